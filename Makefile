@@ -1,0 +1,52 @@
+# Everything runs in a virtual environment inside the checkout; nothing else is touched.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+REQUIREMENTS := requirements/dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format lock bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## install everything into .venv
+
+# Made again whenever a dependency changes. The stamp is written last, so that an interrupted
+# set-up starts over.
+$(VENV)/.ready: $(REQUIREMENTS) pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Windstill needs Python 3.11 or newer")'
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup ## animate a photo that a dependency ships
+	$(BIN)/python examples/demo.py
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup ## run the tests, the slow ones too
+	$(BIN)/python -m pytest
+
+lint: setup ## check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## pin the dependencies again
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
+	rm -rf $(VENV)-lock
+
+clean: ## remove what set-up and tests made
+	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

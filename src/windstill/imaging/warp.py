@@ -1,0 +1,82 @@
+"""Sharp sampling of a plane at displaced positions, in fixed point.
+
+Plain bilinear sampling loses up to 39 % of the fine detail at half-pixel shifts, and so makes
+moving texture shimmer. Here a plane is once made twice as large, its even samples being the
+original pixels and its odd ones Lanczos half-way values; bilinear sampling of that keeps detail
+at the price of the plain one, and a displacement of zero gives back the plane to the bit.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+# OpenCV's maps address pixels with 16 bits.
+MAX_SIDE = 32766 // 2
+
+
+def _half_way_kernel(taps: int = 6) -> F32:
+    """Lanczos weights of the `taps` samples around a half-way position; they sum to 1."""
+    distance = np.arange(taps) - (taps - 1) / 2
+    weights = np.sinc(distance) * np.sinc(distance / (taps / 2))
+    return (weights / weights.sum()).astype(np.float32)
+
+
+_KERNEL = _half_way_kernel()
+
+
+def double(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+    """`plane` (H, W), uint8, int16 or float32, at twice the size (2H, 2W), same type.
+
+    Sample (2i, 2j) is plane[i, j]; the others are Lanczos-3 interpolated half-way values. Edges
+    are mirrored.
+    """
+    height, width = plane.shape
+    if max(height, width) > MAX_SIDE:
+        raise ValueError(f"a plane of {width}x{height} is too large to be doubled")
+    tall = np.empty((2 * height, width), plane.dtype)
+    tall[0::2] = plane
+    tall[1::2] = _half_way(plane, vertical=True)
+    large = np.empty((2 * height, 2 * width), plane.dtype)
+    large[:, 0::2] = tall
+    large[:, 1::2] = _half_way(tall, vertical=False)
+    return large
+
+
+def _half_way(plane: NDArray[np.generic], *, vertical: bool) -> NDArray[np.generic]:
+    kernel = _KERNEL[:, None] if vertical else _KERNEL[None, :]
+    # An even kernel's anchor names the sample left of (above) the half-way position.
+    middle = len(_KERNEL) // 2 - 1
+    anchor = (0, middle) if vertical else (middle, 0)
+    return cv2.filter2D(plane, -1, kernel, anchor=anchor, borderType=cv2.BORDER_REFLECT_101)
+
+
+def identity_map(height: int, width: int, top: float = 0.0, left: float = 0.0) -> F32:
+    """Positions (x, y) of every pixel, float32 (height, width, 2), offset by (left, top)."""
+    grid = np.empty((height, width, 2), np.float32)
+    grid[..., 0] = np.arange(width, dtype=np.float32) + left
+    grid[..., 1] = (np.arange(height, dtype=np.float32) + top)[:, None]
+    return grid
+
+
+def fixed_map(positions: F32, scale: float = 2.0) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """Positions in pixels of a plane, float32 (H, W, 2), as OpenCV's fixed-point map pair.
+
+    `scale` is 2 for a plane enlarged by `double`, 1 for the plane itself. Precision is 1/32 of a
+    sample of the plane addressed.
+    """
+    whole, fraction = cv2.convertMaps(positions * np.float32(scale), None, cv2.CV_16SC2)
+    return whole, fraction
+
+
+def sample(
+    plane: NDArray[np.generic],
+    fixed: tuple[NDArray[np.int16], NDArray[np.uint16]],
+    out: NDArray[np.generic] | None = None,
+) -> NDArray[np.generic]:
+    """`plane` at the positions of a fixed-point map; beyond its edges it is mirrored."""
+    return cv2.remap(
+        plane, fixed[0], fixed[1], cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REFLECT_101
+    )

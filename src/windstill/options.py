@@ -1,0 +1,175 @@
+"""What a caller can choose, with its ranges: the one source for flags, form fields and docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from windstill.errors import InvalidOption
+
+Operation = Literal["auto", "1", "01", "10", "11"]
+Strength = Literal["calm", "normal", "windy"]
+Format = Literal["mp4", "webm", "avi", "gif", "webp"]
+ClearSky = Literal["veil", "still"]
+
+ELEMENT_BITS = {"sky": 1, "hair": 2}
+"""The retired API's operation codes are binary numbers with these bits."""
+
+_NAMED_WINDS = {"right": 0.0, "left": 180.0}
+
+
+def _option(default: Any, help: str, **rule: Any) -> Any:
+    return field(default=default, metadata={"help": help, **rule})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """One request's choices; creating it checks every one.
+
+    Raises `InvalidOption`, which names the field and what is allowed.
+    """
+
+    operation: Operation = _option(
+        "auto",
+        "What moves: 1 or 01 the sky, 10 the hair, 11 both; auto moves whatever is there.",
+        choices=get_args(Operation),
+    )
+    seconds: float = _option(4.0, "Length of one loop in seconds.", low=2, high=12)
+    fps: int = _option(24, "Frames per second.", low=8, high=60)
+    strength: Strength = _option(
+        "normal", "How strong the wind is.", choices=get_args(Strength)
+    )
+    wind: str = _option(
+        "auto",
+        "Where the wind blows to in the picture: left, right, degrees counter-clockwise from "
+        "the right (90 is up: clouds come nearer), or auto.",
+        low=-360,
+        high=360,
+        words=("auto", *_NAMED_WINDS),
+    )
+    seed: int = _option(0, "Varies everything that is drawn by chance.", low=0, high=2**32 - 1)
+    format: Format = _option("mp4", "Container of the result.", choices=get_args(Format))
+    exact_first_frame: bool = _option(
+        False, "Start the sky exactly at the photo, at the price of slightly less steady detail."
+    )
+    clear_sky: ClearSky = _option(
+        "veil",
+        "What a sky without any texture gets: a faint procedural veil, or nothing.",
+        choices=get_args(ClearSky),
+    )
+    max_side: int = _option(
+        2048, "Longest side of the result in pixels; larger photos are scaled down.",
+        low=64, high=4096,
+    )
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            object.__setattr__(self, spec.name, _checked(spec, getattr(self, spec.name)))
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of one loop; even, so that two half-loop streams share their phases."""
+        return max(2, round(self.seconds * self.fps / 2) * 2)
+
+    @property
+    def wind_degrees(self) -> float | None:
+        """Direction the wind blows to, degrees counter-clockwise from +x; None for auto."""
+        if self.wind == "auto":
+            return None
+        if self.wind in _NAMED_WINDS:
+            return _NAMED_WINDS[self.wind]
+        return float(self.wind)
+
+    def wants(self, element: str) -> bool:
+        """Whether the operation asks for `element`, "sky" or "hair"."""
+        if self.operation == "auto":
+            return True
+        return bool(int(self.operation, 2) & ELEMENT_BITS[element])
+
+    @classmethod
+    def parse(cls, values: Mapping[str, object]) -> Options:
+        """Options from text such as form fields or flags; unknown names are refused."""
+        known = {spec.name for spec in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise InvalidOption(
+                    f"Unknown option {name!r}; allowed are {', '.join(sorted(known))}.", field=name
+                )
+        return cls(**values)  # type: ignore[arg-type]
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def describe() -> list[dict[str, object]]:
+    """Name, default, help and rule of every option, in order; for flags, forms and docs."""
+    return [
+        {
+            "name": spec.name,
+            "type": type(spec.default).__name__,
+            "default": spec.default,
+            **spec.metadata,
+        }
+        for spec in fields(Options)
+    ]
+
+
+def _checked(spec: Field[Any], value: object) -> object:
+    if isinstance(value, str):
+        value = value.strip()
+    if "words" in spec.metadata:
+        return _checked_word_or_number(spec, value)
+    if "choices" in spec.metadata:
+        return _checked_choice(spec, value)
+    if isinstance(spec.default, bool):
+        return _checked_bool(spec, value)
+    return _checked_number(spec, value)
+
+
+def _checked_choice(spec: Field[Any], value: object) -> object:
+    choices = spec.metadata["choices"]
+    if value not in choices:
+        raise _refusal(spec, value, f"one of {', '.join(choices)}")
+    return value
+
+
+def _checked_bool(spec: Field[Any], value: object) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise _refusal(spec, value, "true or false")
+
+
+def _checked_word_or_number(spec: Field[Any], value: object) -> str:
+    if isinstance(value, str) and value in spec.metadata["words"]:
+        return value
+    number = _checked_number(spec, value)
+    return f"{number:g}"
+
+
+def _checked_number(spec: Field[Any], value: object) -> float:
+    low, high = spec.metadata["low"], spec.metadata["high"]
+    kind = int if isinstance(spec.default, int) else float
+    words = "".join(f"{word}, " for word in spec.metadata.get("words", ()))
+    allowed = f"{words}{'a whole number' if kind is int else 'a number'} from {low} to {high}"
+    try:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError
+        number = float(value)
+        if kind is int and number != int(number):
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise _refusal(spec, value, allowed) from None
+    if not low <= number <= high:
+        raise _refusal(spec, value, allowed)
+    return kind(number)
+
+
+def _refusal(spec: Field[Any], value: object, allowed: str) -> InvalidOption:
+    shown = repr(value)
+    if len(shown) > 40:
+        shown = shown[:37] + "..."
+    return InvalidOption(f"{spec.name} is {shown}; allowed: {allowed}.", field=spec.name)

@@ -1,0 +1,54 @@
+"""A scene and its layers to frames, back to front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from windstill.elements.base import Breeze, Element, Layer, Movement, Notice, Scene
+from windstill.imaging.planes import Planes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that is computed once per job.
+
+    backdrop: the scene behind all layers. layers: back to front.
+    """
+
+    backdrop: Planes
+    layers: tuple[Layer, ...]
+    frames: int
+    movements: tuple[Movement, ...]
+    notices: tuple[Notice, ...]
+
+    def paint(self, frame: int, canvas: Planes) -> None:
+        """Paints one frame, 0 <= frame < frames, on `canvas`, whatever it held before."""
+        canvas.copy_from(self.backdrop)
+        for layer in self.layers:
+            layer.paint(frame, canvas)
+
+
+def set_stage(scene: Scene, elements: list[Element], breeze: Breeze) -> Stage:
+    """Lifts `elements`, given front to back, off the scene."""
+    layers: list[Layer] = []
+    movements: list[Movement] = []
+    notices: list[Notice] = []
+    for element in elements:
+        lifted = element.lift(scene, breeze)
+        scene = lifted.behind
+        movements.append(lifted.movement)
+        notices.extend(lifted.notices)
+        if lifted.layer is not None:
+            layers.insert(0, lifted.layer)
+    return Stage(
+        scene.planes, tuple(layers), breeze.frames, tuple(movements), tuple(notices)
+    )
+
+
+def frames(stage: Stage) -> Iterator[Planes]:
+    """The frames of one loop, in order. Every one is the same buffer: use it, or copy it."""
+    canvas = stage.backdrop.copy()
+    for frame in range(stage.frames):
+        stage.paint(frame, canvas)
+        yield canvas

@@ -1,0 +1,90 @@
+"""Which pictures exist, and what each set's labels say about sky, hair and face.
+
+A set labels only its own element. Whether its silence about another element means "none here" or
+"nobody looked" is a property of the set, written down in `SETS` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+SKY, HAIR, FACE = 0, 1, 2
+CLASSES = ("sky", "hair", "face")
+
+Kind = Literal["portrait", "street", "scene", "absence"]
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """One folder of labelled pictures.
+
+    `element` is what the `NAME.png` masks label; `absent` are the classes that never occur in the
+    set; every other class is unknown. `share` is the set's part of the sampled pictures.
+    """
+
+    folder: str
+    element: int
+    absent: tuple[int, ...]
+    share: float
+    kind: Kind
+    permissive: bool = False
+
+
+# Portraits without sky are at most a sixth of all samples: with more, skies behind houses and
+# people are lost; with none, plain walls become sky.
+SETS = (
+    LabelledSet("hair/figaro", HAIR, (), 0.17, "portrait"),
+    LabelledSet("hair/celeb1k", HAIR, (SKY,), 0.06, "portrait"),
+    LabelledSet("face/celeba19", HAIR, (SKY,), 0.08, "portrait"),
+    LabelledSet("hair/fasseg_v2", HAIR, (SKY,), 0.008, "portrait"),
+    LabelledSet("hair/fasseg_v3", HAIR, (SKY,), 0.022, "portrait"),
+    LabelledSet("hair/lfw", HAIR, (), 0.02, "portrait"),
+    LabelledSet("hair/ccp", HAIR, (), 0.10, "street", permissive=True),
+    LabelledSet("sky/lmfacade", SKY, (HAIR, FACE), 0.17, "scene"),
+    LabelledSet("sky/camvid", SKY, (HAIR, FACE), 0.08, "scene"),
+    LabelledSet("sky/ade", SKY, (HAIR, FACE), 0.06, "scene"),
+    LabelledSet("sky/cocostuff", SKY, (), 0.01, "scene"),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture on disk with its masks; `masks[c]` is None where class c is not labelled."""
+
+    photo: Path
+    masks: tuple[Path | None, Path | None, Path | None]
+    absent: tuple[int, ...]
+    group: str
+    kind: Kind
+    share: float
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the picture is kept from training to choose between networks (about 4 %)."""
+        return hashlib.sha256(self.photo.name.encode()).digest()[0] < 10
+
+
+def labelled(data: Path, permissive_only: bool = False) -> Iterator[Item]:
+    """All labelled training pictures below `data`/train, in a fixed order."""
+    for entry in SETS:
+        if permissive_only and not entry.permissive:
+            continue
+        photos = sorted((data / "train" / entry.folder).glob("*.webp"))
+        for photo in photos:
+            masks: list[Path | None] = [None, None, None]
+            masks[entry.element] = photo.with_suffix(".png")
+            face = photo.with_name(photo.stem + ".face.png")
+            if face.exists():
+                masks[FACE] = face
+            yield Item(
+                photo,
+                (masks[0], masks[1], masks[2]),
+                entry.absent,
+                entry.folder,
+                entry.kind,
+                entry.share / len(photos),
+            )
