@@ -46,7 +46,7 @@ def set_stage(scene: Scene, elements: list[Element], breeze: Breeze) -> Stage:
     )
 
 
-def frames(stage: Stage) -> Iterator[Planes]:
+def paint_all(stage: Stage) -> Iterator[Planes]:
     """The frames of one loop, in order. Every one is the same buffer: use it, or copy it."""
     canvas = stage.backdrop.copy()
     for frame in range(stage.frames):

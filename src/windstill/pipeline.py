@@ -1,0 +1,132 @@
+"""The main path: bytes -> photo -> mattes -> motions -> frames -> video file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill import video
+from windstill.animation import Animation
+from windstill.elements import FRONT_TO_BACK
+from windstill.elements.base import Breeze, Scene
+from windstill.elements.wind import wind_degrees
+from windstill.imaging.planes import from_rgb, to_rgb
+from windstill.imaging.threads import thread_limit
+from windstill.options import Options
+from windstill.perceive import perceive
+from windstill.perceive.mattes import Mattes
+from windstill.photo import Limits, Photo, PhotoSource, read_photo
+from windstill.progress import Progress, ProgressCallback
+from windstill.render import Stage, paint_all, set_stage
+
+
+def animate(
+    photo: PhotoSource,
+    options: Options | None = None,
+    *,
+    output: str | Path | None = None,
+    limits: Limits | None = None,
+    mattes: Mattes | None = None,
+    threads: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Animation:
+    """Turns one photo into a seamlessly looping video of its sky and hair.
+
+    photo: a path, bytes, a binary file, a PIL image, or a uint8 RGB array (H, W, 3).
+    output: where to write; without it the result's bytes are in `Animation.data`.
+    limits: what photos are accepted. mattes: the caller's own, at the photo's size, instead of
+    those the network finds. threads: how many processor threads to use; all by default.
+    progress: told about each stage; may raise `Cancelled` to stop.
+
+    Raises the errors of `windstill.errors`. An element that is not in the photo is no error:
+    `Animation.moved` and `Animation.warnings` say what was found.
+    """
+    options = options or Options()
+    run = Progress(progress)
+    with thread_limit(threads):
+        with run.stage("photo"):
+            still = read_photo(photo, limits or Limits())
+        with run.stage("mattes"):
+            still, found = _perceived(still, options, mattes, threads)
+        with run.stage("motion"):
+            stage = _staged(still, found, options)
+        with run.stage("video"):
+            encoded = video.encode(
+                run.follow("video", paint_all(stage), stage.frames),
+                format=options.format,
+                fps=options.fps,
+                output=output,
+                threads=threads,
+            )
+    return Animation(
+        path=encoded.path,
+        data=encoded.data,
+        format=encoded.format,
+        mime=encoded.mime,
+        width=encoded.width,
+        height=encoded.height,
+        frames=encoded.frames,
+        fps=encoded.fps,
+        seconds=encoded.seconds,
+        moved=stage.movements,
+        warnings=stage.notices,
+        timings=run.timings,
+    )
+
+
+def mattes(
+    photo: PhotoSource, *, limits: Limits | None = None, threads: int | None = None
+) -> Mattes:
+    """Where the photo's sky, hair and faces are: float32 (H, W) in [0, 1] at the photo's size."""
+    with thread_limit(threads):
+        return perceive(read_photo(photo, limits or Limits()).rgb, threads=threads)
+
+
+def frames(
+    photo: PhotoSource,
+    options: Options | None = None,
+    *,
+    limits: Limits | None = None,
+    mattes: Mattes | None = None,
+    threads: int | None = None,
+) -> Iterator[NDArray[np.uint8]]:
+    """The frames of one loop, uint8 RGB (H, W, 3) at the photo's size (or `max_side`'s).
+
+    A pixel that nothing moves is the photo's own, to the bit, in every frame; where something
+    moves, the colour is as fine as the video's (4:2:0).
+    """
+    options = options or Options()
+    with thread_limit(threads):
+        still, found = _perceived(read_photo(photo, limits or Limits()), options, mattes, threads)
+        stage = _staged(still, found, options)
+    return _as_rgb(still.rgb, stage)
+
+
+def _perceived(
+    photo: Photo, options: Options, given: Mattes | None, threads: int | None
+) -> tuple[Photo, Mattes]:
+    still = photo.fit(options.max_side)
+    if given is None:
+        return still, perceive(still.rgb, threads=threads)
+    given.check(photo.rgb.shape[:2])
+    return still, given.resized(still.rgb.shape[:2])
+
+
+def _staged(still: Photo, found: Mattes, options: Options) -> Stage:
+    planes = from_rgb(still.rgb)
+    scene = Scene(planes, found.padded(planes.shape))
+    breeze = Breeze(options.frame_count, wind_degrees(scene, options), options)
+    asked = [element for element in FRONT_TO_BACK if options.wants(element.name)]
+    return set_stage(scene, asked, breeze)
+
+
+def _as_rgb(still: NDArray[np.uint8], stage: Stage) -> Iterator[NDArray[np.uint8]]:
+    height, width = still.shape[:2]
+    rest = to_rgb(from_rgb(still)).astype(np.int16)
+    for canvas in paint_all(stage):
+        # Only the change is taken from the planes, so the still pixels keep their full colour.
+        change = to_rgb(canvas) - rest
+        yield np.clip(still + change[:height, :width], 0, 255).astype(np.uint8)
