@@ -1,0 +1,1 @@
+"""Measuring what a viewer would notice, and what it costs."""
