@@ -14,6 +14,7 @@
     ├── OutputError            the result can't be written where it was asked for
     ├── EncoderError           the video encoder failed
     ├── PerceptionError        the matte network failed
+    ├── InvalidSetting         what the operator set is unknown or outside what is allowed
     └── Cancelled              the caller asked to stop
 
 An error knows its `code` (stable, for programs), the `field` it is about, a `message` for people
@@ -119,6 +120,13 @@ class PerceptionError(WindstillError):
 
     code = "perception_error"
     exit_status = 5
+
+
+class InvalidSetting(WindstillError):
+    """A setting of the service is unknown or outside its range; `field` names it."""
+
+    code = "invalid_setting"
+    exit_status = 2
 
 
 class Cancelled(WindstillError):
