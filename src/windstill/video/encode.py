@@ -1,0 +1,182 @@
+"""Frames in, a finished file out: the one way to write a loop."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import av
+
+from windstill.errors import EncoderError, InvalidOption
+from windstill.imaging.planes import Planes
+from windstill.video.formats import Container, container
+from windstill.video.overlap import Overlap
+from windstill.video.part_file import is_output_failure, output_error, part_file
+from windstill.video.plan import Plan, Sink
+from windstill.video.plane_sink import PlaneSink
+
+DEFAULT_THREADS = 2
+"""A fixed number, so that the same frames give the same bytes wherever the encoder's output
+depends on it; more gain little at these sizes."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A finished file.
+
+    path: where it is, or None when no path was given; then `data` holds its bytes. width,
+    height, frames, fps: as encoded, so the reduced ones for GIF and WebP. seconds: of one loop.
+    size: in bytes.
+    """
+
+    path: Path | None
+    data: bytes | None = field(repr=False)
+    format: str
+    mime: str
+    codec: str
+    width: int
+    height: int
+    frames: int
+    fps: float
+    seconds: float
+    size: int
+
+
+def encode(
+    frames: Iterable[Planes],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    frame_count: int,
+    fps: int | Fraction,
+    format: str = "mp4",
+    codec: str | None = None,
+    threads: int | None = None,
+) -> Encoded:
+    """Encodes one loop, pulling its frames one by one.
+
+    frames: `frame_count` pictures of one even size; each may be the same buffer, painted anew.
+    path: the file to write, replaced in one step when the new one is complete; None gives the
+    bytes back. codec: one of the container's, or None for its default. threads: of the encoder.
+
+    `frames` is pulled in the calling thread; encoding runs beside it in another, which has ended
+    when this returns or raises. Memory does not depend on `frame_count`. Raises `InvalidOption`,
+    `OutputError`, `EncoderError`, and whatever `frames` raises; nothing new is left on the disk
+    then.
+    """
+    chosen = container(format)
+    codec = _codec_of(chosen, codec)
+    iterator = iter(frames)
+
+    def write(part: Path, target: Path) -> Sink:
+        # The first frame is only rendered once the target is known to be writable.
+        first = next(iterator)
+        height, width = first.shape
+        plan = Plan(
+            chosen, codec, width, height, frame_count, Fraction(fps), threads or DEFAULT_THREADS
+        )
+        return _write(chain([first], iterator), part, target, plan)
+
+    if path is None:
+        with tempfile.TemporaryDirectory(prefix="windstill-") as folder:
+            part = Path(folder, f"loop{chosen.extension}")
+            sink = write(part, part)
+            return _encoded(
+                sink, chosen, codec, frame_count / Fraction(fps), data=part.read_bytes()
+            )
+    target = Path(path)
+    with part_file(target) as part:
+        sink = write(part, target)
+    return _encoded(sink, chosen, codec, frame_count / Fraction(fps), path=target)
+
+
+def _codec_of(chosen: Container, codec: str | None) -> str:
+    if codec is None:
+        return chosen.codecs[0]
+    if codec not in chosen.codecs:
+        allowed = ", ".join(chosen.codecs)
+        raise InvalidOption(
+            f"codec is {codec!r}; allowed in {chosen.name}: {allowed}.", field="codec"
+        )
+    return codec
+
+
+def _write(frames: Iterator[Planes], part: Path, target: Path, plan: Plan) -> Sink:
+    """Writes all of `frames` to `part`; messages speak of `target`."""
+
+    def work(item: Any) -> None:
+        with _errors_about(target):
+            sink.write(item)
+
+    with _errors_about(target):
+        sink = _sink(part, plan)
+    try:
+        with Overlap(work) as encoder:
+            count = 0
+            for count, planes in enumerate(frames, start=1):
+                item = sink.accept(count - 1, planes)
+                if item is not None:
+                    encoder.put(item)
+        if count != plan.frame_count:
+            raise ValueError(f"{count} frames came instead of {plan.frame_count}")
+        with _errors_about(target):
+            sink.finish()
+    except BaseException:
+        with _ignored_failures():
+            sink.abort()
+        raise
+    return sink
+
+
+def _sink(part: Path, plan: Plan) -> Sink:
+    return PlaneSink(part, plan)
+
+
+def _encoded(
+    sink: Sink,
+    chosen: Container,
+    codec: str,
+    seconds: Fraction,
+    *,
+    path: Path | None = None,
+    data: bytes | None = None,
+) -> Encoded:
+    return Encoded(
+        path=path,
+        data=data,
+        format=chosen.name,
+        mime=chosen.mime,
+        codec=codec,
+        width=sink.width,
+        height=sink.height,
+        frames=sink.frame_count,
+        fps=float(sink.frame_count / seconds),
+        seconds=float(seconds),
+        size=len(data) if data is not None else path.stat().st_size if path else 0,
+    )
+
+
+@contextmanager
+def _errors_about(target: Path) -> Iterator[None]:
+    """Turns failures of FFmpeg and of the disk into this package's errors."""
+    try:
+        yield
+    except (av.FFmpegError, OSError) as error:
+        if isinstance(error, OSError) and is_output_failure(error):
+            raise output_error(target, error) from error
+        raise EncoderError(f"The video encoder failed: {error}.") from error
+
+
+@contextmanager
+def _ignored_failures() -> Iterator[None]:
+    """An abandoned file may fail to close; the first error is the one to tell."""
+    try:
+        yield
+    except (av.FFmpegError, OSError, ValueError):
+        pass

@@ -1,0 +1,58 @@
+"""What is to be written, decided before the first frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from windstill.imaging.planes import Planes
+from windstill.video.formats import Container
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One loop to encode.
+
+    width, height: of the frames given. frame_count, fps: of the frames given. threads: of the
+    encoder.
+    """
+
+    container: Container
+    codec: str
+    width: int
+    height: int
+    frame_count: int
+    fps: Fraction
+    threads: int
+
+    @property
+    def seconds(self) -> Fraction:
+        return self.frame_count / self.fps
+
+
+class Sink(Protocol):
+    """A file being written.
+
+    width, height, frame_count: as encoded. `accept` is called beside the renderer, `write` and
+    `finish` beside the encoder, in another thread.
+    """
+
+    width: int
+    height: int
+    frame_count: int
+
+    def __init__(self, path: Path, plan: Plan) -> None: ...
+
+    def accept(self, index: int, planes: Planes) -> Any | None:
+        """What `write` needs of frame `index`, copied; None if the frame is left out."""
+
+    def write(self, item: Any) -> None:
+        """Encodes one frame."""
+
+    def finish(self) -> None:
+        """Writes what the encoder still holds, and completes the file."""
+
+    def abort(self) -> None:
+        """Lets go of the file, whatever state it is in."""

@@ -1,0 +1,93 @@
+"""Planes to MP4, WebM and AVI through FFmpeg's libraries, without any detour through RGB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from windstill.imaging.planes import Planes
+from windstill.video.plan import Plan
+from windstill.video.settings import CODECS, group_length
+
+# Values of FFmpeg's AVColorSpace, AVColorPrimaries, AVColorTransferCharacteristic (BT.709: 1)
+# and AVColorRange (limited: 1).
+_BT709 = 1
+_LIMITED = 1
+
+# bitexact keeps library versions, dates and random identifiers out of the file.
+_CONTAINER_OPTIONS = {
+    "mp4": {"movflags": "+faststart", "fflags": "+bitexact"},
+    "webm": {"fflags": "+bitexact"},
+    "avi": {"fflags": "+bitexact"},
+}
+
+
+class PlaneSink:
+    """A video file being encoded from planes."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self.width, self.height = plan.width, plan.height
+        self.frame_count = plan.frame_count
+        self._time_base = 1 / plan.fps
+        name = plan.container.name
+        self._file = av.open(
+            str(path), "w", format=name, container_options=_CONTAINER_OPTIONS[name]
+        )
+        try:
+            self._stream = self._add_stream(plan)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _add_stream(self, plan: Plan) -> VideoStream:
+        settings = CODECS[plan.codec]
+        stream = cast(VideoStream, self._file.add_stream(settings.encoder, rate=plan.fps))
+        context = stream.codec_context
+        context.width, context.height = plan.width, plan.height
+        context.pix_fmt = "yuv420p"
+        context.time_base = self._time_base
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = _LIMITED
+        context.gop_size = group_length(plan.frame_count)
+        context.thread_count = plan.threads
+        # The planes' chroma lies between the luma pixels; untagged, players may take it as left.
+        context.options = {
+            **settings.options,
+            "flags": "+bitexact",
+            "chroma_sample_location": "center",
+        }
+        if settings.tag is not None:
+            context.codec_tag = settings.tag
+        return stream
+
+    def accept(self, index: int, planes: Planes) -> VideoFrame:
+        frame = VideoFrame(self.width, self.height, "yuv420p")
+        for plane, pixels in zip(frame.planes, (planes.y, planes.u, planes.v), strict=True):
+            rows, columns = pixels.shape
+            padded = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+            np.copyto(padded[:rows, :columns], pixels)
+        frame.pts = index
+        frame.time_base = self._time_base
+        frame.colorspace = frame.color_primaries = frame.color_trc = _BT709
+        frame.color_range = _LIMITED
+        return frame
+
+    def write(self, item: VideoFrame) -> None:
+        self._mux(item)
+
+    def finish(self) -> None:
+        self._mux(None)
+        self._file.close()
+
+    def abort(self) -> None:
+        self._file.close()
+
+    def _mux(self, frame: VideoFrame | None) -> None:
+        for packet in self._stream.encode(frame):
+            packet.duration = 1
+            self._file.mux(packet)

@@ -1,0 +1,56 @@
+"""How each codec is set up, so that a perfect loop stays one after decoding.
+
+Encoders spend more on the first frame than on the others and skip slow motion until it is large
+enough, which shows as a jump where the loop closes. Equal quantisers for all kinds of frames, no
+B-frames and no lookahead-based redistribution bring that jump down to the size of the other steps;
+`benchmarks/encoders.md` has the figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+LONGEST_GOP = 300
+"""Loops up to this many frames have one keyframe, their first: each further one would pulse."""
+
+
+@dataclass(frozen=True)
+class CodecSettings:
+    """encoder: FFmpeg's name. options: its private and generic options, as text."""
+
+    encoder: str
+    options: MappingProxyType[str, str]
+    tag: str | None = None
+
+
+def _settings(encoder: str, tag: str | None = None, **options: str) -> CodecSettings:
+    options = {name.replace("__", "-"): value for name, value in options.items()}
+    return CodecSettings(encoder, MappingProxyType(options), tag)
+
+
+CODECS: dict[str, CodecSettings] = {
+    "h264": _settings(
+        "libx264",
+        preset="superfast",
+        crf="18",
+        x264__params="ipratio=1:pbratio=1:mbtree=0:bframes=0:scenecut=0:rc-lookahead=0",
+    ),
+    "vp9": _settings(
+        "libvpx-vp9",
+        crf="24",
+        b="0",
+        deadline="realtime",
+        cpu__used="7",
+        row__mt="1",
+        lag__in__frames="0",
+    ),
+    "av1": _settings("libsvtav1", preset="10", crf="20", svtav1__params="pred-struct=1"),
+    "mpeg4": _settings("mpeg4", tag="XVID", qmin="2", qmax="3", q="2"),
+}
+
+
+def group_length(frame_count: int) -> int:
+    """Frames from one keyframe to the next: all of the loop, or equal parts of a long one."""
+    parts = -(-frame_count // LONGEST_GOP)
+    return -(-frame_count // parts)
