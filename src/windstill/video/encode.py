@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -51,8 +51,8 @@ class Encoded:
 
 def encode(
     frames: Iterable[Planes],
-    path: str | os.PathLike[str] | None = None,
     *,
+    output: str | os.PathLike[str] | None = None,
     frame_count: int,
     fps: int | Fraction,
     format: str = "mp4",
@@ -62,7 +62,7 @@ def encode(
     """Encodes one loop, pulling its frames one by one.
 
     frames: `frame_count` pictures of one even size; each may be the same buffer, painted anew.
-    path: the file to write, replaced in one step when the new one is complete; None gives the
+    output: the file to write, replaced in one step when the new one is complete; None gives the
     bytes back. codec: one of the container's, or None for its default. threads: of the encoder.
 
     `frames` is pulled in the calling thread; encoding runs beside it in another, which has ended
@@ -83,14 +83,14 @@ def encode(
         )
         return _write(chain([first], iterator), part, target, plan)
 
-    if path is None:
+    if output is None:
         with tempfile.TemporaryDirectory(prefix="windstill-") as folder:
             part = Path(folder, f"loop{chosen.extension}")
             sink = write(part, part)
             return _encoded(
                 sink, chosen, codec, frame_count / Fraction(fps), data=part.read_bytes()
             )
-    target = Path(path)
+    target = Path(output)
     with part_file(target) as part:
         sink = write(part, target)
     return _encoded(sink, chosen, codec, frame_count / Fraction(fps), path=target)
@@ -128,7 +128,8 @@ def _write(frames: Iterator[Planes], part: Path, target: Path, plan: Plan) -> Si
         with _errors_about(target):
             sink.finish()
     except BaseException:
-        with _ignored_failures():
+        # An abandoned file may fail to close; the first error is the one to tell.
+        with suppress(av.FFmpegError, OSError, ValueError):
             sink.abort()
         raise
     return sink
@@ -171,12 +172,3 @@ def _errors_about(target: Path) -> Iterator[None]:
         if isinstance(error, OSError) and is_output_failure(error):
             raise output_error(target, error) from error
         raise EncoderError(f"The video encoder failed: {error}.") from error
-
-
-@contextmanager
-def _ignored_failures() -> Iterator[None]:
-    """An abandoned file may fail to close; the first error is the one to tell."""
-    try:
-        yield
-    except (av.FFmpegError, OSError, ValueError):
-        pass

@@ -29,6 +29,7 @@ class Plan:
 
     @property
     def seconds(self) -> Fraction:
+        """Length of the loop."""
         return self.frame_count / self.fps
 
 

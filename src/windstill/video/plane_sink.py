@@ -66,10 +66,11 @@ class PlaneSink:
         return stream
 
     def accept(self, index: int, planes: Planes) -> VideoFrame:
+        """A copy of the planes, as the encoder takes them."""
         frame = VideoFrame(self.width, self.height, "yuv420p")
         for plane, pixels in zip(frame.planes, (planes.y, planes.u, planes.v), strict=True):
             rows, columns = pixels.shape
-            padded = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+            padded = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
             np.copyto(padded[:rows, :columns], pixels)
         frame.pts = index
         frame.time_base = self._time_base
@@ -78,13 +79,16 @@ class PlaneSink:
         return frame
 
     def write(self, item: VideoFrame) -> None:
+        """Encodes one frame."""
         self._mux(item)
 
     def finish(self) -> None:
+        """Writes what the encoder still holds, and the container's index."""
         self._mux(None)
         self._file.close()
 
     def abort(self) -> None:
+        """Closes the file as it is."""
         self._file.close()
 
     def _mux(self, frame: VideoFrame | None) -> None:
