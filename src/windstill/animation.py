@@ -39,10 +39,7 @@ class Animation:
 
     def read(self) -> bytes:
         """The encoded file's bytes."""
-        if self.data is not None:
-            return self.data
-        assert self.path is not None
-        return self.path.read_bytes()
+        return self.path.read_bytes() if self.path is not None else self.data or b""
 
     def save(self, path: str | Path) -> Path:
         """Writes the encoded file to `path`. Raises `OutputError` when that is impossible."""

@@ -37,9 +37,7 @@ class Options:
     )
     seconds: float = _option(4.0, "Length of one loop in seconds.", low=2, high=12)
     fps: int = _option(24, "Frames per second.", low=8, high=60)
-    strength: Strength = _option(
-        "normal", "How strong the wind is.", choices=get_args(Strength)
-    )
+    strength: Strength = _option("normal", "How strong the wind is.", choices=get_args(Strength))
     wind: str = _option(
         "auto",
         "Where the wind blows to in the picture: left, right, degrees counter-clockwise from "
@@ -59,8 +57,10 @@ class Options:
         choices=get_args(ClearSky),
     )
     max_side: int = _option(
-        2048, "Longest side of the result in pixels; larger photos are scaled down.",
-        low=64, high=4096,
+        2048,
+        "Longest side of the result in pixels; larger photos are scaled down.",
+        low=64,
+        high=4096,
     )
 
     def __post_init__(self) -> None:
@@ -99,6 +99,7 @@ class Options:
         return cls(**values)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, object]:
+        """Every option by name; `parse` takes it back."""
         return asdict(self)
 
 

@@ -41,9 +41,7 @@ def set_stage(scene: Scene, elements: list[Element], breeze: Breeze) -> Stage:
         notices.extend(lifted.notices)
         if lifted.layer is not None:
             layers.insert(0, lifted.layer)
-    return Stage(
-        scene.planes, tuple(layers), breeze.frames, tuple(movements), tuple(notices)
-    )
+    return Stage(scene.planes, tuple(layers), breeze.frames, tuple(movements), tuple(notices))
 
 
 def paint_all(stage: Stage) -> Iterator[Planes]:

@@ -30,6 +30,7 @@ class Planes:
         return height, width
 
     def copy(self) -> Planes:
+        """The same picture in memory of its own."""
         return Planes(self.y.copy(), self.u.copy(), self.v.copy())
 
     def copy_from(self, other: Planes) -> None:
@@ -54,10 +55,12 @@ class Region:
 
     @property
     def luma(self) -> tuple[slice, slice]:
+        """Rows and columns of the luma plane."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     @property
     def chroma(self) -> tuple[slice, slice]:
+        """Rows and columns of the chroma planes."""
         return (
             slice(self.top // 2, self.bottom // 2),
             slice(self.left // 2, self.right // 2),
@@ -65,6 +68,7 @@ class Region:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Height and width in luma pixels."""
         return self.bottom - self.top, self.right - self.left
 
     @staticmethod
