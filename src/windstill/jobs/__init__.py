@@ -1,0 +1,1 @@
+"""Jobs: submit, wait, cancel, expire; one supervised process for each."""

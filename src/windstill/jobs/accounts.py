@@ -1,0 +1,132 @@
+"""Keys as the store knows them, and the rule by which a job is admitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from windstill.jobs.errors import (
+    IdempotencyConflict,
+    InsufficientCredits,
+    QueueFull,
+    RevokedKey,
+    TooManyRunning,
+)
+from windstill.jobs.model import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Someone who may submit jobs.
+
+    rate: submissions a second, and job_limit: unfinished jobs at once; None: the service's default.
+    """
+
+    id: str
+    name: str
+    created_at: float
+    revoked_at: float | None = None
+    rate: float | None = None
+    job_limit: int | None = None
+
+    @property
+    def revoked(self) -> bool:
+        """Whether the key was revoked."""
+        return self.revoked_at is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """One of a key's secrets, as stored: its public prefix and the SHA-256 of the whole."""
+
+    prefix: str
+    digest: bytes = field(repr=False)
+    created_at: float
+    expires_at: float | None = None
+
+    def live(self, now: float) -> bool:
+        """Whether the secret opens its key at this time."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A key's credits. granted: None without a limit. reserved: for its unfinished jobs."""
+
+    granted: int | None
+    spent: int
+    reserved: int
+
+    @property
+    def left(self) -> int | None:
+        """Granted and not spent; what the owner is told. None without a limit."""
+        return None if self.granted is None else self.granted - self.spent
+
+    @property
+    def available(self) -> int | None:
+        """What a new job may cost; None without a limit."""
+        return None if self.left is None else self.left - self.reserved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """How many of a key's jobs ended in which way, and how many are unfinished."""
+
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    unfinished: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What the service admits. queue: jobs that may wait. job_limit: unfinished jobs of a key
+    without a limit of its own; None: any number. retry_after: seconds to tell the refused.
+    """
+
+    queue: int
+    job_limit: int | None = None
+    retry_after: float = 1.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a store must know to admit a job, read within the transaction that adds it."""
+
+    key: Key
+    balance: Balance
+    queued: int
+    unfinished: int
+
+
+def admit(job: Job, standing: Standing, bounds: Bounds) -> None:
+    """Raises the refusal that applies, if any.
+
+    `RevokedKey`, `QueueFull`, `TooManyRunning` or `InsufficientCredits`.
+    """
+    if standing.key.revoked:
+        raise RevokedKey("This key was revoked.")
+    if standing.queued >= bounds.queue:
+        raise QueueFull(
+            "Too many jobs are waiting. Please try again later.", retry_after=bounds.retry_after
+        )
+    own = standing.key.job_limit
+    limit = bounds.job_limit if own is None else own
+    if limit is not None and standing.unfinished >= limit:
+        raise TooManyRunning(
+            f"This key has {standing.unfinished} unfinished jobs; {limit} are allowed at once.",
+            retry_after=bounds.retry_after,
+        )
+    available = standing.balance.available
+    if available is not None and available < job.cost:
+        raise InsufficientCredits(
+            f"The job costs {job.cost} credits, and {max(available, 0)} are available."
+        )
+
+
+def same_request(earlier: Job, job: Job) -> Job:
+    """The earlier job of an idempotency key; `IdempotencyConflict` if it asked for other things."""
+    if earlier.fingerprint != job.fingerprint:
+        raise IdempotencyConflict(
+            "This idempotency key was used before, for a different photo or different options."
+        )
+    return earlier

@@ -1,0 +1,60 @@
+"""What an operator can choose about jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 1 << 20
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessLimits:
+    """What one job's process may use; enforced by the kernel.
+
+    memory: bytes beyond what the preloaded libraries occupy already. file_size: bytes of any
+    file it writes. open_files: handles. cpu_seconds: processor time of all its threads; None:
+    the wall time limit times the threads given to the job, and a margin.
+    """
+
+    memory: int = 3072 * MIB
+    file_size: int = 512 * MIB
+    open_files: int = 256
+    cpu_seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The engine's settings. Times are in seconds.
+
+    work_dir: private folder for running jobs; one service at a time works in it.
+    slots: jobs that run at once; None: one for each processor; 0: none, this process only submits.
+    cpus: processors to share among running jobs; None: what the control group and affinity allow.
+    queue_size: jobs that may wait. cost: credits of a success. job_limit: unfinished jobs of one
+    key. rate, burst: submissions a second of one key, and how many at once; None: unlimited.
+    time_limit: wall time of a job's process. patience: from submission to the end of the job.
+    result_ttl: life of a result. history: how long finished jobs are remembered after that.
+    attempts: how often a job is begun at most when the service dies under it. lease: how long a
+    runner is believed alive without a sign. grace: between asking a process to end and killing it.
+    task: "module:function" that does the work. preload: modules that every job finds loaded.
+    """
+
+    work_dir: Path
+    slots: int | None = None
+    cpus: int | None = None
+    queue_size: int = 32
+    cost: int = 15
+    job_limit: int | None = 8
+    rate: float | None = None
+    burst: int = 10
+    time_limit: float = 60.0
+    patience: float = 120.0
+    result_ttl: float = DAY
+    history: float = 30 * DAY
+    attempts: int = 3
+    lease: float = 30.0
+    grace: float = 1.0
+    limits: ProcessLimits = field(default_factory=ProcessLimits)
+    task: str = "windstill.jobs.task:animate_photo"
+    preload: tuple[str, ...] = ("windstill.pipeline",)

@@ -1,0 +1,188 @@
+"""What the engine needs from the outside: a store, a queue, and a place for files.
+
+Each port has one contract test suite (tests/adapters) that every implementation passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from windstill.jobs.accounts import Balance, Bounds, Key, Secret, Usage
+from windstill.jobs.model import Job, State
+
+Change = Callable[[Job], Job | None]
+"""A pure function from a job to what it becomes; None leaves it as it is. It may run more than
+once, when a store repeats a transaction that met another.
+"""
+
+
+class KeyStore(Protocol):
+    """Keys, their secrets, and what they have spent. Raises `StoreError` when it can't work."""
+
+    def add_key(self, key: Key, secret: Secret) -> None:
+        """Stores a new key with its first secret.
+
+        Raises `InvalidKey` when a key that is not revoked has the same name.
+        """
+
+    def key(self, key_id: str) -> Key | None:
+        """The key with this id."""
+
+    def keys(self) -> list[Key]:
+        """All keys, revoked ones too, oldest first."""
+
+    def change_key(self, key_id: str, change: Callable[[Key], Key]) -> Key | None:
+        """Replaces limits, name, or revocation of a key in one transaction; None: no such key.
+
+        `granted` and what was spent are not changed by this. Raises `InvalidKey` on a name in use.
+        """
+
+    def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
+        """Adds credits (or takes them, when negative), or lifts the limit with None.
+
+        A key without a limit gets one by its first grant, counted from what it has spent.
+        """
+
+    def secrets(self, prefix: str) -> list[tuple[Key, Secret]]:
+        """Every secret with this public prefix, expired ones too, and the key it opens."""
+
+    def rotate(self, key_id: str, secret: Secret, old_expire_at: float) -> None:
+        """Adds a secret; older ones end at `old_expire_at`, or when they would have before."""
+
+    def balance(self, key_id: str) -> Balance:
+        """Credits granted, spent and reserved by unfinished jobs. Unknown keys have none."""
+
+    def usage(self, key_id: str) -> Usage:
+        """What became of the key's jobs so far, and how many are unfinished."""
+
+
+class JobStore(KeyStore, Protocol):
+    """Jobs, keys and credits, durable when a call returns. Usable from several threads.
+
+    Raises `StoreError` when the database can't be used; then nothing was changed, or the
+    change is complete: repeating a call with the same ids is safe.
+    """
+
+    def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
+        """Takes a job in, in one transaction; returns the stored job and whether it is new.
+
+        An idempotency key that its owner used before returns the earlier job. Otherwise
+        `accounts.admit` decides, on figures that no parallel call can change meanwhile, so
+        that neither the queue, nor the owner's limit, nor its credits can be overdrawn.
+        Raises the refusals of `admit` and `UnknownKey`.
+        """
+
+    def job(self, job_id: str) -> Job | None:
+        """The job with this id."""
+
+    def change(self, job_id: str, change: Change) -> Job | None:
+        """Applies `change` in one transaction and returns the new job; None: nothing changed.
+
+        When a job becomes finished by it, its reservation ends in the same transaction: the
+        cost is charged if it succeeded, and released otherwise; the ledger gets its entry.
+        """
+
+    def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:
+        """`change` for several jobs in one transaction; returns those that changed."""
+
+    def jobs(
+        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+    ) -> list[Job]:
+        """The key's jobs, newest first; `before`: (created_at, id) of the last one already seen."""
+
+    def waiting(self, limit: int) -> list[Job]:
+        """Queued jobs in the order in which they should run: priority, then age."""
+
+    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+        """Unfinished jobs that `Job.lapsed` may change: past their lease or deadline.
+
+        gone: all running and all attached ones, too.
+        """
+
+    def outlived(self, now: float) -> list[Job]:
+        """Succeeded jobs whose result's time is over."""
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs are in each state."""
+
+    def blobs_in_use(self) -> set[str]:
+        """Names of the uploads of unfinished jobs and of the results not yet expired."""
+
+    def forget(self, before: float) -> int:
+        """Removes jobs that finished before a time and hold no result; returns how many.
+
+        The ledger keeps what they cost.
+        """
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
+
+
+class JobQueue(Protocol):
+    """Carries the ids of waiting jobs to those who run them. The store is the truth: an id that
+    is lost is put again by the sweeper, and one delivered twice is claimed only once.
+    """
+
+    def put(self, job_id: str, priority: int = 0) -> bool:
+        """Offers a job; False when there is no room. An id that is in the queue stays one."""
+
+    def take(self, timeout: float | None = None) -> str | None:
+        """The next id, highest priority first, then oldest; None after `timeout` or `close`."""
+
+    def done(self, job_id: str) -> None:
+        """What was taken needs no other delivery."""
+
+    def close(self) -> None:
+        """Ends every `take`, now and later."""
+
+    def __len__(self) -> int:
+        """How many ids wait (about, for queues that live elsewhere)."""
+
+
+@dataclass(frozen=True)
+class BlobInfo:
+    """A stored file: its name, size in bytes, type, and when it was stored."""
+
+    name: str
+    size: int
+    mime: str
+    stored_at: float
+
+
+class BlobStore(Protocol):
+    """Files by name: "uploads/..." and "results/...". Names are unguessable; the caller makes them.
+
+    A blob is there whole or not at all. Raises `BlobMissing` and `StorageError`.
+    """
+
+    def put(self, name: str, source: Path | bytes, *, mime: str | None = None) -> BlobInfo:
+        """Stores bytes or a copy of a file (which may be moved away by it)."""
+
+    def fetch(self, name: str, target: Path) -> None:
+        """Makes the blob's bytes readable at `target`, which must not exist."""
+
+    def stat(self, name: str) -> BlobInfo:
+        """What is known of the blob without reading it."""
+
+    def open(self, name: str) -> BinaryIO:
+        """A seekable reader, for ranges."""
+
+    def delete(self, name: str) -> None:
+        """Removes the blob; one that is not there is no error."""
+
+    def names(self, prefix: str = "") -> Iterator[BlobInfo]:
+        """Every blob whose name begins with `prefix`."""
+
+    def sweep(self, keep: set[str], before: float) -> Sequence[str]:
+        """Removes blobs stored before a time whose names are not in `keep`, and half-written
+        ones; returns their names.
+        """
+
+    def link(self, name: str, *, expires_at: float) -> str:
+        """An address at which anybody can read the blob until `expires_at`.
+
+        Absolute where the store serves files itself, else relative to the service's own root.
+        """
