@@ -52,7 +52,7 @@ def animate(
         with run.stage("mattes"):
             still, found = _perceived(still, options, mattes, threads)
         with run.stage("motion"):
-            stage = _staged(still, found, options)
+            stage = stage_of(still, found, options)
         with run.stage("video"):
             encoded = video.encode(
                 run.follow("video", paint_all(stage), stage.frames),
@@ -101,7 +101,7 @@ def frames(
     options = options or Options()
     with thread_limit(threads):
         still, found = _perceived(read_photo(photo, limits or Limits()), options, mattes, threads)
-        stage = _staged(still, found, options)
+        stage = stage_of(still, found, options)
     return _as_rgb(still.rgb, stage)
 
 
@@ -115,7 +115,7 @@ def _perceived(
     return still, given.resized(still.rgb.shape[:2])
 
 
-def _staged(still: Photo, found: Mattes, options: Options) -> Stage:
+def stage_of(still: Photo, found: Mattes, options: Options) -> Stage:
     planes = from_rgb(still.rgb)
     scene = Scene(planes, found.padded(planes.shape))
     breeze = Breeze(options.frame_count, wind_degrees(scene, options), options)
