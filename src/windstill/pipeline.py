@@ -116,6 +116,7 @@ def _perceived(
 
 
 def stage_of(still: Photo, found: Mattes, options: Options) -> Stage:
+    """Everything that is computed once for a loop of `still`, whose mattes are `found`."""
     planes = from_rgb(still.rgb)
     scene = Scene(planes, found.padded(planes.shape))
     breeze = Breeze(options.frame_count, wind_degrees(scene, options), options)
