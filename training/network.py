@@ -25,7 +25,7 @@ STAGES = (
 # Blocks whose outputs feed the decoder: strides 2, 4, 8, 16, 32.
 TAPS = (0, 2, 4, 10, 15)
 TAP_CHANNELS = (16, 24, 40, 112, 320)
-DECODER = (24, 32, 48, 72, 112)
+DECODER = (24, 40, 64, 96, 160)
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
@@ -120,9 +120,13 @@ class MatteNet(nn.Module):
         super().__init__()
         self.encoder = Encoder()
         top = DECODER[4]
-        self.top = nn.Sequential(nn.Conv2d(TAP_CHANNELS[4], top, 1, bias=False), nn.BatchNorm2d(top))
+        self.top = nn.Sequential(
+            nn.Conv2d(TAP_CHANNELS[4], top, 1, bias=False), nn.BatchNorm2d(top)
+        )
         # Whether a plain area is sky or a wall is decided by the rest of the picture.
-        self.scene = nn.Sequential(nn.Conv2d(TAP_CHANNELS[4], top, 1), nn.ReLU(), nn.Conv2d(top, top, 1))
+        self.scene = nn.Sequential(
+            nn.Conv2d(TAP_CHANNELS[4], top, 1), nn.ReLU(), nn.Conv2d(top, top, 1)
+        )
         self.context = _separable(top, top)
         self.merges = nn.ModuleList(
             Merge(DECODER[level + 1], TAP_CHANNELS[level], DECODER[level]) for level in (3, 2, 1, 0)

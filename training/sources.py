@@ -68,12 +68,43 @@ class Item:
         return hashlib.sha256(self.photo.name.encode()).digest()[0] < 10
 
 
+LISTS = Path(__file__).with_name("labels")
+ABSENT_SHARE = 0.15
+# The unlabelled sets whose pictures are in the public domain.
+PERMISSIVE_FOLDERS = ("budgie_cc0", "interfaces_cc0")
+
+
+def _lines(name: str) -> list[str]:
+    return [line for line in (LISTS / name).read_text().splitlines() if line[:1] != "#"]
+
+
+def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
+    """Pictures that a person looked at and found free of sky or hair, from labels/absent.txt."""
+    lines = [line.split() for line in _lines("absent.txt")]
+    if permissive_only:
+        lines = [line for line in lines if line[0].startswith(PERMISSIVE_FOLDERS)]
+    for name, *elements in lines:
+        absent = {CLASSES.index(element) for element in elements}
+        if HAIR in absent:
+            absent.add(FACE)
+        photo = next((data / "unlabelled").glob(name + ".*"), None)
+        if photo is not None:
+            group = "absent/" + name.split("/")[0]
+            share = ABSENT_SHARE / len(lines)
+            yield Item(photo, (None, None, None), tuple(sorted(absent)), group, "absence", share)
+
+
 def labelled(data: Path, permissive_only: bool = False) -> Iterator[Item]:
     """All labelled training pictures below `data`/train, in a fixed order."""
+    excluded = set(_lines("excluded.txt"))
     for entry in SETS:
         if permissive_only and not entry.permissive:
             continue
-        photos = sorted((data / "train" / entry.folder).glob("*.webp"))
+        photos = [
+            photo
+            for photo in sorted((data / "train" / entry.folder).glob("*.webp"))
+            if f"{entry.folder}/{photo.stem}" not in excluded
+        ]
         for photo in photos:
             masks: list[Path | None] = [None, None, None]
             masks[entry.element] = photo.with_suffix(".png")

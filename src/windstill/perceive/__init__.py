@@ -1,0 +1,85 @@
+"""Where the sky, the hair and the faces of a photo are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.perceive.heads import Window, small_heads
+from windstill.perceive.mattes import Mattes
+from windstill.perceive.network import infer
+from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, SKY_EDGE, soft_matte
+from windstill.perceive.regions import face_region, hair_region, overlapping, sky_region
+
+__all__ = ["Mattes", "perceive"]
+
+# Longer side of the picture that the network sees.
+LOOK = 416
+SECOND_LOOK = 256
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
+
+
+def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
+    """Finds sky, hair and faces in a photo.
+
+    rgb: uint8 (H, W, 3), sRGB, upright. threads: of the processor, for the network; None for all.
+    The mattes are float32 (H, W) in [0, 1]; see `Mattes` for what they promise. Raises
+    PerceptionError when the network can't be loaded or fails.
+    """
+    found = infer(rgb, long_side=LOOK, threads=threads)
+    mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
+    soft_matte(rgb, found[0], sky_region(found[0]), SKY_EDGE, mattes.sky)
+    windows = small_heads(found[1], found[2], mattes.shape)
+    for window in windows:
+        found[1:, window.hint] = 0
+    _heads(rgb, found, None, mattes.hair, mattes.face)
+    for window in windows:
+        view = np.ascontiguousarray(rgb[window.slices])
+        again = infer(view, long_side=SECOND_LOOK, threads=threads)
+        hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
+        _heads(view, again, _hint_within(window, rgb.shape, again.shape), hair, face)
+        for whole, part in ((mattes.hair, hair), (mattes.face, face)):
+            np.maximum(whole[window.slices], part, out=whole[window.slices])
+    _share(mattes)
+    return mattes
+
+
+def _heads(rgb: U8, found: F32, hint: Bool | None, hair: F32, face: F32) -> None:
+    """Writes the mattes of hair and face into `hair` and `face`, both (H, W).
+
+    hint: keep only what touches it; None keeps all.
+    """
+    faces = face_region(found[2])
+    hairs = hair_region(found[1], faces)
+    if hint is not None:
+        faces, hairs = overlapping(faces, hint), overlapping(hairs, hint)
+    soft_matte(rgb, found[2], faces, FACE_EDGE, face)
+    soft_matte(rgb, found[1], hairs, HAIR_EDGE, hair)
+
+
+def _hint_within(window: Window, photo: tuple[int, ...], look: tuple[int, ...]) -> Bool:
+    """The window's hint, as seen at the size of the second look."""
+    rows, columns = window.hint.shape
+    down, across = rows / photo[0], columns / photo[1]
+    part = window.hint[
+        int(window.top * down) : max(1, int(np.ceil(window.bottom * down))),
+        int(window.left * across) : max(1, int(np.ceil(window.right * across))),
+    ]
+    enlarged = cv2.resize(
+        part.astype(np.uint8), (look[2], look[1]), interpolation=cv2.INTER_NEAREST
+    )
+    return np.asarray(enlarged > 0)
+
+
+def _share(mattes: Mattes) -> None:
+    """Lets no pixel belong to more than one whole: the face first, then the hair, then the sky."""
+    if mattes.face.any():
+        np.minimum(mattes.hair, 1 - mattes.face, out=mattes.hair)
+        np.minimum(mattes.sky, 1 - mattes.face, out=mattes.sky)
+    if mattes.hair.any():
+        rest = np.subtract(1 - mattes.face, mattes.hair)
+        np.minimum(mattes.sky, np.maximum(rest, 0, out=rest), out=mattes.sky)

@@ -1,0 +1,75 @@
+"""Where the elements of a photo are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.errors import InvalidMatte
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Mattes:
+    """How much of each pixel belongs to sky, to hair, and to a face.
+
+    Each is float32 (H, W) in [0, 1]: exactly 0 away from the element, exactly 1 inside it, soft
+    at tree lines and strands. sky + hair + face is at most 1. What is not in the photo is 0
+    everywhere. `face` is what must never move.
+    """
+
+    sky: F32
+    hair: F32
+    face: F32
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        height, width = self.sky.shape
+        return height, width
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int]) -> Mattes:
+        """Mattes of a photo with nothing in it."""
+        return cls(*(np.zeros(shape, np.float32) for _ in range(3)))
+
+    def check(self, shape: tuple[int, int]) -> None:
+        """Raises `InvalidMatte` unless all three are float32 of `shape` within [0, 1]."""
+        for name in ("sky", "hair", "face"):
+            matte = getattr(self, name)
+            if not isinstance(matte, np.ndarray) or matte.dtype != np.float32:
+                raise InvalidMatte(f"the {name} matte must be a float32 array")
+            if matte.shape != shape:
+                raise InvalidMatte(
+                    f"the {name} matte is {matte.shape}, the photo {shape}; they must be equal"
+                )
+            # The comparison is also false for NaN.
+            if matte.size and not (matte.min() >= 0.0 and matte.max() <= 1.0):
+                raise InvalidMatte(f"the {name} matte must lie between 0 and 1")
+
+    def resized(self, shape: tuple[int, int]) -> Mattes:
+        """The mattes at another size (H, W); the same object where nothing changes."""
+        if shape == self.shape:
+            return self
+        smaller = shape[0] <= self.shape[0] and shape[1] <= self.shape[1]
+        how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+
+        def resize(matte: F32) -> F32:
+            return np.clip(cv2.resize(matte, shape[::-1], interpolation=how), 0, 1)
+
+        return self._each(resize)
+
+    def padded(self, shape: tuple[int, int]) -> Mattes:
+        """The mattes continued at the right and bottom up to `shape`, as the edge has them."""
+        down, right = shape[0] - self.shape[0], shape[1] - self.shape[1]
+        if down == 0 and right == 0:
+            return self
+        return self._each(lambda matte: np.pad(matte, ((0, down), (0, right)), mode="edge"))
+
+    def _each(self, change: Callable[[F32], F32]) -> Mattes:
+        return Mattes(change(self.sky), change(self.hair), change(self.face))

@@ -1,0 +1,72 @@
+"""The matte network: probabilities of sky, hair and face from one forward pass."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.errors import PerceptionError
+
+WEIGHTS = "windstill-mattes.onnx"
+# The network halves its maps five times.
+MULTIPLE = 32
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+
+def working_size(height: int, width: int, long_side: int) -> tuple[int, int]:
+    """(rows, columns) nearest to the photo's shape that the network can take."""
+    scale = long_side / max(height, width)
+    rows, columns = (
+        max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in (height, width)
+    )
+    return rows, columns
+
+
+def infer(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
+    """Probabilities of sky, hair and face, float32 (3, h, w) in [0, 1].
+
+    rgb: uint8 (H, W, 3), of any size. The result covers the same picture at the network's working
+    size, whose longer side is about `long_side`. threads: of the processor; None for all.
+    Raises PerceptionError when the network is missing, damaged or fails.
+    """
+    rows, columns = working_size(*rgb.shape[:2], long_side)
+    shrinks = rows * columns < rgb.shape[0] * rgb.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    small = cv2.resize(rgb, (columns, rows), interpolation=how)
+    session = _session(threads)
+    try:
+        (found,) = session.run(None, {"rgb": small[None]})
+    except Exception as error:
+        raise PerceptionError(f"the matte network failed: {error}") from error
+    return np.asarray(found[0], np.float32)
+
+
+@lru_cache(maxsize=2)
+def _session(threads: int | None) -> Any:
+    # Imported here: it takes a third of a second, and `import windstill` must take none.
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise PerceptionError("onnxruntime is not installed") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Idle threads must not spin: the renderer and the encoder need the processor next.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The arena would keep the peak of the first photo for the life of the process.
+    options.enable_cpu_mem_arena = False
+    path = resources.files("windstill.perceive").joinpath("weights", WEIGHTS)
+    try:
+        return onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise PerceptionError(f"the matte network can't be loaded: {error}") from error

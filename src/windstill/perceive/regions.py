@@ -1,0 +1,140 @@
+"""What is there and what is not, decided per region instead of per pixel.
+
+The rules, all of them here:
+
+- A region is a connected set of pixels with probability above `LIKELY`; it counts only if its
+  most certain pixels pass `CERTAIN` and its mean passes `Rule.mean`. So a wall that is sky at
+  60 % all over goes, and a real sky keeps its hazy end.
+- Regions smaller than `Rule.speck` of the picture go. If all that is left is smaller than
+  `Rule.least`, the element is not there.
+- A hole that is not clearly something else (mean probability above `Rule.hole`) and small is
+  filled.
+- Hair must touch a face, or be so large and so certain that it can be a head seen from behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
+
+LIKELY = 0.5
+CERTAIN = 0.8
+FACE_REACH = 0.02
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a region counts. Areas are parts of the picture's area."""
+
+    mean: float
+    speck: float
+    least: float
+    hole: float
+    largest_hole: float
+
+
+SKY = Rule(mean=0.75, speck=0.0004, least=0.004, hole=0.2, largest_hole=0.002)
+HAIR = Rule(mean=0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
+FACE = Rule(mean=0.70, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
+
+# Hair without a face: at least this part of the picture, this sure.
+FACELESS_AREA = 0.008
+FACELESS_MEAN = 0.88
+
+
+def sky_region(probability: F32) -> Bool:
+    """The sky, bool (h, w), from probabilities float32 (h, w)."""
+    return _settled(probability, _accepted(probability, SKY), SKY)
+
+
+def face_region(probability: F32) -> Bool:
+    """The faces, bool (h, w)."""
+    return _settled(probability, _accepted(probability, FACE), FACE)
+
+
+def hair_region(probability: F32, face: Bool) -> Bool:
+    """The hair that can belong to a head, bool (h, w). face: bool (h, w)."""
+    reach = max(2, round(FACE_REACH * float(np.hypot(*face.shape))))
+    near = cv2.dilate(face.astype(np.uint8), disc(reach)) > 0
+    parts = _parts(_accepted(probability, HAIR), probability)
+    by_face = parts.touching(near)
+    from_behind = (parts.area > FACELESS_AREA * face.size) & (parts.mean > FACELESS_MEAN)
+    return _settled(probability, parts.chosen(by_face | from_behind), HAIR)
+
+
+def overlapping(region: Bool, mask: Bool) -> Bool:
+    """The connected parts of a region that share a pixel with `mask`; all bool (h, w)."""
+    parts = _parts(region, np.zeros(region.shape, np.float32))
+    return parts.chosen(parts.touching(mask))
+
+
+def confined(probability: F32, region: Bool, reach: int) -> F32:
+    """The probability as it is within `reach` pixels of a region's border; 1 inside, 0 outside.
+
+    What was rejected near an accepted region goes too: it is no soft edge of that region.
+    """
+    plane = region.astype(np.uint8)
+    rejected = (probability > LIKELY) & ~region
+    outer = cv2.dilate(plane, disc(reach)) > 0
+    inner = cv2.erode(plane, disc(reach), borderType=cv2.BORDER_REPLICATE) > 0
+    kept = np.where(outer & ~rejected, probability, np.float32(0))
+    filled = region & (probability <= LIKELY)
+    return np.asarray(np.where(inner | filled, np.float32(1), kept), np.float32)
+
+
+def disc(radius: int) -> U8:
+    """A round structuring element."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _accepted(probability: F32, rule: Rule) -> Bool:
+    parts = _parts(probability > LIKELY, probability)
+    certain = parts.touching(probability > CERTAIN)
+    large = parts.area > rule.speck * probability.size
+    return parts.chosen(certain & large & (parts.mean > rule.mean))
+
+
+def _settled(probability: F32, region: Bool, rule: Rule) -> Bool:
+    """The region with its small, doubtful holes filled; empty if it is too small to be there."""
+    if np.count_nonzero(region) < rule.least * region.size:
+        return np.zeros(region.shape, bool)
+    holes = _parts(~region, probability)
+    small = holes.area < rule.largest_hole * region.size
+    return region | holes.chosen(small & (holes.mean > rule.hole))
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The connected parts of a mask: pixels and mean probability of each; part 0 is the rest."""
+
+    labels: NDArray[np.int32]
+    area: NDArray[np.int64]
+    mean: NDArray[np.float64]
+
+    def touching(self, mask: Bool) -> Bool:
+        """Which parts share a pixel with `mask`."""
+        hit = np.zeros(len(self.area), bool)
+        hit[np.unique(self.labels[mask])] = True
+        return hit
+
+    def chosen(self, which: Bool) -> Bool:
+        """The mask of the parts chosen."""
+        table = which.copy()
+        table[0] = False
+        return np.asarray(table[self.labels])
+
+
+def _parts(mask: Bool, probability: F32) -> _Parts:
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    flat = labels.ravel()
+    area = np.bincount(flat, minlength=count)
+    total = np.bincount(flat, weights=probability.ravel(), minlength=count)
+    return _Parts(np.asarray(labels, np.int32), area, total / np.maximum(area, 1))

