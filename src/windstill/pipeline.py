@@ -56,6 +56,7 @@ def animate(
         with run.stage("video"):
             encoded = video.encode(
                 run.follow("video", paint_all(stage), stage.frames),
+                frame_count=stage.frames,
                 format=options.format,
                 fps=options.fps,
                 output=output,

@@ -40,7 +40,10 @@ class Clip:
     def decoded(self) -> NDArray[np.uint8]:
         """Luma of the encoded file's frames, uint8 (N, H, W), as a player shows them."""
         encoded = video.encode(
-            paint_all(self.stage), format=self.options.format, fps=self.options.fps, output=None
+            paint_all(self.stage),
+            frame_count=self.stage.frames,
+            format=self.options.format,
+            fps=self.options.fps,
         )
         with av.open(io.BytesIO(encoded.data or b"")) as container:
             return np.stack(
