@@ -3,13 +3,15 @@
     WindstillError
     ├── InvalidOption          an option is outside what is allowed
     ├── InvalidPhoto           the bytes given are no photo that can be animated
-    │   ├── EmptyPhoto         no bytes at all, or no such file
+    │   ├── UnreadablePhoto    no such file, or one that can't be read
+    │   ├── EmptyPhoto         no bytes at all
     │   ├── NotAPhoto          the content is not an image
     │   ├── UnsupportedFormat  an image, but of a format that the caller does not accept
     │   ├── CorruptPhoto       an image whose data are truncated or damaged
     │   ├── FileTooLarge       more bytes than the limit
     │   ├── PhotoTooSmall      a side shorter than the limit
     │   └── PhotoTooLarge      a side, or the number of pixels, above the limit
+    ├── NothingToMove          the photo shows nothing that could move, and that was asked for
     ├── InvalidMatte           a matte given by the caller does not fit the photo
     ├── OutputError            the result can't be written where it was asked for
     ├── EncoderError           the video encoder failed
@@ -64,6 +66,10 @@ class InvalidPhoto(WindstillError):
     field = "image"
 
 
+class UnreadablePhoto(InvalidPhoto):
+    code = "unreadable_photo"
+
+
 class EmptyPhoto(InvalidPhoto):
     code = "empty_photo"
 
@@ -90,6 +96,14 @@ class PhotoTooSmall(InvalidPhoto):
 
 class PhotoTooLarge(InvalidPhoto):
     code = "photo_too_large"
+
+
+class NothingToMove(WindstillError):
+    """The photo shows nothing that was asked for; raised only where the caller wants that."""
+
+    code = "nothing_to_move"
+    exit_status = 3
+    field = "image"
 
 
 class InvalidMatte(WindstillError):
