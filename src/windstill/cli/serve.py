@@ -1,0 +1,58 @@
+"""`windstill serve`: the service on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from windstill import __version__
+from windstill.cli.settings_flags import settings_flags
+from windstill.settings import Settings, load
+
+
+@click.command()
+@settings_flags
+def serve(config_file: str | None, **flags: str | None) -> None:
+    """Serve the compatible API over HTTP.
+
+    On an empty data folder a first key is made and shown once.
+
+    Example: windstill serve --port 8080 --data data
+    """
+    from windstill.adapters.embedded import open_engine
+    from windstill.http.app import FILES_URL, Application
+    from windstill.http.config import engine_settings
+    from windstill.http.logs import configure
+    from windstill.http.server import Server
+
+    settings = load(flags, file=config_file).settings
+    configure(settings.log_format, settings.log_level)
+    engine = open_engine(settings.data_folder, files_url=FILES_URL, **engine_settings(settings))
+    secret = None
+    if not engine.keys.list():
+        _, secret = engine.keys.create("first")
+    server = Server(Application(settings, engine))
+    server.on_started = lambda address: click.echo(welcome(settings, address, secret))
+    engine.start()
+    try:
+        server.run()
+    finally:
+        engine.stop()
+
+
+def welcome(settings: Settings, address: str, secret: str | None) -> str:
+    """What is printed once the service listens."""
+    base = settings.public_url.rstrip("/") or address
+    lines = [
+        f"Windstill {__version__} listens on {address}",
+        f"Data folder: {settings.data_folder}",
+    ]
+    if secret is not None:
+        lines.append(f"A first key was made; it is shown only now: {secret}")
+    lines += [
+        "Try it:",
+        f"  curl -H 'ailabapi-api-key: {secret or 'YOUR-KEY'}' -F image=@photo.jpg "
+        f"-F operation=11 {base}/api/image/effects/image-fine-tuning",
+    ]
+    if secret is None:
+        lines.append(f"One more key: windstill keys create NAME --data {settings.data}")
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""The application: every route in one table, inside the boundary."""
+
+from __future__ import annotations
+
+from starlette.datastructures import State
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from windstill.http import health, pages
+from windstill.http.account import query_credits
+from windstill.http.boundary import Boundary
+from windstill.http.files import deliver
+from windstill.http.metrics import Metrics
+from windstill.http.micro_motion import image_fine_tuning
+from windstill.http.service import Service
+from windstill.http.tasks import query_async_task_result
+from windstill.jobs.engine import Engine
+from windstill.settings import Settings
+
+FILES_URL = "/files/"
+
+ROUTES = (
+    Route("/api/image/effects/image-fine-tuning", image_fine_tuning, methods=["POST"]),
+    Route("/image/enhance/image_micro_motion", image_fine_tuning, methods=["POST"]),
+    Route("/api/common/query-credits", query_credits, methods=["GET"]),
+    Route("/api/common/query-async-task-result", query_async_task_result, methods=["GET"]),
+    Route(FILES_URL + "{name:path}", deliver, methods=["GET"]),
+    Route("/livez", health.livez, methods=["GET"]),
+    Route("/readyz", health.readyz, methods=["GET"]),
+    Route("/metrics", health.metrics, methods=["GET"]),
+    Route("/openapi.json", pages.openapi, methods=["GET"]),
+    Route("/docs", pages.docs, methods=["GET"]),
+    Route("/", pages.home, methods=["GET"]),
+)
+
+
+class Application:
+    """The ASGI application of one service. `engine` must be started and stopped by the caller."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self.state = State()
+        self.service = Service(settings=settings, engine=engine, metrics=Metrics(engine))
+        self.state.service = self.service
+        # Slashes are not redirected: a redirect is no answer that clients of the API know.
+        router = Router(ROUTES, redirect_slashes=False)
+        self._boundary = Boundary(router, self.service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        scope["app"] = self
+        await self._boundary(scope, receive, send)

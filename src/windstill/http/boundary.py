@@ -1,0 +1,180 @@
+"""The outermost layer: ids, log, metrics and headers of every request, and an answer to any error.
+
+Nothing inside answers an error by itself; what is raised, by a handler or by the framework, is
+turned into the envelope here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import re
+import time
+from contextlib import suppress
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from windstill.errors import WindstillError
+from windstill.http import cors
+from windstill.http.codes import codes
+from windstill.http.envelope import Ids, failure
+from windstill.http.refusals import ClientGone, RequestRefused, code_for, unknown_path
+from windstill.http.service import Service
+
+logger = logging.getLogger("windstill.http")
+
+GONE = 499
+"""Logged for a client that left before it was answered; never sent."""
+
+_DRAIN_BYTES = 8 * 2**20
+_DRAIN_SECONDS = 5
+_SLASHES = re.compile("//+")
+
+
+class Boundary:
+    """Wraps the routes of one service."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, whatever is raised inside."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # A base URL that ends with a slash, joined to a path that begins with one.
+        scope["path"] = _SLASHES.sub("/", scope["path"])
+        answer = _Answer(scope, send, self._service)
+        try:
+            if scope["method"] == "OPTIONS":
+                await cors.preflight()(scope, receive, answer.send)
+            else:
+                await self._app(scope, receive, answer.send)
+        except ClientGone:
+            answer.status = GONE
+        except Exception as error:
+            await self._answer_error(error, scope, receive, answer)
+        finally:
+            answer.finish()
+
+    async def _answer_error(
+        self, error: Exception, scope: Scope, receive: Receive, answer: _Answer
+    ) -> None:
+        if not isinstance(error, (HTTPException, RequestRefused, WindstillError)):
+            logger.error(
+                "unexpected error",
+                exc_info=error,
+                extra={"facts": {"request_id": answer.ids.request_id}},
+            )
+        if answer.status:
+            raise error  # half an answer is out: only closing the connection is left
+        await _drain(scope, receive)
+        response = self._response(error, scope["path"], answer)
+        await response(scope, receive, answer.send)
+
+    def _response(self, error: Exception, path: str, answer: _Answer) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 404:
+            error = unknown_path(path)
+        code = code_for(error)
+        answer.code = code.name
+        headers = dict(getattr(error, "headers", None) or {})
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is not None:
+            headers["retry-after"] = str(max(1, math.ceil(retry_after)))
+        return failure(
+            answer.ids,
+            code,
+            self._service.settings.status_profile,
+            _told(error),
+            origin=error.code if isinstance(error, WindstillError) else "",
+            headers=headers,
+        )
+
+
+def _told(error: Exception) -> str:
+    """What the client is told; of an unexpected error, nothing that only the log should say."""
+    if isinstance(error, (RequestRefused, WindstillError)):
+        return error.message
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return f"The method is not allowed here; allowed: {(error.headers or {}).get('Allow', '')}."
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    return codes()["SERVICE_INTERNAL_ERROR"].text
+
+
+async def _drain(scope: Scope, receive: Receive) -> None:
+    """Reads what a client that closes after its request still sends.
+
+    A connection closed with unread bytes is reset, and the answer is lost with it. Connections
+    that stay open are drained by the protocol, and a client that waits for 100 (Continue) has
+    sent nothing.
+    """
+    request = Request(scope, receive)
+    closes = request.headers.get("connection", "").lower() == "close" or (
+        scope["http_version"] == "1.0"
+    )
+    if not closes or "expect" in request.headers or scope["state"].get("body_read"):
+        return
+    left = _DRAIN_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+
+
+class _Answer:
+    """One answer on its way out: adds the headers that all have, and remembers what was sent."""
+
+    def __init__(self, scope: Scope, send: Send, service: Service) -> None:
+        self.ids = Ids()
+        self.status = 0
+        self.code = ""
+        self._begin = time.perf_counter()
+        self._scope = scope
+        self._send = send
+        self._service = service
+        self._facts: dict[str, object] = {}
+        scope.setdefault("state", {}).update(ids=self.ids, facts=self._facts)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.ids.request_id
+            headers.setdefault("x-content-type-options", "nosniff")
+            headers.setdefault("cache-control", "no-store")
+            cors.mark(self._service.settings.cors_origins, self._scope, headers)
+            if self._service.draining:
+                headers["connection"] = "close"
+        await self._send(message)
+
+    def finish(self) -> None:
+        """Logs and counts the request."""
+        seconds = time.perf_counter() - self._begin
+        endpoint = self._scope.get("route")
+        route = getattr(endpoint, "path", "unknown")
+        method = self._scope["method"]
+        status = self.status or GONE
+        self._service.metrics.count(route, method, status, seconds, self.code)
+        client = self._scope.get("client")
+        facts = {
+            "request_id": self.ids.request_id,
+            "log_id": self.ids.log_id,
+            "method": method if method.isalpha() else "other",
+            "route": route,
+            "status": status,
+            "code": self.code,
+            "seconds": round(seconds, 4),
+            "client": client[0] if client else "",
+            **self._facts,
+        }
+        logger.info("request", extra={"facts": facts})

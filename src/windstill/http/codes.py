@@ -1,0 +1,40 @@
+"""The documented error codes of the compatible API, read from the table beside this file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from windstill.settings import StatusProfile
+
+
+@dataclass(frozen=True)
+class Code:
+    """One documented error code.
+
+    name: what clients find in error_detail.code. current, former: the HTTP status that the
+    vendor documents now, and documented in 2025. group: the older, coarser name that goes into
+    error_code_str. text: the documented description.
+    """
+
+    name: str
+    current: int
+    former: int
+    group: str
+    text: str
+
+    def status(self, profile: StatusProfile) -> int:
+        """The HTTP status under `profile`."""
+        return self.current if profile == "current" else self.former
+
+
+@cache
+def codes() -> dict[str, Code]:
+    """Every documented code by its name, in the documented order."""
+    table = files("windstill.http").joinpath("codes.tsv").read_text(encoding="utf-8")
+    found = {}
+    for line in table.splitlines()[1:]:
+        name, current, former, group, text = line.split("\t")
+        found[name] = Code(name, int(current), int(former), group, text)
+    return found

@@ -1,0 +1,49 @@
+"""Letting browsers call: preflights, and the headers of every answer (Fetch standard, CORS)."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import Scope
+
+METHODS = "GET, HEAD, POST, OPTIONS"
+REQUEST_HEADERS = (
+    "ailabapi-api-key, x-rapidapi-key, x-rapidapi-host, authorization, content-type, accept, "
+    "range, cache-control, x-requested-with, *"
+)
+"""Named for browsers that don't know *, and because * doesn't cover authorization."""
+
+EXPOSED_HEADERS = (
+    "x-request-id, x-windstill-warning, retry-after, content-length, content-range, "
+    "content-disposition"
+)
+
+
+def preflight() -> Response:
+    """The answer to OPTIONS on any path; `mark` says whether the origin is welcome."""
+    return Response(
+        status_code=204,
+        headers={
+            "allow": METHODS,
+            "access-control-allow-methods": METHODS,
+            "access-control-allow-headers": REQUEST_HEADERS,
+            "access-control-max-age": "86400",
+        },
+    )
+
+
+def mark(origins: str, scope: Scope, headers: MutableHeaders) -> None:
+    """Adds what lets the page of a welcome origin read the answer.
+
+    origins: the setting, "*" or origins with commas between.
+    """
+    origin = Headers(scope=scope).get("origin")
+    welcome = [part.strip().rstrip("/") for part in origins.split(",") if part.strip()]
+    if "*" in welcome:
+        headers["access-control-allow-origin"] = "*"
+    else:
+        headers.add_vary_header("Origin")
+        if origin is None or origin not in welcome:
+            return
+        headers["access-control-allow-origin"] = origin
+    headers["access-control-expose-headers"] = EXPOSED_HEADERS

@@ -1,0 +1,94 @@
+"""Results by signed link: GET and HEAD, with ranges, without a key, until the time in the link."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Protocol, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from windstill.http.service import Service, service_of
+from windstill.jobs.errors import BlobMissing, LinkRefused
+from windstill.jobs.ports import BlobInfo
+
+_RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*\s*")
+
+WRITE_SECONDS = 60.0
+"""A client that takes nothing for so long is let go, so that it can't hold a file open."""
+
+
+class LocalFiles(Protocol):
+    """What delivery needs of a blob store whose links lead to this service."""
+
+    def check(self, name: str, expires: str, signature: str) -> BlobInfo:
+        """The blob, when the link is genuine and its time is not over."""
+
+    def path(self, name: str) -> Path:
+        """Where its bytes are."""
+
+
+async def deliver(request: Request) -> Response:
+    """`GET` and `HEAD` of a result. Any refusal is the same 404, so that nothing can be probed."""
+    service = service_of(request)
+    query = request.query_params
+    name = request.path_params["name"]
+    try:
+        info, path, stat = await run_in_threadpool(
+            _genuine, service, name, query.get("expires", ""), query.get("signature", "")
+        )
+    except (BlobMissing, LinkRefused, OSError):
+        raise BlobMissing("This link is not valid, or its time is over.") from None
+    return _TimedFileResponse(
+        path,
+        media_type=info.mime,
+        stat_result=stat,
+        headers=_headers(name, query.get("expires", "")),
+    )
+
+
+def _genuine(
+    service: Service, name: str, expires: str, signature: str
+) -> tuple[BlobInfo, Path, os.stat_result]:
+    blobs = service.engine.blobs
+    if not hasattr(blobs, "check"):
+        raise BlobMissing("Results are not served from here.")
+    local = cast(LocalFiles, blobs)
+    info = local.check(name, expires, signature)
+    path = local.path(name)
+    return info, path, path.stat()
+
+
+def _headers(name: str, expires: str) -> Mapping[str, str]:
+    suffix = PurePosixPath(name).suffix
+    return {
+        "content-disposition": f'inline; filename="windstill{suffix}"',
+        # The link itself expires, so a private copy may be kept, but not past that by others.
+        "cache-control": "private, max-age=3600",
+        "cross-origin-resource-policy": "cross-origin",
+        "content-security-policy": "default-src 'none'; media-src 'self'; sandbox",
+        "x-robots-tag": "noindex",
+    }
+
+
+class _TimedFileResponse(FileResponse):
+    """A file response that gives up on a client that stops reading."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A range that can't be understood is as good as none (RFC 9110, 14.2).
+        if not _RANGE.fullmatch(Headers(scope=scope).get("range", "")):
+            kept = [pair for pair in scope["headers"] if pair[0] != b"range"]
+            scope = {**scope, "headers": kept}
+
+        async def timed(message: Message) -> None:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await send(message)
+
+        await super().__call__(scope, receive, timed)

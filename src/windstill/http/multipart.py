@@ -1,0 +1,238 @@
+"""Reading the upload form as real clients send it.
+
+Clients of the retired API send the operation as a text part, as a file part, with a content type
+or in the query string; name the image part anything or nothing; leave parameters unquoted or end
+them with a semicolon. All of that is read the same way here: a part counts by its name alone, and
+its file name and type are ignored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from windstill.http.refusals import ClientGone, Reason, RequestRefused
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MAX_HEADER_BYTES = 4096
+MAX_HEADERS = 16
+MAX_TEXT_BYTES = 256
+
+
+@dataclass(frozen=True)
+class FormLimits:
+    """body_bytes: of everything; image_bytes: of what is kept of the image; parts: how many.
+
+    seconds: how long the whole body may take to arrive.
+    """
+
+    body_bytes: int
+    image_bytes: int
+    parts: int
+    seconds: float
+
+
+@dataclass
+class Form:
+    """What was sent.
+
+    image: the file's bytes, or None when there was no such part; when there were more bytes than
+    the limit the rest is missing, and `image_size` tells how many were sent. operation: the text,
+    stripped, or None.
+    """
+
+    image: bytearray | None = None
+    image_size: int = 0
+    operation: str | None = None
+
+
+async def read_form(request: Request, limits: FormLimits) -> Form:
+    """Reads the body of `request`.
+
+    At most `limits.image_bytes` and one chunk are held; nothing is written to disk. Raises
+    `RequestRefused` when the body is no multipart form or is beyond a limit, and `ClientGone`.
+    """
+    _check_length(request, limits)
+    kind, parameters = parse_options_header(request.headers.get("content-type"))
+    if not kind.startswith(b"multipart/"):
+        await _discard(request, limits)
+        if kind in (b"", b"application/x-www-form-urlencoded"):
+            raise RequestRefused(
+                Reason.MISSING_PART,
+                "image is missing: send a multipart/form-data body with the parts image "
+                "(a file) and operation.",
+            )
+        raise RequestRefused(
+            Reason.BROKEN_BODY, f"The body must be multipart/form-data; it is {_shown(kind)}."
+        )
+    boundary = parameters.get(b"boundary")
+    if not boundary:
+        await _discard(request, limits)
+        raise RequestRefused(
+            Reason.BROKEN_BODY,
+            "The Content-Type header has no boundary; let the HTTP library set that header.",
+        )
+    return await _parse(request, limits, boundary)
+
+
+async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
+    reader = _FormReader(limits)
+    try:
+        parser = MultipartParser(
+            boundary,
+            reader.callbacks(),
+            max_header_count=MAX_HEADERS,
+            max_header_size=MAX_HEADER_BYTES,
+        )
+        async for chunk in _body(request, limits):
+            parser.write(chunk)
+    except FormParserError as error:
+        raise RequestRefused(
+            Reason.BROKEN_BODY, f"The multipart body is broken: {error}."
+        ) from None
+    if not reader.ended:
+        raise RequestRefused(
+            Reason.BROKEN_BODY, "The multipart body is broken: its closing boundary is missing."
+        )
+    return reader.form
+
+
+async def _body(request: Request, limits: FormLimits) -> AsyncIterator[bytes]:
+    """The body's chunks, as long as they keep within size and time."""
+    size = 0
+    deadline = asyncio.get_running_loop().time() + limits.seconds
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise RequestRefused(
+                Reason.SLOW_BODY, f"The body did not arrive within {limits.seconds:g} seconds."
+            ) from None
+        except ClientDisconnect:
+            raise ClientGone from None
+        if chunk is None:
+            request.state.body_read = True
+            return
+        size += len(chunk)
+        if size > limits.body_bytes:
+            raise _too_large(limits)
+        yield chunk
+
+
+async def _discard(request: Request, limits: FormLimits) -> None:
+    async for _ in _body(request, limits):
+        pass
+
+
+def _check_length(request: Request, limits: FormLimits) -> None:
+    # A length that lies is caught by counting; h11 has checked that it is a number.
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > limits.body_bytes:
+        raise _too_large(limits)
+
+
+def _too_large(limits: FormLimits) -> RequestRefused:
+    return RequestRefused(
+        Reason.BODY_TOO_LARGE, f"The request body may have {limits.body_bytes:,} bytes at most."
+    )
+
+
+def _shown(kind: bytes) -> str:
+    text = kind.decode("latin-1")
+    return text if text.isascii() and text.isprintable() and len(text) < 60 else "something else"
+
+
+@dataclass
+class _Part:
+    name: str = ""
+    data: bytearray = field(default_factory=bytearray)
+
+
+class _FormReader:
+    """Receives the parser's events and keeps the two parts that matter."""
+
+    def __init__(self, limits: FormLimits) -> None:
+        self.form = Form()
+        self.ended = False
+        self._limits = limits
+        self._parts = 0
+        self._part = _Part()
+        self._title = bytearray()
+        self._content = bytearray()
+
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser shall call."""
+        return {
+            "on_part_begin": self._part_begin,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_end": self._end,
+        }
+
+    def _part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise RequestRefused(
+                Reason.TOO_MANY_PARTS, f"The form may have {self._limits.parts} parts at most."
+            )
+        self._part = _Part()
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._title += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._content += data[start:end]
+
+    def _header_end(self) -> None:
+        if self._title.lower() == b"content-disposition":
+            _, options = parse_options_header(bytes(self._content))
+            self._part.name = options.get(b"name", b"").decode("utf-8", "replace").strip()
+        self._title.clear()
+        self._content.clear()
+
+    def _headers_finished(self) -> None:
+        if self._part.name != "image":
+            return
+        if self.form.image is not None:
+            raise RequestRefused(
+                Reason.TOO_MANY_IMAGES, "image is given several times; one photo is allowed."
+            )
+        self.form.image = self._part.data
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        name = self._part.name
+        if name == "image":
+            self.form.image_size += end - start
+            room = self._limits.image_bytes - len(self._part.data)
+        elif name == "operation":
+            room = MAX_TEXT_BYTES - len(self._part.data)
+        else:
+            room = 0
+        self._part.data += data[start : min(end, start + room)]
+
+    def _part_end(self) -> None:
+        if self._part.name != "operation":
+            return
+        text = self._part.data.decode("utf-8", "replace").strip()
+        if self.form.operation not in (None, "", text):
+            raise RequestRefused(
+                Reason.INVALID_OPERATION, "operation is given several times, with different values."
+            )
+        self.form.operation = text
+
+    def _end(self) -> None:
+        self.ended = True

@@ -1,0 +1,141 @@
+"""The pages for people: what runs here, and the API as described by OpenAPI."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from windstill import __version__
+from windstill.http.codes import codes
+from windstill.http.openapi import describe
+from windstill.http.refusals import TABLE
+from windstill.http.service import service_of
+from windstill.photo import COMPATIBLE_LIMITS
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+}
+
+
+async def home(request: Request) -> Response:
+    """What runs here, and how to call it."""
+    service = service_of(request)
+    return _page(
+        "home.html",
+        address=escape(service.address(request, "")),
+        lifetime=lifetime(service.settings.result_seconds),
+        megabytes=str(COMPATIBLE_LIMITS.max_bytes // 2**20),
+        least=str(COMPATIBLE_LIMITS.min_side - 1),
+        most=str(COMPATIBLE_LIMITS.max_side + 1),
+        version=escape(__version__),
+    )
+
+
+async def openapi(request: Request) -> Response:
+    """The OpenAPI description."""
+    return JSONResponse(describe(service_of(request).settings))
+
+
+async def docs(request: Request) -> Response:
+    """The OpenAPI description as a page."""
+    description = describe(service_of(request).settings)
+    return _page(
+        "docs.html",
+        introduction=_paragraphs(description["info"]["description"]),
+        operations="".join(
+            _operation(path, method, operation)
+            for path, item in description["paths"].items()
+            for method, operation in item.items()
+            if method in ("get", "post")
+        ),
+        codes=_codes(),
+    )
+
+
+def lifetime(seconds: int) -> str:
+    """A span of time in words."""
+    for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % size == 0 and seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds} seconds"
+
+
+def _page(name: str, **values: str) -> Response:
+    text = Template(_resource(name)).substitute(style=_resource("style.css"), **values)
+    return HTMLResponse(text, headers=_HEADERS)
+
+
+@cache
+def _resource(name: str) -> str:
+    return files("windstill.http").joinpath("pages", name).read_text(encoding="utf-8")
+
+
+def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
+    rows = [(status, answer["description"]) for status, answer in operation["responses"].items()]
+    return "".join(
+        (
+            f"<h2>{escape(operation['summary'])}</h2>",
+            f'<p><span class="method">{method.upper()}</span> <code>{escape(path)}</code></p>',
+            _paragraphs(operation.get("description", "")),
+            _parameters(operation.get("parameters", ())),
+            '<div class="scroll">',
+            _table(("status", "meaning"), rows),
+            "</div>",
+            _example(operation["responses"].get("200", {})),
+        )
+    )
+
+
+def _parameters(parameters: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        (parameter["name"], parameter["in"], parameter.get("description", ""))
+        for parameter in parameters
+    ]
+    return _table(("parameter", "in", "meaning"), rows) if rows else ""
+
+
+def _example(answer: Mapping[str, Any]) -> str:
+    example = answer.get("content", {}).get("application/json", {}).get("example")
+    if example is None:
+        return ""
+    return f"<pre>{escape(json.dumps(example, indent=1, ensure_ascii=False))}</pre>"
+
+
+def _codes() -> str:
+    used = set(TABLE.values())
+    rows = [
+        (f"{code.name}{' *' if code.name in used else ''}", code.current, code.former, code.text)
+        for code in codes().values()
+    ]
+    return _table(("code", "status", "in 2025", "meaning"), rows)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table><tr>{titles}</tr>{body}</table>"
+
+
+def _paragraphs(text: str) -> str:
+    parts = (part.strip() for part in text.split("\n\n"))
+    return "".join(f"<p>{_code_marks(escape(part))}</p>" for part in parts if part)
+
+
+def _code_marks(text: str) -> str:
+    pieces = text.split("`")
+    return "".join(
+        f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces)
+    )

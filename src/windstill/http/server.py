@@ -1,0 +1,89 @@
+"""Running the application: the socket, signals, and an end that lets requests finish."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from windstill.http.app import Application
+from windstill.http.protocol import protocol
+
+logger = logging.getLogger("windstill.http")
+
+ANSWER_SECONDS = 5
+"""What requests that are told to give up have left to be answered."""
+
+
+class Server(uvicorn.Server):
+    """Serves one application until SIGTERM or SIGINT, then drains; a second signal ends it now.
+
+    While it drains, connections are still taken for `drain_delay`, /readyz says 503 and new jobs
+    are refused; requests in work may finish within `drain_seconds`.
+    """
+
+    def __init__(self, application: Application) -> None:
+        settings = application.service.settings
+        config = uvicorn.Config(
+            application,
+            host=settings.host,
+            port=settings.port,
+            http=protocol(settings.header_seconds),
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=ANSWER_SECONDS,
+            backlog=512,
+        )
+        super().__init__(config)
+        self._service = application.service
+        self._told_at = 0.0
+        self.on_started: Callable[[str], None] = lambda address: None
+        """Called with the service's own address once it listens."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_started(self.address)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begins to drain at the first signal, and stops at the second."""
+        if self._service.draining:
+            self.should_exit = self.force_exit = True
+            return
+        self._service.draining = True
+        self._told_at = time.monotonic()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether the server shall stop now; asked ten times a second."""
+        if await super().on_tick(counter):
+            return True
+        return self._service.draining and self._drained()
+
+    def _drained(self) -> bool:
+        spent = time.monotonic() - self._told_at
+        settings = self._service.settings
+        if spent < settings.drain_delay:
+            return False
+        if spent >= settings.drain_delay + settings.drain_seconds:
+            logger.warning("requests are given up at the end of the drain")
+            self._service.gone.set()
+            return True
+        return not self.server_state.tasks
+
+    @property
+    def address(self) -> str:
+        """Where the server can be reached; known once it has started."""
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,97 @@
+"""What every handler works with: settings, engine, metrics, and who may call."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from windstill.http.envelope import Ids
+from windstill.http.metrics import Metrics
+from windstill.http.refusals import Reason, RequestRefused
+from windstill.jobs.accounts import Key
+from windstill.jobs.engine import Engine
+from windstill.jobs.errors import Draining, UnknownKey
+from windstill.settings import Settings
+
+KEY_HEADERS = ("ailabapi-api-key", "x-rapidapi-key")
+MAX_KEY_LENGTH = 200
+
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
+)
+
+
+@dataclass
+class Service:
+    """One running service. draining: it takes nothing new; gone: it waits for nothing more."""
+
+    settings: Settings
+    engine: Engine
+    metrics: Metrics
+    draining: bool = False
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    uploads: int = 0
+
+    async def authenticate(self, request: Request) -> Key:
+        """Whose key the request carries. Raises `UnknownKey` or `RevokedKey`."""
+        secret = next(
+            (request.headers[name] for name in KEY_HEADERS if name in request.headers), ""
+        )
+        if not secret or len(secret) > MAX_KEY_LENGTH:
+            raise UnknownKey(
+                "The API key is missing or unknown: send it in the header ailabapi-api-key."
+            )
+        key = await run_in_threadpool(self.engine.keys.authenticate, secret)
+        request.state.facts["key"] = key.id
+        return key
+
+    def admit(self) -> None:
+        """Raises `Draining` when nothing new is taken; asked before a body is read."""
+        if self.draining or self.engine.draining:
+            raise Draining("The service is about to stop.", retry_after=5)
+
+    @asynccontextmanager
+    async def upload(self) -> AsyncIterator[None]:
+        """Held while a body is read, so that bodies together have bounded memory."""
+        if self.uploads >= self.settings.max_uploads:
+            raise RequestRefused(
+                Reason.TOO_MANY_UPLOADS, "Too many uploads at the same time.", retry_after=1
+            )
+        self.uploads += 1
+        try:
+            yield
+        finally:
+            self.uploads -= 1
+
+    def address(self, request: Request, path: str) -> str:
+        """The absolute address of `path` for this client; an absolute one stays as it is.
+
+        Without `public_url` it begins with the host that the request named, if that is a host at
+        all, else with the address at which the connection arrived.
+        """
+        if "://" in path:
+            return path
+        if self.settings.public_url:
+            return self.settings.public_url.rstrip("/") + path
+        host = request.headers.get("host", "")
+        if not _HOST.fullmatch(host):
+            name, port = request.scope["server"]
+            host = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+        return f"{request.url.scheme}://{host}{path}"
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application was made for."""
+    return cast(Service, request.app.state.service)
+
+
+def ids_of(request: Request) -> Ids:
+    """The ids that the boundary gave this request."""
+    return cast(Ids, request.state.ids)
