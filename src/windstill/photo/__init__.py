@@ -1,0 +1,11 @@
+"""From what a caller has - a file, bytes, pixels - to an upright sRGB picture within limits.
+
+Everything here takes its input for hostile: a type is recognised by content alone, sizes are
+checked before a pixel is decoded, a container is walked by our own bounded reader, and Pillow,
+the only decoder, sees nothing but the coded pixels.
+"""
+
+from windstill.photo.limits import COMPATIBLE_LIMITS, FORMATS, Limits
+from windstill.photo.photo import Photo, PhotoSource, read_photo
+
+__all__ = ["COMPATIBLE_LIMITS", "FORMATS", "Limits", "Photo", "PhotoSource", "read_photo"]

@@ -1,0 +1,39 @@
+"""What every reader of a file format returns and raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Admit = Callable[[int, int], None]
+"""Called with width and height in pixels; raises if the limits forbid them."""
+
+MAX_PARTS = 10_000
+"""Segments, chunks or boxes in one file; photographs have tens, tilings of large ones thousands."""
+
+MAX_PROFILE = 4 << 20
+"""Bytes of a colour profile; larger ones are ignored. Printing profiles have up to 2 MiB."""
+
+
+class Damaged(ValueError):
+    """The structure of the file is broken; the text completes "The file is damaged: "."""
+
+
+class NotDecodable(ValueError):
+    """A rare variant of the format; the text completes "The file is " or names the variant."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a reader found.
+
+    size: width and height in pixels as stored. payload: the file reduced to what is needed for
+    its pixels. orientation: EXIF, 1 to 8. profile: the ICC profile. gamma: the exponent that PNG
+    states for encoding, 0.45455 for ordinary pictures; None if it says nothing of use.
+    """
+
+    size: tuple[int, int]
+    payload: bytes
+    orientation: int = 1
+    profile: bytes | None = None
+    gamma: float | None = None

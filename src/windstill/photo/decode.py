@@ -1,0 +1,134 @@
+"""From the bytes of a file to upright sRGB pixels; every failure becomes an error of the tree."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
+
+from windstill.errors import CorruptPhoto, PhotoTooLarge, UnsupportedFormat, WindstillError
+from windstill.photo.colour import developer
+from windstill.photo.containers import avif, bmp, jpeg, png, webp
+from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable
+from windstill.photo.limits import Limits
+from windstill.photo.orientation import as_stored, read_orientation, upright_size
+from windstill.photo.signature import accepted_format
+
+
+class Pixels(NamedTuple):
+    """Decoded pixels, uint8 (H, W, 3) upright sRGB, and how they were stored."""
+
+    rgb: NDArray[np.uint8]
+    format: str
+    stored_size: tuple[int, int]
+    orientation: int
+
+
+class _Jpeg(JpegImagePlugin.JpegImageFile):
+    """Fails where data run out even if the host program set Pillow to load truncated images."""
+
+    def load_read(self, read_bytes: int) -> bytes:
+        data = self.fp.read(read_bytes) if self.fp else b""
+        if not data:
+            raise Damaged("it is truncated")
+        return data
+
+
+class _Codec(NamedTuple):
+    read: Callable[[bytes, Admit], Container]
+    # Pillow's classes themselves: Image.open would consult its registry, which a host program
+    # may have changed, and warn of large pictures through the process-wide filters.
+    open: Callable[[io.BytesIO], ImageFile.ImageFile]
+
+
+_CODECS = {
+    "JPEG": _Codec(jpeg.read, _Jpeg),
+    "PNG": _Codec(png.read, PngImagePlugin.PngImageFile),
+    "BMP": _Codec(bmp.read, BmpImagePlugin.BmpImageFile),
+    "WEBP": _Codec(webp.read, WebPImagePlugin.WebPImageFile),
+    "AVIF": _Codec(avif.read, AvifImagePlugin.AvifImageFile),
+}
+
+
+def decode_bytes(data: bytes, limits: Limits) -> Pixels:
+    """Decodes a whole file. Raises the errors of `InvalidPhoto`'s part of the tree, no other."""
+    name = accepted_format(data, limits)
+    codec = _CODECS[name]
+    with _refusals(f"The {name} file", limits):
+        container = codec.read(data, limits.check_size)
+        with codec.open(io.BytesIO(container.payload)) as image:
+            if image.size != container.size:
+                raise Damaged("it states two different sizes")
+            profile = container.profile or image.info.get("icc_profile")
+            orientation = container.orientation
+            if name == "AVIF":
+                orientation = read_orientation(image.info.get("exif"))
+            rgb = _develop(image, profile, container.gamma, orientation)
+    return Pixels(rgb, name, container.size, orientation)
+
+
+def decode_image(image: Image.Image, limits: Limits) -> Pixels:
+    """The current frame of a PIL image, whatever file it may come from; it stays open."""
+    limits.check_size(*image.size)
+    with _refusals("The PIL image", limits):
+        exif, profile = image.info.get("exif"), image.info.get("icc_profile")
+        orientation = read_orientation(exif if isinstance(exif, bytes) else None)
+        rgb = _develop(image, profile if isinstance(profile, bytes) else None, None, orientation)
+    return Pixels(rgb, image.format or "PIL", image.size, orientation)
+
+
+def _develop(
+    image: Image.Image, profile: bytes | None, gamma: float | None, orientation: int
+) -> NDArray[np.uint8]:
+    image.load()
+    width, height = upright_size(*image.size, orientation)
+    rgb = np.empty((height, width, 3), np.uint8)
+    developer(image, profile, gamma).develop(image, as_stored(rgb, orientation))
+    return rgb
+
+
+class _refusals:  # noqa: N801
+    """Inside, whatever is raised leaves as an error of the tree, about `subject`."""
+
+    def __init__(self, subject: str, limits: Limits) -> None:
+        self._subject = subject
+        self._allowed = limits.allowed_formats
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, WindstillError) or not isinstance(error, Exception):
+            return
+        if isinstance(error, NotDecodable):
+            raise UnsupportedFormat(
+                f"The file is {error}, which can't be decoded; allowed are {self._allowed} files "
+                "of the usual kinds."
+            ) from error
+        if isinstance(error, (MemoryError, Image.DecompressionBombError)):
+            raise PhotoTooLarge(
+                f"{self._subject} is too large to be decoded here; send a smaller one."
+            ) from error
+        problem = str(error) if isinstance(error, Damaged) else _problem(error)
+        raise CorruptPhoto(
+            f"{self._subject} is damaged: {problem}; allowed are complete {self._allowed} files."
+        ) from error
+
+
+def _problem(error: Exception) -> str:
+    """What Pillow's error means for a user; its own text speaks of the inside of libraries."""
+    if "truncated" in str(error) or isinstance(error, EOFError):
+        return "it is truncated"
+    return "its picture data can't be decoded"
