@@ -67,6 +67,18 @@ class Balance:
         return None if self.left is None else self.left - self.reserved
 
 
+def regranted(balance: Balance, amount: int | None) -> int | None:
+    """What is granted after `amount` was added, or taken away when negative; None: no limit.
+
+    A key without a limit gets one by this, counted from what it has spent. What is spent
+    can't be taken away.
+    """
+    if amount is None:
+        return None
+    before = balance.spent if balance.granted is None else balance.granted
+    return max(before + amount, balance.spent)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Usage:
     """How many of a key's jobs ended in which way, and how many are unfinished."""

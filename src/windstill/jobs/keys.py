@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import builtins
+import hmac
+import secrets
+import string
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 
-from windstill.jobs.accounts import Balance, Key, Usage
+from windstill.jobs.accounts import Balance, Key, Secret, Usage
+from windstill.jobs.errors import InvalidKey, RevokedKey, UnknownKey
+from windstill.jobs.model import new_id
 from windstill.jobs.ports import KeyStore
+
+LENGTH = 64
+"""Characters of a secret: the shape that the retired API's keys had."""
+
+_MARK = "ws"
+_PREFIX = 12
+_ALPHABET = string.ascii_letters + string.digits
+_MAX_NAME = 100
 
 
 class KeyRing:
@@ -18,7 +34,9 @@ class KeyRing:
     2^309 of them, fast hash or not.
     """
 
-    def __init__(self, store: KeyStore, clock: Callable[[], float] = time.time) -> None: ...
+    def __init__(self, store: KeyStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
 
     def create(
         self,
@@ -32,27 +50,108 @@ class KeyRing:
 
         credits: None for no limit. Raises `InvalidKey` (name in use, nonsense limits).
         """
+        name = name.strip()
+        if not name or len(name) > _MAX_NAME or not name.isprintable():
+            raise InvalidKey(f"A name has 1 to {_MAX_NAME} printable characters.", field="name")
+        _at_least("credits", credits, 0)
+        _at_least("job_limit", job_limit, 1)
+        if rate is not None and not rate > 0:
+            raise InvalidKey("rate must be above 0 submissions a second.", field="rate")
+        now = self._clock()
+        key = Key(id=new_id(), name=name, created_at=now, rate=rate, job_limit=job_limit)
+        secret, stored = _draw(now)
+        self._store.add_key(key, stored, credits)
+        return key, secret
 
     def authenticate(self, secret: str) -> Key:
         """The key that a secret opens, in constant time. Raises `UnknownKey` or `RevokedKey`."""
+        digest = _digest(secret)
+        now = self._clock()
+        opened = None
+        for key, stored in self._store.secrets(secret[:_PREFIX]):
+            if hmac.compare_digest(stored.digest, digest) and stored.live(now):
+                opened = key
+        if opened is None:
+            raise UnknownKey("The API key is not valid.")
+        if opened.revoked:
+            raise RevokedKey("The API key was revoked.")
+        return opened
 
     def find(self, name_or_id: str) -> Key:
         """The key with this id, or with this name and not revoked. Raises `InvalidKey`."""
+        key = self._store.key(name_or_id)
+        if key is not None:
+            return key
+        named = [key for key in self._store.keys() if key.name == name_or_id]
+        for key in named:
+            if not key.revoked:
+                return key
+        hint = " It was revoked; use its id." if named else ""
+        raise InvalidKey(f"There is no key {name_or_id!r}.{hint}", field="name")
 
-    def list(self) -> list[Key]:
+    def list(self) -> builtins.list[Key]:
         """All keys, oldest first."""
+        return self._store.keys()
 
     def rotate(self, name_or_id: str, overlap: float) -> tuple[Key, str]:
         """A further secret for a key; older ones end after `overlap` seconds."""
+        if not overlap >= 0:
+            raise InvalidKey("overlap must be 0 seconds or more.", field="overlap")
+        key = self.find(name_or_id)
+        if key.revoked:
+            raise InvalidKey("A revoked key can't be rotated.", field="name")
+        now = self._clock()
+        secret, stored = _draw(now)
+        self._store.rotate(key.id, stored, now + overlap)
+        return key, secret
 
     def revoke(self, name_or_id: str) -> Key:
         """Closes a key for good. Its running jobs end as they would."""
+        now = self._clock()
+
+        def closed(key: Key) -> Key:
+            return key if key.revoked else replace(key, revoked_at=now)
+
+        return self._changed(name_or_id, closed)
+
+    def limit(self, name_or_id: str, *, rate: float | None, job_limit: int | None) -> Key:
+        """Sets a key's own limits; None: the service's defaults."""
+        _at_least("job_limit", job_limit, 1)
+        if rate is not None and not rate > 0:
+            raise InvalidKey("rate must be above 0 submissions a second.", field="rate")
+        return self._changed(name_or_id, lambda key: replace(key, rate=rate, job_limit=job_limit))
 
     def grant(self, name_or_id: str, amount: int | None) -> Balance:
         """Adds credits, takes them when negative, or lifts the limit with None."""
+        key = self.find(name_or_id)
+        self._store.grant(key.id, amount, self._clock())
+        return self._store.balance(key.id)
 
     def balance(self, key_id: str) -> Balance:
         """Credits granted, spent and reserved."""
+        return self._store.balance(key_id)
 
     def usage(self, key_id: str) -> Usage:
         """What became of the key's jobs."""
+        return self._store.usage(key_id)
+
+    def _changed(self, name_or_id: str, change: Callable[[Key], Key]) -> Key:
+        key = self._store.change_key(self.find(name_or_id).id, change)
+        if key is None:
+            raise InvalidKey(f"There is no key {name_or_id!r}.", field="name")
+        return key
+
+
+def _draw(now: float) -> tuple[str, Secret]:
+    drawn = (secrets.choice(_ALPHABET) for _ in range(LENGTH - len(_MARK)))
+    secret = _MARK + "".join(drawn)
+    return secret, Secret(prefix=secret[:_PREFIX], digest=_digest(secret), created_at=now)
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _at_least(name: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise InvalidKey(f"{name} must be {least} or more.", field=name)

@@ -22,8 +22,8 @@ once, when a store repeats a transaction that met another.
 class KeyStore(Protocol):
     """Keys, their secrets, and what they have spent. Raises `StoreError` when it can't work."""
 
-    def add_key(self, key: Key, secret: Secret) -> None:
-        """Stores a new key with its first secret.
+    def add_key(self, key: Key, secret: Secret, granted: int | None = None) -> None:
+        """Stores a new key with its first secret and its credits; None: without a limit.
 
         Raises `InvalidKey` when a key that is not revoked has the same name.
         """
@@ -41,10 +41,7 @@ class KeyStore(Protocol):
         """
 
     def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
-        """Adds credits (or takes them, when negative), or lifts the limit with None.
-
-        A key without a limit gets one by its first grant, counted from what it has spent.
-        """
+        """Changes a key's credits as `accounts.regranted` says, and enters it in the ledger."""
 
     def secrets(self, prefix: str) -> list[tuple[Key, Secret]]:
         """Every secret with this public prefix, expired ones too, and the key it opens."""
@@ -82,7 +79,7 @@ class JobStore(KeyStore, Protocol):
         """Applies `change` in one transaction and returns the new job; None: nothing changed.
 
         When a job becomes finished by it, its reservation ends in the same transaction: the
-        cost is charged if it succeeded, and released otherwise; the ledger gets its entry.
+        cost is charged, and entered in the ledger, if it succeeded, and released otherwise.
         """
 
     def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:

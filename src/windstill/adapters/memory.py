@@ -1,0 +1,241 @@
+"""A job store that forgets: the twin of the durable ones, for tests and for trying things out."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from windstill.jobs.accounts import (
+    Balance,
+    Bounds,
+    Key,
+    Secret,
+    Standing,
+    Usage,
+    admit,
+    regranted,
+    same_request,
+)
+from windstill.jobs.errors import InvalidKey, UnknownKey
+from windstill.jobs.model import UNFINISHED, Job, State
+from windstill.jobs.ports import Change
+
+
+@dataclass
+class _Account:
+    key: Key
+    granted: int | None
+    secrets: list[Secret]
+    spent: int = 0
+    ended: Counter[State] = field(default_factory=Counter)
+
+
+class MemoryStore:
+    """Implements `windstill.jobs.ports.JobStore` in this process's memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._accounts: dict[str, _Account] = {}
+        self._jobs: dict[str, Job] = {}
+
+    def add_key(self, key: Key, secret: Secret, granted: int | None = None) -> None:
+        """See the port."""
+        with self._lock:
+            self._check_name(key)
+            self._accounts[key.id] = _Account(key, granted, [secret])
+
+    def key(self, key_id: str) -> Key | None:
+        """See the port."""
+        with self._lock:
+            account = self._accounts.get(key_id)
+            return None if account is None else account.key
+
+    def keys(self) -> list[Key]:
+        """See the port."""
+        with self._lock:
+            found = [account.key for account in self._accounts.values()]
+        return sorted(found, key=lambda key: (key.created_at, key.id))
+
+    def change_key(self, key_id: str, change: Callable[[Key], Key]) -> Key | None:
+        """See the port."""
+        with self._lock:
+            account = self._accounts.get(key_id)
+            if account is None:
+                return None
+            key = change(account.key)
+            self._check_name(key)
+            account.key = key
+            return key
+
+    def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
+        """See the port."""
+        with self._lock:
+            account = self._accounts.get(key_id)
+            if account is None:
+                return None
+            account.granted = regranted(self.balance(key_id), amount)
+            return account.key
+
+    def secrets(self, prefix: str) -> list[tuple[Key, Secret]]:
+        """See the port."""
+        with self._lock:
+            found = [
+                (account.key, secret)
+                for account in self._accounts.values()
+                for secret in account.secrets
+                if secret.prefix == prefix
+            ]
+        return sorted(found, key=lambda pair: pair[1].created_at)
+
+    def rotate(self, key_id: str, secret: Secret, old_expire_at: float) -> None:
+        """See the port."""
+        with self._lock:
+            account = self._accounts[key_id]
+            ends = [old.expires_at for old in account.secrets]
+            account.secrets = [
+                replace(old, expires_at=min(old_expire_at, old_expire_at if end is None else end))
+                for old, end in zip(account.secrets, ends, strict=True)
+            ] + [secret]
+
+    def balance(self, key_id: str) -> Balance:
+        """See the port."""
+        with self._lock:
+            account = self._accounts.get(key_id)
+            if account is None:
+                return Balance(0, 0, 0)
+            reserved = sum(job.cost for job in self._unfinished(key_id))
+            return Balance(account.granted, account.spent, reserved)
+
+    def usage(self, key_id: str) -> Usage:
+        """See the port."""
+        with self._lock:
+            account = self._accounts.get(key_id)
+            if account is None:
+                return Usage()
+            return Usage(
+                succeeded=account.ended[State.SUCCEEDED],
+                failed=account.ended[State.FAILED],
+                cancelled=account.ended[State.CANCELLED],
+                unfinished=len(self._unfinished(key_id)),
+            )
+
+    def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
+        """See the port."""
+        with self._lock:
+            for earlier in self._jobs.values():
+                named = job.idempotency_key is not None and earlier.key_id == job.key_id
+                if named and earlier.idempotency_key == job.idempotency_key:
+                    return same_request(earlier, job), False
+            account = self._accounts.get(job.key_id)
+            if account is None:
+                raise UnknownKey("There is no such key.")
+            standing = Standing(
+                key=account.key,
+                balance=self.balance(job.key_id),
+                queued=self.counts()[State.QUEUED],
+                unfinished=len(self._unfinished(job.key_id)),
+            )
+            admit(job, standing, bounds)
+            self._jobs[job.id] = job
+            return job, True
+
+    def job(self, job_id: str) -> Job | None:
+        """See the port."""
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    def change(self, job_id: str, change: Change) -> Job | None:
+        """See the port."""
+        changed = self.change_all([job_id], change)
+        return changed[0] if changed else None
+
+    def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:
+        """See the port."""
+        with self._lock:
+            pairs = []
+            for job_id in job_ids:
+                before = self._jobs.get(job_id)
+                after = None if before is None else change(before)
+                if before is not None and after is not None and after != before:
+                    pairs.append((before, after))
+            for before, after in pairs:
+                self._jobs[after.id] = after
+                if after.finished and not before.finished:
+                    account = self._accounts[after.key_id]
+                    account.ended[after.state] += 1
+                    account.spent += after.cost if after.state is State.SUCCEEDED else 0
+            return [after for _, after in pairs]
+
+    def jobs(
+        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+    ) -> list[Job]:
+        """See the port."""
+        bound = before or (float("inf"), "")
+        found = self._select(lambda job: job.key_id == key_id and (job.created_at, job.id) < bound)
+        return sorted(found, key=lambda job: (job.created_at, job.id), reverse=True)[:limit]
+
+    def waiting(self, limit: int) -> list[Job]:
+        """See the port."""
+        found = self._select(lambda job: job.state is State.QUEUED)
+        return sorted(found, key=lambda job: (-job.priority, job.created_at, job.id))[:limit]
+
+    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+        """See the port."""
+
+        def due(job: Job) -> bool:
+            if job.state is State.QUEUED:
+                return now >= job.deadline or (gone and job.attached)
+            return job.lease is not None and (gone or now >= job.lease.until)
+
+        return self._select(due)
+
+    def outlived(self, now: float) -> list[Job]:
+        """See the port."""
+        return self._select(lambda job: job.expired(now) is not None)
+
+    def counts(self) -> dict[State, int]:
+        """See the port."""
+        with self._lock:
+            found = Counter(job.state for job in self._jobs.values())
+        return {state: found[state] for state in State}
+
+    def blobs_in_use(self) -> set[str]:
+        """See the port."""
+        uploads = {job.upload for job in self._select(lambda job: job.state in UNFINISHED)}
+        done = self._select(lambda job: job.state is State.SUCCEEDED)
+        results = {job.result.blob for job in done if job.result is not None}
+        return {name for name in uploads if name is not None} | results
+
+    def forget(self, before: float) -> int:
+        """See the port."""
+        with self._lock:
+            past = self._select(
+                lambda job: (
+                    job.finished
+                    and job.state is not State.SUCCEEDED
+                    and job.finished_at is not None
+                    and job.finished_at < before
+                )
+            )
+            for job in past:
+                del self._jobs[job.id]
+            return len(past)
+
+    def close(self) -> None:
+        """See the port."""
+
+    def _select(self, wanted: Callable[[Job], bool]) -> list[Job]:
+        with self._lock:
+            return [job for job in self._jobs.values() if wanted(job)]
+
+    def _unfinished(self, key_id: str) -> list[Job]:
+        return self._select(lambda job: job.key_id == key_id and job.state in UNFINISHED)
+
+    def _check_name(self, key: Key) -> None:
+        for account in self._accounts.values():
+            other = account.key
+            taken = other.name == key.name and other.id != key.id
+            if taken and not other.revoked and not key.revoked:
+                raise InvalidKey(f"There is a key named {key.name!r} already.", field="name")

@@ -1,0 +1,90 @@
+"""Jobs, keys and secrets as rows of a relational database, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from windstill.jobs.accounts import Key, Secret
+from windstill.jobs.model import Failure, Job, Lease, Result, State
+
+_PLAIN = (
+    "id",
+    "key_id",
+    "kind",
+    "priority",
+    "cost",
+    "created_at",
+    "deadline",
+    "started_at",
+    "finished_at",
+    "expires_at",
+    "attempts",
+    "stage",
+    "fraction",
+    "upload",
+    "idempotency_key",
+    "fingerprint",
+)
+_FLAGS = ("attached", "cancel_requested")
+
+
+def from_job(job: Job) -> dict[str, Any]:
+    """A job's row, by column."""
+    lease, result, failure = job.lease, job.result, job.failure
+    return {
+        **{name: getattr(job, name) for name in _PLAIN},
+        **{name: int(getattr(job, name)) for name in _FLAGS},
+        "payload": json.dumps(dict(job.payload)),
+        "state": job.state.value,
+        "lease_token": lease and lease.token,
+        "lease_holder": lease and lease.holder,
+        "lease_until": lease and lease.until,
+        "result_blob": result and result.blob,
+        "result_mime": result and result.mime,
+        "result_size": result and result.size,
+        "result_facts": result and json.dumps(dict(result.facts)),
+        "failure_code": failure and failure.code,
+        "failure_message": failure and failure.message,
+        "failure_field": failure and failure.field,
+    }
+
+
+def to_job(row: Mapping[str, Any]) -> Job:
+    """The job of a row."""
+    lease = result = failure = None
+    if row["lease_token"] is not None:
+        lease = Lease(row["lease_token"], row["lease_holder"], row["lease_until"])
+    if row["result_blob"] is not None:
+        facts = json.loads(row["result_facts"])
+        result = Result(row["result_blob"], row["result_mime"], row["result_size"], facts)
+    if row["failure_code"] is not None:
+        failure = Failure(row["failure_code"], row["failure_message"], row["failure_field"])
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    flags: dict[str, Any] = {name: bool(row[name]) for name in _FLAGS}
+    return Job(
+        **plain,
+        **flags,
+        payload=json.loads(row["payload"]),
+        state=State(row["state"]),
+        lease=lease,
+        result=result,
+        failure=failure,
+    )
+
+
+def to_key(row: Mapping[str, Any]) -> Key:
+    """The key of a row of `keys`."""
+    names = ("id", "name", "created_at", "revoked_at", "rate", "job_limit")
+    return Key(**{name: row[name] for name in names})
+
+
+def to_secret(row: Mapping[str, Any]) -> Secret:
+    """The secret of a row with the columns of `secrets` named secret_..."""
+    return Secret(
+        prefix=row["secret_prefix"],
+        digest=bytes(row["secret_digest"]),
+        created_at=row["secret_created_at"],
+        expires_at=row["secret_expires_at"],
+    )

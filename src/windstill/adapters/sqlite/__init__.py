@@ -1,0 +1,5 @@
+"""The job store in one SQLite file."""
+
+from windstill.adapters.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

@@ -1,0 +1,189 @@
+"""Jobs in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from windstill.adapters.rows import from_job, to_job
+from windstill.adapters.sqlite.database import Database
+from windstill.adapters.sqlite.keys import (
+    SqliteKeys,
+    count_unfinished,
+    read_balance,
+    read_key,
+)
+from windstill.jobs.accounts import Bounds, Standing, admit, same_request
+from windstill.jobs.errors import UnknownKey
+from windstill.jobs.model import Job, State
+from windstill.jobs.ports import Change
+
+_COUNTERS = {
+    State.SUCCEEDED: "succeeded",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
+
+
+class SqliteStore(SqliteKeys):
+    """Implements `windstill.jobs.ports.JobStore` in the file `path`, made if it is not there.
+
+    Every change is one short transaction, durable on disk when the call returns. Several
+    processes may use the file.
+    """
+
+    def __init__(self, path: Path, busy: float = 10.0) -> None:
+        super().__init__(Database(path, busy))
+
+    def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
+        """See the port."""
+        with self.database.writing() as db:
+            earlier = _of_idempotency_key(db, job)
+            if earlier is not None:
+                return same_request(earlier, job), False
+            key = read_key(db, job.key_id)
+            if key is None:
+                raise UnknownKey("There is no such key.")
+            standing = Standing(
+                key=key,
+                balance=read_balance(db, key.id),
+                queued=_count_queued(db),
+                unfinished=count_unfinished(db, key.id),
+            )
+            admit(job, standing, bounds)
+            row = from_job(job)
+            marks = ", ".join(f":{name}" for name in row)
+            db.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
+            return job, True
+
+    def job(self, job_id: str) -> Job | None:
+        """See the port."""
+        with self.database.reading() as db:
+            return _read(db, job_id)
+
+    def change(self, job_id: str, change: Change) -> Job | None:
+        """See the port."""
+        changed = self.change_all([job_id], change)
+        return changed[0] if changed else None
+
+    def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:
+        """See the port."""
+        changed = []
+        with self.database.writing() as db:
+            for job_id in job_ids:
+                before = _read(db, job_id)
+                after = None if before is None else change(before)
+                if before is not None and after is not None and after != before:
+                    _replace(db, after)
+                    if after.finished and not before.finished:
+                        _settle(db, after)
+                    changed.append(after)
+        return changed
+
+    def jobs(
+        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+    ) -> list[Job]:
+        """See the port."""
+        created_at, job_id = before or (float("inf"), "")
+        return self._select(
+            "key_id = ? AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?",
+            (key_id, created_at, job_id, limit),
+        )
+
+    def waiting(self, limit: int) -> list[Job]:
+        """See the port."""
+        order = "state = 'queued' ORDER BY priority DESC, created_at, id LIMIT ?"
+        return self._select(order, (limit,))
+
+    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+        """See the port."""
+        if gone:
+            return self._select(
+                "state = 'running' OR (state = 'queued' AND (attached OR deadline <= ?))", (now,)
+            )
+        return self._select(
+            "(state = 'running' AND lease_until <= ?1) OR (state = 'queued' AND deadline <= ?1)",
+            (now,),
+        )
+
+    def outlived(self, now: float) -> list[Job]:
+        """See the port."""
+        return self._select("state = 'succeeded' AND expires_at <= ?", (now,))
+
+    def counts(self) -> dict[State, int]:
+        """See the port."""
+        with self.database.reading() as db:
+            rows = db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
+        found = {State(state): count for state, count in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    def blobs_in_use(self) -> set[str]:
+        """See the port."""
+        with self.database.reading() as db:
+            rows = db.execute(
+                "SELECT upload FROM jobs WHERE state IN ('queued', 'running') "
+                "UNION SELECT result_blob FROM jobs WHERE state = 'succeeded'"
+            ).fetchall()
+        return {name for (name,) in rows if name is not None}
+
+    def forget(self, before: float) -> int:
+        """See the port."""
+        with self.database.writing() as db:
+            return db.execute(
+                "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
+                "AND finished_at < ?",
+                (before,),
+            ).rowcount
+
+    def close(self) -> None:
+        """See the port."""
+        self.database.close()
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[Job]:
+        with self.database.reading() as db:
+            rows = db.execute(f"SELECT * FROM jobs WHERE {where}", values).fetchall()  # noqa: S608
+        return [to_job(row) for row in rows]
+
+
+def _read(db: sqlite3.Connection, job_id: str) -> Job | None:
+    row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else to_job(row)
+
+
+def _of_idempotency_key(db: sqlite3.Connection, job: Job) -> Job | None:
+    if job.idempotency_key is None:
+        return None
+    row = db.execute(
+        "SELECT * FROM jobs WHERE key_id = ? AND idempotency_key = ?",
+        (job.key_id, job.idempotency_key),
+    ).fetchone()
+    return None if row is None else to_job(row)
+
+
+def _count_queued(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0])
+
+
+def _replace(db: sqlite3.Connection, job: Job) -> None:
+    row = from_job(job)
+    columns = ", ".join(f"{name} = :{name}" for name in row if name != "id")
+    db.execute(f"UPDATE jobs SET {columns} WHERE id = :id", row)  # noqa: S608
+
+
+def _settle(db: sqlite3.Connection, job: Job) -> None:
+    """Counts a job that is finished now, and charges it if it succeeded.
+
+    The unique index on charges makes the database refuse a second one, whatever happens.
+    """
+    counter = _COUNTERS[job.state]
+    charge = job.cost if job.state is State.SUCCEEDED else 0
+    db.execute(
+        f"UPDATE keys SET spent = spent + ?, {counter} = {counter} + 1 WHERE id = ?",  # noqa: S608
+        (charge, job.key_id),
+    )
+    if job.state is State.SUCCEEDED:
+        db.execute(
+            "INSERT INTO ledger (key_id, job_id, reason, amount, at) VALUES (?, ?, 'charge', ?, ?)",
+            (job.key_id, job.id, charge, job.finished_at),
+        )

@@ -1,0 +1,14 @@
+"""Running a job in a process of its own, and being sure of its end.
+
+    service ──control──> server (forks job processes, reaps them and their descendants)
+       │                    │
+       └──hold── one pair ──┘  orders to end the job; its exit status; its end ends the job
+       └──report──────────────> job process: progress and outcome
+
+Linux only: prctl, pidfd and /proc are what makes the ends certain.
+"""
+
+from windstill.jobs.supervise.process import Ended, ForkServer, JobProcess, Order
+from windstill.jobs.supervise.verdict import Made, judge
+
+__all__ = ["Ended", "ForkServer", "JobProcess", "Made", "Order", "judge"]

@@ -1,0 +1,147 @@
+"""The job's process: gives up what it does not need, then works and reports."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import math
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from windstill.errors import WindstillError
+from windstill.jobs.errors import InternalError, JobOutOfMemory
+from windstill.jobs.model import Failure
+from windstill.jobs.supervise import linux, wire
+
+LOG = "log"
+PHOTO = "photo"
+_REPORT = 3
+_PROGRESS_INTERVAL = 0.05
+
+
+def run(order: dict[str, Any], report: int, server: int) -> int:
+    """Does what `order` says and reports it on the socket `report`; returns the exit status."""
+    _settle_in(Path(order["folder"]), report, server)
+    with socket.socket(fileno=_REPORT) as end:
+        _restrict(order["limits"])
+        message = _outcome(order, _reporter(end))
+        try:
+            wire.send(end, message)
+        except (wire.WireError, ValueError):
+            traceback.print_exc()
+            return 1
+    sys.stderr.flush()
+    return 0
+
+
+def _settle_in(folder: Path, report: int, server: int) -> None:
+    os.setsid()
+    linux.die_with_parent(signal.SIGKILL)
+    if os.getppid() != server:
+        os._exit(1)  # it died before the line above
+    linux.no_new_privileges()
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    # The report comes last: the files just opened may have its number.
+    for source, target in ((nothing, 0), (log, 1), (log, 2), (report, _REPORT)):
+        os.dup2(source, target, inheritable=target != _REPORT)
+    os.closerange(_REPORT + 1, _open_file_limit())
+    faulthandler.enable(file=2)
+    os.umask(0o077)
+    os.chdir(folder)
+    os.environ["TMPDIR"] = str(folder)
+    tempfile.tempdir = None
+    with contextlib.suppress(OSError):
+        # When memory runs out, the kernel should take a job and not the service.
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _restrict(limits: dict[str, int]) -> None:
+    occupied = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_AS, occupied + limits["memory"])
+    _limit(resource.RLIMIT_FSIZE, limits["file_size"])
+    _limit(resource.RLIMIT_NOFILE, limits["open_files"])
+    _limit(resource.RLIMIT_CPU, limits["cpu_seconds"], margin=2)
+
+
+def _limit(which: int, value: int, margin: int = 0) -> None:
+    _, ceiling = resource.getrlimit(which)
+    hard = value + margin
+    if ceiling != resource.RLIM_INFINITY:
+        hard = min(hard, ceiling)
+    resource.setrlimit(which, (min(value, hard), hard))
+
+
+def _open_file_limit() -> int:
+    _, ceiling = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if ceiling == resource.RLIM_INFINITY else ceiling
+
+
+def _reporter(end: socket.socket) -> Callable[[str, float], None]:
+    last_stage, last_time = "", -math.inf
+
+    def progress(stage: str, fraction: float) -> None:
+        nonlocal last_stage, last_time
+        now = time.monotonic()
+        if stage == last_stage and now - last_time < _PROGRESS_INTERVAL:
+            return
+        last_stage, last_time = stage, now
+        wire.send(end, {"stage": stage, "fraction": round(fraction, 4)})
+
+    return progress
+
+
+def _outcome(order: dict[str, Any], progress: Callable[[str, float], None]) -> dict[str, Any]:
+    try:
+        module, _, function = order["task"].partition(":")
+        task = getattr(importlib.import_module(module), function)
+        folder = Path(order["folder"])
+        facts = task(folder / PHOTO, folder, order["payload"], order["threads"], progress)
+        return {"facts": {**facts, "path": Path(facts["path"]).name}}
+    except WindstillError as error:
+        failure = Failure.of(error)
+    except MemoryError:
+        failure = out_of_memory()
+    except Exception as error:
+        if _is_memory(error):
+            failure = out_of_memory()
+        else:
+            traceback.print_exc()
+            failure = Failure.of(InternalError("The job could not be done. Please try again."))
+    return {
+        "failure": {
+            "code": failure.code,
+            "message": failure.message[:2000],
+            "field": failure.field,
+        }
+    }
+
+
+def out_of_memory() -> Failure:
+    """The failure of a job that needed more memory than it may use."""
+    return Failure.of(JobOutOfMemory("The job needed more memory than one job may use."))
+
+
+def _is_memory(error: BaseException | None) -> bool:
+    """Whether an error says, in one of the libraries' ways, that memory ran out."""
+    while error is not None:
+        text = f"{error}".lower()
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == 12:
+            return True
+        if "insufficient memory" in text or "bad_alloc" in text or "failed to allocate" in text:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
