@@ -1,0 +1,114 @@
+"""The sky's plate split into what stands still, a coarse moving band and a fine one.
+
+The very coarse part (gradients, glow) depends on the direction of view and not on the clouds: it
+stands still. The coarse band holds shape and colour at half the luma's size, which is also the
+size of the chroma, so one warp moves all three planes. The fine band holds what half the size
+cannot: only where it is more than grain does it move; grain stays on the photo.
+
+Bands are bytes around 128, scaled by a power of two chosen to use their range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.sky.lattice import Lattice
+from windstill.imaging import warp
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+I16 = NDArray[np.int16]
+
+# Detail weaker than this (levels) is never seen moving.
+FAINT = 0.8
+
+
+@dataclass(frozen=True)
+class CoarseBand:
+    """Luma and chroma at half size.
+
+    plane: uint8 (2h, 2w, 3), doubled for sharp sampling. rest: int16 (3, h, w), the band where
+    nothing is displaced, in the units of the plane less 128. shift: for each channel, the
+    binary logarithm of the plane's units per level.
+    """
+
+    plane: U8
+    rest: I16
+    shifts: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class FineBand:
+    """Luma detail at full size.
+
+    plane: uint8 (2H, 2W). rest, shift: as in CoarseBand. strength: float32 on the lattice, how
+    much of the detail moves, 0 where none does.
+    """
+
+    plane: U8
+    rest: I16
+    shift: int
+    strength: F32
+
+
+def still_part(plate: F32, sigma: float) -> F32:
+    """The part of a half-size plate, float32 (h, w, 3), that stands still: its blur."""
+    factor = max(1, int(sigma / 4))
+    size = max(2, plate.shape[1] // factor), max(2, plate.shape[0] // factor)
+    small = cv2.resize(plate, size, interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(
+        small, (0, 0), max(sigma / factor, 0.5), borderType=cv2.BORDER_REFLECT_101
+    )
+    return cv2.resize(blurred, plate.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def coarse_band(moving: F32, seen: NDArray[np.bool_]) -> CoarseBand:
+    """The coarse band of `moving`, float32 (h, w, 3), the plate less its still part.
+
+    seen: bool (h, w), where the range is measured.
+    """
+    shifts = tuple(_shift(moving[..., channel], seen) for channel in range(3))
+    units = np.array([2.0**shift for shift in shifts], np.float32)
+    plane = np.clip(np.rint(moving * units) + 128, 0, 255).astype(np.uint8)
+    rest = np.ascontiguousarray(np.moveaxis(plane, 2, 0)).astype(np.int16) - np.int16(128)
+    doubled = cv2.merge([warp.double(np.ascontiguousarray(c)) for c in cv2.split(plane)])
+    return CoarseBand(doubled, rest, shifts)  # type: ignore[arg-type]
+
+
+def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | None:
+    """The fine band of `luma`, uint8 (H, W); None if there is only grain in it.
+
+    half: uint8 (h, w), the luma at half size. known: float32 (h, w), 1 where it is sky.
+    """
+    size = luma.shape[1], luma.shape[0]
+    smooth = cv2.resize(half, size, interpolation=cv2.INTER_LINEAR)
+    detail = cv2.subtract(luma, smooth, dtype=cv2.CV_16S)
+    detail[cv2.resize(known, size, interpolation=cv2.INTER_NEAREST) < 0.5] = 0
+    share = lattice.reduce(known)
+    energy = lattice.reduce(cv2.multiply(detail, detail)) / np.maximum(share, np.float32(0.1))
+    deviation = np.sqrt(cv2.GaussianBlur(energy, (0, 0), 1.0))
+    inside = deviation[share > 0.5]
+    if not inside.size:
+        return None
+    grain = float(np.percentile(inside, 20))
+    low = max(FAINT, 1.4 * min(grain, 3.0))
+    strength = np.clip((deviation - low) / low, 0, 1) * (share > 0)
+    if not strength.any():
+        return None
+    strength = cv2.GaussianBlur(strength, (0, 0), 1.0)
+    strength[strength < 0.02] = 0
+    moving = detail * lattice.enlarge(strength, 8)
+    shift = _shift(moving, np.abs(moving) > 1)
+    plane = np.clip(np.rint(moving * np.float32(2.0**shift)) + 128, 0, 255).astype(np.uint8)
+    rest = plane.astype(np.int16) - np.int16(128)
+    return FineBand(warp.double(plane), rest, shift, strength)
+
+
+def _shift(values: F32, seen: NDArray[np.bool_]) -> int:
+    """The binary logarithm of the largest scale at which `values` fit a byte around 128."""
+    peak = float(np.percentile(np.abs(values[seen]), 99.9)) if seen.any() else 1.0
+    return int(np.clip(np.floor(np.log2(120 / max(peak, 1.0))), -1, 3))

@@ -1,0 +1,139 @@
+"""Lifting the sky off a scene and making it drift."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
+from windstill.elements.sky.bands import coarse_band, fine_band, still_part
+from windstill.elements.sky.drift import Drift, drift_of
+from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.layer import SkyLayer
+from windstill.elements.sky.plate import complete, confident
+from windstill.elements.sky.streams import Moments, Turns
+from windstill.imaging import warp
+from windstill.imaging.noise import smooth_noise
+from windstill.imaging.planes import Region
+
+F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+
+# Share of the longer side that the fast part of the sky travels in 4 seconds.
+TRAVEL = {"calm": 0.04, "normal": 0.08, "windy": 0.14}
+# A copy of the sky is shown for about this long before the next one takes its place.
+PERIOD_SECONDS = 2.0
+# Two copies are never farther apart than this share of the longer side.
+LARGEST_STEP = 0.06
+LEAST_SHARE = 0.002
+FADE = 0.5
+
+
+class Sky:
+    """The sky: it drifts with the wind, in perspective, for ever."""
+
+    name = "sky"
+
+    def lift(self, scene: Scene, breeze: Breeze) -> Lifted:
+        """See `windstill.elements.base.Element`."""
+        matte = scene.mattes.sky
+        share = float(matte.mean())
+        region = Region.around(matte > 0)
+        if region is None or share < LEAST_SHARE:
+            notice = Notice("no_sky", "No sky was found in the photo.")
+            return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
+        layer = _layer(scene, breeze, region)
+        travel = layer.drift.travel(1.0) * layer.turns.periods
+        return Lifted(layer, scene, Movement("sky", share, "drift", travel))
+
+
+def _layer(scene: Scene, breeze: Breeze, region: Region) -> SkyLayer:
+    matte = scene.mattes.sky
+    here = np.ascontiguousarray(matte[region.luma])
+    lattice = Lattice(*region.shape)
+    rng = breeze.rng("sky")
+    longer = max(matte.shape)
+    periods, step = _pace(breeze, longer)
+    turns = _turns(lattice, breeze, periods, longer, rng)
+    drift = drift_of(
+        matte, region, lattice, degrees=breeze.degrees, step=step, span=turns.span, rng=rng
+    )
+    half_size = region.shape[1] // 2, region.shape[0] // 2
+    half_matte = cv2.resize(here, half_size, interpolation=cv2.INTER_AREA)
+    known = confident(half_matte, max(1, round(0.0015 * float(np.hypot(*matte.shape)))))
+    planes = scene.planes.crop(region)
+    half = cv2.merge(
+        [cv2.resize(planes.y, half_size, interpolation=cv2.INTER_AREA), planes.u, planes.v]
+    )
+    plate = complete(half.astype(np.float32), known, drift.travel(turns.span) / 2)
+    sigma = 0.1 * region.shape[0] / 2
+    moving = plate - still_part(plate, sigma)
+    coarse = coarse_band(moving, half_matte > 0)
+    fine = fine_band(planes.y, np.ascontiguousarray(half[..., 0]), known, lattice)
+    return SkyLayer(
+        region=region,
+        lattice=lattice,
+        frames=breeze.frames,
+        drift=drift,
+        turns=turns,
+        moments=_moments(coarse.plane, drift, turns, lattice),
+        coarse=coarse,
+        fine=fine,
+        luma_matte=_shrunk(here),
+        chroma_matte=_shrunk(half_matte),
+        dither=_dither(region.shape, rng),
+    )
+
+
+def _pace(breeze: Breeze, longer: int) -> tuple[int, float]:
+    """Copies per loop, and the pixels between one and the next."""
+    seconds = breeze.options.seconds
+    travel = TRAVEL[breeze.options.strength] / 4 * seconds
+    periods = max(1, round(seconds / PERIOD_SECONDS), int(np.ceil(travel / LARGEST_STEP - 1e-9)))
+    return periods, travel / periods * longer
+
+
+def _turns(
+    lattice: Lattice, breeze: Breeze, periods: int, longer: int, rng: np.random.Generator
+) -> Turns:
+    noise = smooth_noise(lattice.shape, 0.15 * longer / CELL, rng)
+    ranks = np.argsort(np.argsort(noise, axis=None)).reshape(noise.shape) / noise.size - 0.5
+    spread = 1 - FADE if breeze.options.exact_first_frame else 1.0
+    return Turns(
+        (ranks * spread).astype(np.float32), np.full(lattice.shape, FADE, np.float32), periods
+    )
+
+
+def _moments(plane: NDArray[np.uint8], drift: Drift, turns: Turns, lattice: Lattice) -> Moments:
+    """Second moments of the coarse luma of the two copies that meet at each place."""
+    luma = cv2.extractChannel(plane, 0)
+    copies = []
+    for half_turn in (0.5, -0.5):
+        origins = drift.origins(turns.offsets + np.float32(half_turn))
+        places = lattice.enlarge(origins - np.float32(0.5), CELL // 2)
+        shown = cv2.remap(luma, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        copies.append(shown.astype(np.float32) - 128)
+    early, late = copies
+
+    def local(product: F32) -> F32:
+        return cv2.GaussianBlur(lattice.reduce(product), (0, 0), 2.0)
+
+    return Moments(local(early * early), local(late * late), local(early * late), 2.0)
+
+
+def _shrunk(matte: F32) -> I16:
+    """The matte, a little smaller, 0 to 256: too small costs less than moving the foreground."""
+    small = np.clip((matte - 0.12) / 0.88, 0, 1)
+    return np.rint(small * 256).astype(np.int16)
+
+
+def _dither(shape: tuple[int, int], rng: np.random.Generator) -> I16:
+    """Half a level plus fixed high-frequency noise of less than half, in 1/64 level."""
+    white = rng.random((64, 64)).astype(np.float32)
+    around = [np.roll(white, step, axis) for axis in (0, 1) for step in (-2, -1, 1, 2)]
+    blue = white - np.mean(around, axis=0)
+    ranks = np.argsort(np.argsort(blue, axis=None)).reshape(blue.shape) / blue.size
+    tile = (1 + np.floor(ranks * 63)).astype(np.int16)
+    repeats = -(-shape[0] // 64), -(-shape[1] // 64)
+    return np.ascontiguousarray(np.tile(tile, repeats)[: shape[0], : shape[1]])

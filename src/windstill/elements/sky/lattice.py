@@ -1,0 +1,79 @@
+"""A coarse lattice of cells over a region; smooth fields live on it and are enlarged when used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+CELL = 8
+"""Luma pixels along a cell's side."""
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Cells that cover a region of height x width luma pixels, with a rim of cells around it.
+
+    The rim makes every enlargement exact up to the region's edge, where a plain resize would
+    repeat the outermost cell.
+    """
+
+    height: int
+    width: int
+    rim: int = 1
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // CELL)
+
+    @property
+    def columns(self) -> int:
+        return -(-self.width // CELL)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns, rim included."""
+        return self.rows + 2 * self.rim, self.columns + 2 * self.rim
+
+    def positions(self) -> tuple[F32, F32]:
+        """x and y of the cells' centres in luma pixels of the region, each float32 `shape`."""
+        x = (np.arange(self.shape[1], dtype=np.float32) - self.rim + 0.5) * CELL - 0.5
+        y = (np.arange(self.shape[0], dtype=np.float32) - self.rim + 0.5) * CELL - 0.5
+        return np.meshgrid(x, y)  # type: ignore[return-value]
+
+    def reduce(self, plane: NDArray[np.generic]) -> F32:
+        """Mean of `plane` (the region's size, or half of it) in every cell; edges are repeated."""
+        scale = CELL * plane.shape[0] // self.height
+        whole = cv2.copyMakeBorder(
+            plane,
+            0,
+            self.rows * scale - plane.shape[0],
+            0,
+            self.columns * scale - plane.shape[1],
+            cv2.BORDER_REPLICATE,
+        )
+        small = cv2.resize(
+            whole.astype(np.float32, copy=False),
+            (self.columns, self.rows),
+            interpolation=cv2.INTER_AREA,
+        )
+        rim = self.rim
+        return cv2.copyMakeBorder(small, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
+
+    def enlarge(
+        self, field: NDArray[np.generic], scale: int, out: NDArray[np.generic] | None = None
+    ) -> NDArray[np.generic]:
+        """`field` (`shape`, any channels) with `scale` samples per cell, without the rim.
+
+        scale: CELL for luma, CELL // 2 for the half-size planes. out: a buffer of the enlarged
+        field with its rim, (shape * scale), which the result is then a view of.
+        """
+        size = field.shape[1] * scale, field.shape[0] * scale
+        large = cv2.resize(field, size, dst=out, interpolation=cv2.INTER_LINEAR)
+        edge = self.rim * scale
+        height, width = self.height * scale // CELL, self.width * scale // CELL
+        return large[edge : edge + height, edge : edge + width]

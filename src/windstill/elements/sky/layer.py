@@ -1,0 +1,214 @@
+"""The sky, painted at any moment of the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.sky.bands import CoarseBand, FineBand
+from windstill.elements.sky.drift import Drift
+from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.streams import Moments, Turns
+from windstill.imaging import warp
+from windstill.imaging.planes import Planes, Region
+
+F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+U8 = NDArray[np.uint8]
+
+# Weights are counted in 1/128, differences in 1/64 of a level: all fits 16 bits.
+WEIGHT_ONE = 128
+LEVEL_BITS = 6
+TILE = 64
+
+
+@dataclass
+class SkyLayer:
+    """A sky in front of which nothing moves, as differences to the photo.
+
+    Each frame adds matte * (sky now - sky at rest) to the canvas, so at rest the photo comes back
+    exactly, and what stands in front keeps its own colours.
+
+    matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int16, the size of the
+    luma matte, in 1/64 level.
+    """
+
+    region: Region
+    lattice: Lattice
+    frames: int
+    drift: Drift
+    turns: Turns
+    moments: Moments
+    coarse: CoarseBand
+    fine: FineBand | None
+    luma_matte: I16
+    chroma_matte: I16
+    dither: I16
+    reach: float = 0.0
+    _work: _Buffers | None = field(default=None, repr=False)
+
+    def paint(self, frame: int, canvas: Planes) -> None:
+        """See `windstill.elements.base.Layer`."""
+        if self._work is None:
+            self._work = _Buffers.of(self.lattice, self.luma_matte, self.chroma_matte)
+        work = self._work
+        streams = self._streams(frame / self.frames)
+        self._mix_coarse(streams, work)
+        view = canvas.crop(self.region)
+        size = self.luma_matte.shape[1], self.luma_matte.shape[0]
+        cv2.resize(work.change[0], size, dst=work.luma, interpolation=cv2.INTER_LINEAR)
+        if self.fine is not None:
+            self._add_fine(streams, self.fine, work)
+        _add(view.y, work.luma, self.luma_matte, self.dither)
+        half = self.chroma_matte.shape
+        for plane, change in zip((view.u, view.v), work.change[1:], strict=True):
+            _add(plane, change, self.chroma_matte, self.dither[: half[0], : half[1]])
+
+    def _streams(self, time: float) -> list[_Stream]:
+        """The streams that are seen anywhere at `time`."""
+        (age0, weight0), (age1, weight1) = self.turns.at(time)
+        # The older copy of a place is the early one.
+        older = age0 > age1
+        early = np.where(older, weight0, weight1)
+        gain = self.moments.gain(early, 1 - early)
+        found = []
+        for age, weight in ((age0, weight0), (age1, weight1)):
+            if weight.any():
+                raised = np.rint(weight * gain * WEIGHT_ONE).astype(np.int16)
+                found.append(_Stream(self.drift.origins(age), raised))
+        return found
+
+    def _mix_coarse(self, streams: list[_Stream], work: _Buffers) -> None:
+        np.multiply(self.coarse.rest, np.int16(-WEIGHT_ONE), out=work.change)
+        scale = CELL // 2
+        for stream in streams:
+            # The doubled half-size plane has a sample at every luma pixel, half a pixel off.
+            places = self.lattice.enlarge(stream.origins - np.float32(0.5), scale, work.places)
+            cv2.remap(
+                self.coarse.plane,
+                places,
+                None,
+                cv2.INTER_LINEAR,
+                dst=work.warped,
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
+            weight = self.lattice.enlarge(stream.weight, scale, work.weight)
+            for channel, total in zip(cv2.split(work.warped, work.split), work.change, strict=True):
+                np.copyto(work.term, channel)
+                np.subtract(work.term, np.int16(128), out=work.term)
+                np.multiply(work.term, weight, out=work.term)
+                np.add(total, work.term, out=total)
+        for shift, total in zip(self.coarse.shifts, work.change, strict=True):
+            np.right_shift(total, np.int16(7 - LEVEL_BITS + shift), out=total)
+
+    def _add_fine(self, streams: list[_Stream], fine: FineBand, work: _Buffers) -> None:
+        for rows, columns in self._fine_runs(streams, fine):
+            self._add_fine_run(streams, fine, work, rows, columns)
+
+    def _fine_runs(self, streams: list[_Stream], fine: FineBand) -> list[tuple[slice, slice]]:
+        """Runs of cells (rows, columns) of whole tiles in which fine detail shows or is hidden."""
+        busy = fine.strength.copy()
+        for stream in streams:
+            at = stream.origins * np.float32(1 / CELL) + np.float32(
+                self.lattice.rim - 0.5 + 0.5 / CELL
+            )
+            shown = cv2.remap(
+                fine.strength, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            )
+            busy = np.where(stream.weight > 0, np.maximum(busy, shown), busy)
+        rim = self.lattice.rim
+        return _runs(busy[rim:-rim, rim:-rim] > 0, TILE // CELL)
+
+    def _add_fine_run(
+        self,
+        streams: list[_Stream],
+        fine: FineBand,
+        work: _Buffers,
+        rows: slice,
+        columns: slice,
+    ) -> None:
+        area = (
+            slice(rows.start * CELL, min(rows.stop * CELL, self.lattice.height)),
+            slice(columns.start * CELL, min(columns.stop * CELL, self.lattice.width)),
+        )
+        height, width = area[0].stop - area[0].start, area[1].stop - area[1].start
+        total = fine.rest[area] * np.int16(-WEIGHT_ONE)
+        part = Lattice(height, width, self.lattice.rim)
+        cells = (
+            slice(rows.start, rows.stop + 2 * self.lattice.rim),
+            slice(columns.start, columns.stop + 2 * self.lattice.rim),
+        )
+        for stream in streams:
+            weight = stream.weight[cells]
+            if not weight.any():
+                continue
+            places = part.enlarge(stream.origins[cells] * np.float32(2), CELL)
+            detail = cv2.remap(
+                fine.plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            ).astype(np.int16)
+            np.subtract(detail, np.int16(128), out=detail)
+            np.multiply(detail, part.enlarge(np.ascontiguousarray(weight), CELL), out=detail)
+            np.add(total, detail, out=total)
+        np.right_shift(total, np.int16(7 - LEVEL_BITS + fine.shift), out=total)
+        np.add(work.luma[area], total, out=work.luma[area])
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """origins: float32 (rows, columns, 2), luma pixels. weight: int16 (rows, columns)."""
+
+    origins: F32
+    weight: I16
+
+
+@dataclass(frozen=True)
+class _Buffers:
+    """Everything that painting writes to, allocated once."""
+
+    places: F32
+    weight: I16
+    warped: U8
+    split: tuple[U8, U8, U8]
+    term: I16
+    change: I16
+    luma: I16
+
+    @staticmethod
+    def of(lattice: Lattice, luma: I16, chroma: I16) -> _Buffers:
+        scale = CELL // 2
+        rimmed = lattice.shape[0] * scale, lattice.shape[1] * scale
+        half = chroma.shape
+        return _Buffers(
+            places=np.empty((*rimmed, 2), np.float32),
+            weight=np.empty(rimmed, np.int16),
+            warped=np.empty((*half, 3), np.uint8),
+            split=tuple(np.empty(half, np.uint8) for _ in range(3)),  # type: ignore[arg-type]
+            term=np.empty(half, np.int16),
+            change=np.empty((3, *half), np.int16),
+            luma=np.empty(luma.shape, np.int16),
+        )
+
+
+def _add(plane: U8, change: I16, matte: I16, dither: I16) -> None:
+    """plane += matte * change, in place; change is in 1/64 level and is used up."""
+    cv2.multiply(change, matte, dst=change, scale=1 / 256)
+    np.add(change, dither, out=change)
+    np.right_shift(change, np.int16(LEVEL_BITS), out=change)
+    cv2.add(plane, change, dst=plane, dtype=cv2.CV_8U)
+
+
+def _runs(busy: NDArray[np.bool_], side: int) -> list[tuple[slice, slice]]:
+    """Tiles of `side` cells with anything busy in them, joined along rows."""
+    found = []
+    for top in range(0, busy.shape[0], side):
+        columns = busy[top : top + side].any(axis=0)
+        pad = -len(columns) % side
+        tiles = np.pad(columns, (0, pad)).reshape(-1, side).any(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], tiles.astype(np.int8), [0]])))
+        rows = slice(top, min(top + side, busy.shape[0]))
+        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+            found.append((rows, slice(int(begin) * side, min(int(end) * side, busy.shape[1]))))
+    return found

@@ -1,0 +1,59 @@
+"""The sky completed behind everything that stands in front of it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.imaging.fill import push_pull
+
+F32 = NDArray[np.float32]
+
+
+def confident(matte: F32, shrink: int) -> F32:
+    """Where the matte, float32 (H, W), is surely sky and not near anything else: 1, else 0.
+
+    shrink: pixels kept from the border, less if the sky is so narrow that little would be left.
+    """
+    sure = (matte > 0.98).astype(np.uint8)
+    for radius in range(shrink, 0, -1):
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        inner = cv2.erode(sure, kernel, borderType=cv2.BORDER_REPLICATE)
+        if inner.sum() > 0.4 * sure.sum():
+            return inner.astype(np.float32)
+    return sure.astype(np.float32)
+
+
+def complete(picture: F32, known: F32, reach: float) -> F32:
+    """`picture`, float32 (H, W, C), with everything unknown replaced by sky.
+
+    known: float32 (H, W), 1 where the picture is sky. The fill is a smooth continuation with, up
+    to `reach` pixels from the known sky, the texture of the sky mirrored at its border.
+    """
+    smooth = push_pull(picture, known)
+    hole = known < 0.5
+    if not hole.any() or reach < 2:
+        return smooth
+    distance, labels = cv2.distanceTransformWithLabels(
+        hole.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    rows, columns = np.nonzero(hole & (distance < reach))
+    nearest = np.zeros((labels.max() + 1, 2), np.int32)
+    border_rows, border_columns = np.nonzero(~hole)
+    nearest[labels[border_rows, border_columns]] = np.stack([border_rows, border_columns], axis=1)
+    target = nearest[labels[rows, columns]]
+    mirrored_rows = np.clip(2 * target[:, 0] - rows, 0, known.shape[0] - 1)
+    mirrored_columns = np.clip(2 * target[:, 1] - columns, 0, known.shape[1] - 1)
+    texture = _texture(picture, known)
+    fade = 1 - distance[rows, columns] / np.float32(reach)
+    smooth[rows, columns] += texture[mirrored_rows, mirrored_columns] * fade[:, None]
+    return smooth
+
+
+def _texture(picture: F32, known: F32) -> F32:
+    """The known sky less its own blur; 0 where it is unknown."""
+    sigma = 6.0
+    weight = cv2.GaussianBlur(known, (0, 0), sigma) + np.float32(1e-4)
+    blurred = cv2.GaussianBlur(picture * known[..., None], (0, 0), sigma) / weight[..., None]
+    return (picture - blurred) * known[..., None]

@@ -1,0 +1,78 @@
+"""Two streams of copies of the sky that take turns, so that drifting clouds form a loop.
+
+Copy k starts displaced upstream, passes through the photo's own place at time k periods, and
+drifts on. A pixel shows copy k from time k + o - 1/2 to k + o + 1/2, fading to the next one over
+f periods, where o differs smoothly from place to place: the copies never change everywhere at
+once. Even and odd copies are the two streams. All copies drift alike; only which one is shown
+depends on the place, so the offsets do not bend the motion (unlike the phase offsets of a flow
+map, Vlachos 2010).
+
+Blending two different copies loses contrast. The weights are raised so that local variance is
+kept, given the copies' measured local second moments (Heitz and Neyret 2018, section 4, assume
+them uncorrelated; here they are not).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+LARGEST_GAIN = 1.42
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Local second moments of the two copies at the middle of their fade, and their product's."""
+
+    early: F32
+    late: F32
+    both: F32
+    floor: float
+
+    def gain(self, early: F32, late: F32) -> F32:
+        """Factor on both weights that keeps the variance of the blend."""
+        kept = early * self.early + late * self.late + np.float32(self.floor)
+        blended = (
+            early * early * self.early
+            + late * late * self.late
+            + 2 * early * late * self.both
+            + np.float32(self.floor)
+        )
+        ratio = np.sqrt(kept / np.maximum(blended, np.float32(1e-3) * kept))
+        return np.clip(ratio, 1.0, LARGEST_GAIN)
+
+
+@dataclass(frozen=True)
+class Turns:
+    """When each place shows which copy.
+
+    offsets: o, float32 on the lattice, periods. fade: f, likewise, in (0, 1]. periods: copies
+    per loop.
+    """
+
+    offsets: F32
+    fade: F32
+    periods: int
+
+    @property
+    def span(self) -> float:
+        """The largest age at which any copy is seen, in periods."""
+        return float((np.abs(self.offsets) + (1 + self.fade) / 2).max())
+
+    def at(self, time: float) -> tuple[tuple[F32, F32], tuple[F32, F32]]:
+        """(age, weight) of the even and of the odd copies at `time` (loops), on the lattice."""
+        return self._stream(time, 0), self._stream(time, 1)
+
+    def _stream(self, time: float, parity: int) -> tuple[F32, F32]:
+        # Time is folded before it meets float32, so that frame 0 is exactly at age 0.
+        now = (time * self.periods - parity + 1) % 2.0 - 1
+        turn = np.float32(now) - self.offsets
+        turn += np.where(turn < -1, np.float32(2), np.float32(0))
+        turn -= np.where(turn >= 1, np.float32(2), np.float32(0))
+        ramp = np.clip((np.float32(0.5) - np.abs(turn)) / self.fade + np.float32(0.5), 0, 1)
+        weight = ramp * ramp * (3 - 2 * ramp)
+        return turn + self.offsets, weight
