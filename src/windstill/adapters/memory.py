@@ -52,7 +52,7 @@ class MemoryStore:
             account = self._accounts.get(key_id)
             return None if account is None else account.key
 
-    def keys(self) -> list[Key]:
+    def list_keys(self) -> list[Key]:
         """See the port."""
         with self._lock:
             found = [account.key for account in self._accounts.values()]

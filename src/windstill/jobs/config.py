@@ -37,6 +37,7 @@ class Config:
     result_ttl: life of a result. history: how long finished jobs are remembered after that.
     attempts: how often a job is begun at most when the service dies under it. lease: how long a
     runner is believed alive without a sign. grace: between asking a process to end and killing it.
+    exclusive: no other process runs jobs of the same store, so at the start none can be running.
     task: "module:function" that does the work. preload: modules that every job finds loaded.
     """
 
@@ -55,6 +56,7 @@ class Config:
     attempts: int = 3
     lease: float = 30.0
     grace: float = 1.0
+    exclusive: bool = True
     limits: ProcessLimits = field(default_factory=ProcessLimits)
     task: str = "windstill.jobs.task:animate_photo"
     preload: tuple[str, ...] = ("windstill.pipeline",)

@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from windstill.errors import WindstillError
+from windstill.jobs.accounts import Bounds
 from windstill.jobs.config import Config
+from windstill.jobs.cpus import usable_cpus
+from windstill.jobs.errors import (
+    BlobMissing,
+    Draining,
+    EngineError,
+    QueueFull,
+    UnknownJob,
+    UnknownKey,
+)
+from windstill.jobs.housekeeping import Housekeeper
 from windstill.jobs.keys import KeyRing
-from windstill.jobs.model import Job
+from windstill.jobs.model import Job, State, new_id
 from windstill.jobs.ports import BlobStore, JobQueue, JobStore
+from windstill.jobs.rate import TokenBuckets
+from windstill.jobs.runner import Runner
+from windstill.jobs.slots import Slots
 from windstill.jobs.stats import Stats
+from windstill.jobs.supervise import ForkServer
+from windstill.jobs.watch import Watchers
+from windstill.jobs.workspace import Workspace
+
+logger = logging.getLogger("windstill.jobs")
 
 Clock = Callable[[], float]
+
+_POLL = 1.0
+"""Seconds between looks at a job that may run in another process."""
+
+_GUESS = 3.0
+"""Seconds a job is assumed to take before any was seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """A request for a job.
 
-    photo: the upload, as bytes or as a file that is copied. payload: what the task is told, as
-    made by `windstill.jobs.task.payload`. attached: the caller waits on an open connection.
-    priority: higher runs first. cost: credits; None: the configured cost.
+    photo: the upload, as bytes or as a file, which may be moved away. payload: what the task is
+    told, as made by `windstill.jobs.task.payload`. attached: the caller waits on an open
+    connection. priority: higher runs first. cost: credits; None: the configured cost.
     idempotency_key: equal submissions of one key with the same idempotency key make one job.
     patience: seconds until an unfinished job is failed; None: as configured.
     """
@@ -42,11 +76,10 @@ class Submission:
 class Engine:
     """Jobs of one service process. All methods may be called from any thread.
 
-    The blocking ones take about a millisecond (a durable transaction), except `wait`, `drain`
-    and `stop`; those named `..._async` do not block an event loop.
+    The blocking ones take about a millisecond (a durable transaction), except `wait`, `drain`,
+    `stop` and `close`; those named `..._async` do not block an event loop. As a context manager
+    it starts, and closes.
     """
-
-    keys: KeyRing
 
     def __init__(
         self,
@@ -56,19 +89,62 @@ class Engine:
         blobs: BlobStore,
         *,
         clock: Clock = time.time,
-    ) -> None: ...
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.queue = queue
+        self.blobs = blobs
+        self.clock = clock
+        self.keys = KeyRing(store, clock)
+        cpus = usable_cpus() if config.cpus is None else config.cpus
+        slots = cpus if config.slots is None else config.slots
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._workspace = Workspace(config.work_dir)
+        self._runner = Runner(
+            config, store, blobs, self._workspace, clock, holder=holder, cpus=cpus
+        )
+        self._slots = Slots(slots, queue, self._runner, self._changed)
+        self._housekeeper = Housekeeper(
+            config, store, queue, blobs, self._runner, clock, self._changed
+        )
+        self._watchers = Watchers()
+        self._buckets = TokenBuckets()
+        self._attached: set[str] = set()
+        self._lock = threading.Lock()
+        self._started = False
+        self._draining = False
 
     def start(self) -> None:
         """Locks the work folder, recovers what a former service left, and begins to run jobs.
 
         Raises `DataFolderBusy` when another service works in the folder.
         """
+        self._workspace.lock()
+        try:
+            self.recover()
+            if self._slots.count:
+                server = ForkServer(self.config.preload, self._workspace.lock_handle)
+                server.start()
+                self._runner.server = server
+        except BaseException:
+            self._workspace.unlock()
+            raise
+        self._started = True
+        self._slots.start()
+        self._housekeeper.start()
 
     def recover(self) -> int:
         """Puts unfinished jobs back into the queue or fails them, and removes orphaned files.
 
         Called by `start`. Returns how many jobs it changed.
         """
+        self._workspace.clear()
+        changed = self._housekeeper.sweep(gone=self.config.exclusive)
+        self._housekeeper.expire()
+        if self.config.exclusive:
+            self._housekeeper.clear_blobs(float("inf"))
+        self._housekeeper.offer()
+        return changed
 
     def submit(self, request: Submission) -> Job:
         """Takes a job in, or raises the refusal that applies; then nothing was stored.
@@ -76,31 +152,94 @@ class Engine:
         Refusals: `Draining`, `RateLimited`, `QueueFull`, `TooManyRunning`,
         `InsufficientCredits`, `IdempotencyConflict`, `RevokedKey`, `UnknownKey`.
         """
+        try:
+            return self._submit(request)
+        except WindstillError as error:
+            self._runner.recorder.refused(error.code)
+            raise
 
     async def submit_async(self, request: Submission) -> Job:
         """`submit`, without blocking the event loop."""
+        return await asyncio.to_thread(self.submit, request)
 
     def job(self, job_id: str, key_id: str | None = None) -> Job:
-        """The job, with its progress of this moment. Raises `UnknownJob`, also for a job of
-        another key than `key_id`.
+        """The job, with its progress of this moment.
+
+        Raises `UnknownJob`, also for a job of another key than `key_id`.
         """
+        job = self.store.job(job_id)
+        if job is None or (key_id is not None and job.key_id != key_id):
+            raise UnknownJob("There is no such job.")
+        return self._runner.live(job)
 
     def jobs(
         self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
     ) -> list[Job]:
-        """A key's jobs, newest first."""
+        """A key's jobs, newest first; `before`: (created_at, id) of the last one already seen."""
+        found = self.store.jobs(key_id, limit=limit, before=before)
+        return [self._runner.live(job) for job in found]
+
+    def link(self, job: Job) -> str:
+        """The address of a job's result, good until `job.expires_at`. Raises `BlobMissing`."""
+        if job.state is not State.SUCCEEDED or job.result is None or job.expires_at is None:
+            raise BlobMissing("The job has no result, or no more.")
+        return self.blobs.link(job.result.blob, expires_at=job.expires_at)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it is finished, or as it is after `timeout` seconds."""
+        ended = threading.Event()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._watchers.watching(job_id, lambda _: ended.set()):
+            while True:
+                job = self.job(job_id)
+                left = _POLL if deadline is None else deadline - time.monotonic()
+                if job.finished or left <= 0:
+                    return job
+                ended.wait(min(left, _POLL))
+                ended.clear()
 
     async def wait_async(self, job_id: str, timeout: float | None = None) -> Job:
         """`wait`, without blocking the event loop; may be cancelled at any time."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        deadline = None if timeout is None else loop.time() + timeout
+
+        def wake(_: Job) -> None:
+            loop.call_soon_threadsafe(ended.set)
+
+        with self._watchers.watching(job_id, wake):
+            while True:
+                job = await asyncio.to_thread(self.job, job_id)
+                left = _POLL if deadline is None else deadline - loop.time()
+                if job.finished or left <= 0:
+                    return job
+                try:
+                    await asyncio.wait_for(ended.wait(), min(left, _POLL))
+                except TimeoutError:
+                    continue
+                ended.clear()
 
     def cancel(self, job_id: str, key_id: str | None = None) -> Job:
         """Asks a job to stop: a waiting one is cancelled at once, a running one within moments.
 
         A finished job stays as it is. Raises `UnknownJob`.
         """
+        self.job(job_id, key_id)
+        now = self.clock()
+        job = self.store.change(job_id, lambda job: job.cancelled(now))
+        if job is None:
+            return self.job(job_id)
+        run = self._runner.run_of(job_id)
+        if job.finished:
+            self._changed(job)
+        elif run is not None:
+            run.stop("cancelled")
+        return job
+
+    @property
+    def draining(self) -> bool:
+        """Whether the engine takes nothing new."""
+        return self._draining
 
     def drain(self, timeout: float) -> bool:
         """Takes nothing new, lets running jobs finish for `timeout` seconds, then stops.
@@ -108,9 +247,170 @@ class Engine:
         Waiting jobs stay for the next start, except those attached to a connection, which fail.
         Returns whether all that ran was finished.
         """
+        self._draining = True
+        self._slots.close()
+        with self._lock:
+            attached = list(self._attached)
+        for job_id in attached:
+            self._interrupt(job_id)
+        finished = self._slots.join(timeout)
+        self._shut_down()
+        return finished
 
     def stop(self) -> None:
         """Stops at once: what runs is ended and taken up again at the next start."""
+        self.drain(0)
+
+    def close(self) -> None:
+        """Stops, and lets go of the store."""
+        self.stop()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def healthy(self) -> list[str]:
+        """What is wrong with the engine, in words; nothing when it is ready for work."""
+        problems = []
+        if not self._started or self._draining:
+            problems.append("the engine is draining" if self._draining else "not started")
+        elif not self._slots.all_alive() or not self._housekeeper.alive:
+            problems.append("a thread of the engine has died")
+        server = self._runner.server
+        if server is not None:
+            problems += server.problems
+        try:
+            self.store.counts()
+        except EngineError as error:
+            problems.append(str(error))
+        return problems
 
     def stats(self) -> Stats:
         """Figures for metrics, since the engine was created."""
+        server = self._runner.server
+        return self._runner.recorder.snapshot(
+            waiting=self.store.counts()[State.QUEUED],
+            running=len(self._runner.runs()),
+            slots=self._slots.count,
+            draining=self._draining,
+            restarts=0 if server is None else max(0, server.starts - 1),
+        )
+
+    def _submit(self, request: Submission) -> Job:
+        if self._draining:
+            raise Draining("The service is about to stop.", retry_after=5.0)
+        key = self.store.key(request.key_id)
+        if key is None:
+            raise UnknownKey("There is no such key.")
+        rate = self.config.rate if key.rate is None else key.rate
+        if rate is not None:
+            burst = max(1, self.config.burst)
+            self._buckets.take(key.id, rate, burst, self.clock())
+        job = self._new_job(request)
+        bounds = self._bounds(job)
+        assert job.upload is not None  # noqa: S101
+        self.blobs.put(job.upload, request.photo)
+        try:
+            stored, is_new = self.store.submit(job, bounds)
+        except BaseException:
+            self.blobs.delete(job.upload)
+            raise
+        if not is_new:
+            self.blobs.delete(job.upload)
+            return stored
+        return self._taken_in(stored)
+
+    def _new_job(self, request: Submission) -> Job:
+        now = self.clock()
+        patience = self.config.patience if request.patience is None else request.patience
+        return Job(
+            id=new_id(),
+            key_id=request.key_id,
+            kind=request.kind,
+            payload=dict(request.payload),
+            priority=request.priority,
+            cost=self.config.cost if request.cost is None else request.cost,
+            attached=request.attached,
+            created_at=now,
+            deadline=now + patience,
+            upload=f"uploads/{new_id()}",
+            idempotency_key=request.idempotency_key,
+            fingerprint=None if request.idempotency_key is None else _fingerprint(request),
+        )
+
+    def _bounds(self, job: Job) -> Bounds:
+        """What admission is held to; refuses at once when the queue is seen to be full, so that
+        a flood is not written to the disk first.
+        """
+        waiting = self.store.counts()[State.QUEUED]
+        seconds = self._runner.recorder.process.mean or _GUESS
+        estimate = (waiting + 1) * seconds / max(1, self._slots.count)
+        retry_after = min(60.0, max(1.0, estimate))
+        if waiting >= self.config.queue_size and job.idempotency_key is None:
+            raise QueueFull(
+                "Too many jobs are waiting. Please try again later.", retry_after=retry_after
+            )
+        return Bounds(
+            queue=self.config.queue_size,
+            job_limit=self.config.job_limit,
+            retry_after=retry_after,
+        )
+
+    def _taken_in(self, job: Job) -> Job:
+        if job.attached:
+            with self._lock:
+                self._attached.add(job.id)
+        # If there is no room, or the engine is closing, the sweeper offers it later.
+        self.queue.put(job.id, job.priority)
+        if self._draining and job.attached:
+            self._interrupt(job.id)
+        return job
+
+    def _interrupt(self, job_id: str) -> None:
+        now = self.clock()
+        job = self.store.change(job_id, lambda job: job.interrupted(now))
+        if job is not None:
+            self._changed(job)
+
+    def _changed(self, job: Job) -> None:
+        """A job came to another state in this process."""
+        if not job.finished:
+            return
+        with self._lock:
+            self._attached.discard(job.id)
+        self._housekeeper.drop_upload(job)
+        self._runner.recorder.finished(job)
+        self._watchers.tell(job)
+
+    def _shut_down(self) -> None:
+        self._runner.stopping.set()
+        for run in self._runner.runs():
+            run.stop("abandoned")
+        self._slots.join(None)
+        self._housekeeper.stop()
+        if self._runner.server is not None:
+            self._runner.server.close()
+        self._workspace.unlock()
+
+
+def _fingerprint(request: Submission) -> str:
+    """What two submissions have in common that ask for the same thing."""
+    digest = hashlib.sha256()
+    if isinstance(request.photo, Path):
+        with open(request.photo, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    else:
+        digest.update(request.photo)
+    asked = json.dumps([request.kind, dict(request.payload)], sort_keys=True)
+    digest.update(b"\0" + asked.encode())
+    return digest.hexdigest()

@@ -82,7 +82,7 @@ class KeyRing:
         key = self._store.key(name_or_id)
         if key is not None:
             return key
-        named = [key for key in self._store.keys() if key.name == name_or_id]
+        named = [key for key in self._store.list_keys() if key.name == name_or_id]
         for key in named:
             if not key.revoked:
                 return key
@@ -91,7 +91,7 @@ class KeyRing:
 
     def list(self) -> builtins.list[Key]:
         """All keys, oldest first."""
-        return self._store.keys()
+        return self._store.list_keys()
 
     def rotate(self, name_or_id: str, overlap: float) -> tuple[Key, str]:
         """A further secret for a key; older ones end after `overlap` seconds."""

@@ -31,7 +31,7 @@ class KeyStore(Protocol):
     def key(self, key_id: str) -> Key | None:
         """The key with this id."""
 
-    def keys(self) -> list[Key]:
+    def list_keys(self) -> list[Key]:
         """All keys, revoked ones too, oldest first."""
 
     def change_key(self, key_id: str, change: Callable[[Key], Key]) -> Key | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from windstill.errors import NothingToMove
 from windstill.options import Options
 
 
@@ -34,5 +35,22 @@ def animate_photo(
     threads: int,
     progress: Callable[[str, float], None],
 ) -> dict[str, Any]:
-    """Animates `photo` into a file in the folder `output`; returns the animation's facts."""
-    raise NotImplementedError
+    """Animates `photo` into a file in the folder `output`; returns the animation's facts.
+
+    payload: as made by the function of that name. Raises the errors of `windstill.errors`.
+    """
+    from windstill.photo import Limits
+    from windstill.pipeline import animate
+
+    options = Options.parse(payload["options"])
+    animation = animate(
+        photo,
+        options,
+        output=output / f"result.{options.format}",
+        limits=Limits(**payload["limits"]),
+        threads=threads,
+        progress=progress,
+    )
+    if payload["require_motion"] and not animation.moves:
+        raise NothingToMove("The photo shows no sky and no hair that could move.", field="image")
+    return animation.facts()

@@ -48,7 +48,7 @@ class SqliteKeys:
         with self.database.reading() as db:
             return read_key(db, key_id)
 
-    def keys(self) -> list[Key]:
+    def list_keys(self) -> list[Key]:
         """See the port."""
         with self.database.reading() as db:
             return [to_key(row) for row in db.execute("SELECT * FROM keys ORDER BY created_at, id")]

@@ -1,0 +1,240 @@
+"""Running one job: claim it, watch its process, store what it made, settle it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from windstill.jobs.config import Config
+from windstill.jobs.errors import BlobMissing, InternalError, StorageError, StoreError
+from windstill.jobs.model import Failure, Job, Lease, Result, new_id
+from windstill.jobs.ports import BlobStore, Change, JobStore
+from windstill.jobs.stats import Recorder
+from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge
+from windstill.jobs.supervise.process import Why
+from windstill.jobs.supervise.wire import WireError
+from windstill.jobs.supervise.worker import LOG, PHOTO
+from windstill.jobs.workspace import Workspace
+
+logger = logging.getLogger("windstill.jobs")
+
+_SUFFIXES = {
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "video/x-msvideo": ".avi",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+}
+_SETTLE_PAUSE = 0.2
+_LOG_TAIL = 4000
+
+
+@dataclass(eq=False)
+class Run:
+    """One job that runs in this process, or is about to."""
+
+    job_id: str
+    token: str
+    stage: str | None = None
+    fraction: float = 0.0
+    why: Why | None = None
+    process: JobProcess | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stop(self, why: Why) -> None:
+        """Has the job's process ended, now or as soon as it begins."""
+        with self._lock:
+            self.why = self.why or why
+            if self.process is not None:
+                self.process.end(why)
+
+    def begin(self, process: JobProcess) -> None:
+        """The job's process exists."""
+        with self._lock:
+            self.process = process
+            if self.why is not None:
+                process.end(self.why)
+
+    def progress(self, stage: str, fraction: float) -> None:
+        """What the process said of itself."""
+        self.stage, self.fraction = stage, fraction
+
+
+class Runner:
+    """Runs jobs in supervised processes; `work` is called by each slot's thread, for one job."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: JobStore,
+        blobs: BlobStore,
+        workspace: Workspace,
+        clock: Callable[[], float],
+        *,
+        holder: str,
+        cpus: int,
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.blobs = blobs
+        self.workspace = workspace
+        self.clock = clock
+        self.holder = holder
+        self.cpus = cpus
+        self.recorder = Recorder()
+        self.stopping = threading.Event()
+        self.server: ForkServer | None = None
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def runs(self) -> list[Run]:
+        """What runs now."""
+        with self._lock:
+            return list(self._runs.values())
+
+    def run_of(self, job_id: str) -> Run | None:
+        """The run of a job, if it runs here."""
+        with self._lock:
+            return self._runs.get(job_id)
+
+    def work(self, job_id: str) -> Job | None:
+        """Runs a job from claim to settlement, and returns it as it is then.
+
+        None when it was not to be had: finished, cancelled, or taken by another. A job whose
+        runner is stopped, or whose fork server dies, comes back waiting, if it may.
+        """
+        run = Run(job_id, token=new_id())
+        with self._lock:
+            # Known before it is claimed, so that no cancellation falls in between.
+            self._runs[job_id] = run
+            share = max(1, self.cpus // len(self._runs))
+        try:
+            now = self.clock()
+            lease = Lease(run.token, self.holder, now + self.config.lease)
+            job = self.store.change(job_id, lambda job: job.claimed(lease, now))
+            return None if job is None else self._run(job, run, share)
+        finally:
+            with self._lock:
+                del self._runs[job_id]
+
+    def _run(self, job: Job, run: Run, threads: int) -> Job | None:
+        folder = None
+        try:
+            folder = self.workspace.make(job.id)
+            process = self._spawn(job, folder, threads)
+            run.begin(process)
+            seconds = min(self.config.time_limit, job.deadline - self.clock())
+            ended = process.watch(max(0.0, seconds), self.config.grace, run.progress)
+            settled = self._conclude(job, run, ended, folder)
+            if settled is not None:
+                self.recorder.ran(settled, ended)
+            return settled
+        except WireError as error:
+            logger.error("no process for job %s: %s", job.id, error)
+            return self._settle(run, self._abandoned(run))
+        except (StorageError, BlobMissing) as error:
+            logger.error("job %s: %s", job.id, error)
+            told = StorageError("A file of the job could not be stored or read.")
+            return self._settle(run, self._failed(run, Failure.of(told)))
+        except Exception:
+            # Whatever it was, the job must not stay unsettled and the slot must go on.
+            logger.exception("job %s", job.id)
+            return self._settle(run, self._failed(run, _defect()))
+        finally:
+            if folder is not None:
+                self.workspace.remove(folder)
+
+    def _spawn(self, job: Job, folder: Path, threads: int) -> JobProcess:
+        if self.server is None:
+            raise WireError("the fork server was not started")
+        if job.upload is not None:
+            self.blobs.fetch(job.upload, folder / PHOTO)
+        limits = self.config.limits
+        allowed = limits.cpu_seconds or math.ceil(self.config.time_limit * threads) + 5
+        order = Order(
+            task=self.config.task,
+            folder=str(folder),
+            payload=job.payload,
+            threads=threads,
+            limits={
+                "memory": limits.memory,
+                "file_size": limits.file_size,
+                "open_files": limits.open_files,
+                "cpu_seconds": allowed,
+            },
+        )
+        return self.server.spawn(order)
+
+    def _conclude(self, job: Job, run: Run, ended: Ended, folder: Path) -> Job | None:
+        if ended.why in ("abandoned", "lost"):
+            return self._settle(run, self._abandoned(run))
+        if ended.why == "cancelled":
+            return self._settle(run, lambda job: job.stopped(run.token, self.clock()))
+        verdict = judge(ended, folder, self.config.time_limit)
+        if isinstance(verdict, Failure):
+            self._log_failure(job, verdict, folder)
+            return self._settle(run, self._failed(run, verdict))
+        return self._publish(run, verdict)
+
+    def _publish(self, run: Run, made: Made) -> Job | None:
+        suffix = _SUFFIXES.get(made.mime)
+        if suffix is None:
+            return self._settle(run, self._failed(run, _defect()))
+        # First the file, then the state: a job that succeeded always has its result. A file
+        # without a job is found by the sweeper.
+        blob = f"results/{new_id()}{new_id()}{suffix}"
+        info = self.blobs.put(blob, made.path, mime=made.mime)
+        result = Result(blob, made.mime, info.size, made.facts)
+        now = self.clock()
+        expires_at = now + self.config.result_ttl
+        settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, expires_at))
+        if settled is None:
+            self.blobs.delete(blob)
+        return settled
+
+    def _settle(self, run: Run, change: Change) -> Job | None:
+        """Applies a change that ends the run; None when another has taken the job over.
+
+        A store that is unusable for a while only delays it. If the service stops before it
+        recovers, the next start finds the job still running, and settles it.
+        """
+        while True:
+            try:
+                return self.store.change(run.job_id, change)
+            except StoreError as error:
+                logger.error("job %s can't be settled yet: %s", run.job_id, error)
+                if self.stopping.is_set():
+                    return None
+                time.sleep(_SETTLE_PAUSE)
+
+    def _abandoned(self, run: Run) -> Change:
+        return lambda job: job.abandoned(run.token, self.clock(), self.config.attempts)
+
+    def _failed(self, run: Run, failure: Failure) -> Change:
+        return lambda job: job.failed(run.token, failure, self.clock())
+
+    def _log_failure(self, job: Job, failure: Failure, folder: Path) -> None:
+        if failure.code not in ("job_crashed", "internal_error", "job_out_of_memory"):
+            logger.info("job %s failed: %s", job.id, failure.code)
+            return
+        try:
+            told = (folder / LOG).read_bytes()[-_LOG_TAIL:].decode(errors="replace")
+        except OSError:
+            told = ""
+        logger.error("job %s failed: %s: %s\n%s", job.id, failure.code, failure.message, told)
+
+    def live(self, job: Job) -> Job:
+        """The job with its progress of this moment, if it runs here."""
+        run = self.run_of(job.id)
+        if run is None or not job.holds(run.token):
+            return job
+        return replace(job, stage=run.stage, fraction=run.fraction)
+
+
+def _defect() -> Failure:
+    return Failure.of(InternalError("The job could not be done. Please try again."))
