@@ -43,15 +43,20 @@ class LocalBlobs:
             for folder in (*_KINDS, _PARTIAL):
                 (root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def put(self, name: str, source: Path | bytes, *, mime: str | None = None) -> BlobInfo:
+    def put(
+        self, name: str, source: Path | bytes, *, mime: str | None = None, durable: bool = True
+    ) -> BlobInfo:
         """See the port. The type is told by the name's ending, so `mime` is not stored."""
         target = self._path(name)
         draft = self.root / _PARTIAL / secrets.token_hex(16)
         with _translated(name):
             try:
                 _write(draft, source)
+                if durable:
+                    _sync(draft)
                 os.rename(draft, target)
-                _sync_folder(target.parent)
+                if durable:
+                    _sync(target.parent)
             finally:
                 draft.unlink(missing_ok=True)
         return self.stat(name)
@@ -133,18 +138,14 @@ def _write(draft: Path, source: Path | bytes) -> None:
                 raise
             shutil.copyfile(source, draft)
         draft.chmod(0o600)
-        with open(draft, "rb") as file:
-            os.fsync(file.fileno())
         return
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(source)
-        file.flush()
-        os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:

@@ -146,7 +146,7 @@ class MemoryStore:
         with self._lock:
             return self._jobs.get(job_id)
 
-    def change(self, job_id: str, change: Change) -> Job | None:
+    def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """See the port."""
         changed = self.change_all([job_id], change)
         return changed[0] if changed else None

@@ -318,7 +318,8 @@ class Engine:
         job = self._new_job(request)
         bounds = self._bounds(job)
         assert job.upload is not None  # noqa: S101
-        self.blobs.put(job.upload, request.photo)
+        # Nobody waits any more for an attached job after a power failure.
+        self.blobs.put(job.upload, request.photo, durable=not job.attached)
         try:
             stored, is_new = self.store.submit(job, bounds)
         except BaseException:

@@ -87,7 +87,9 @@ class Housekeeper:
 
     def _renew(self, run: Run, until: float) -> None:
         renewed = self.store.change(
-            run.job_id, lambda job: job.renewed(run.token, until, run.stage, run.fraction)
+            run.job_id,
+            lambda job: job.renewed(run.token, until, run.stage, run.fraction),
+            durable=False,
         )
         if renewed is not None and renewed.cancel_requested:
             run.stop("cancelled")

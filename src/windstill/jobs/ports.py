@@ -57,7 +57,7 @@ class KeyStore(Protocol):
 
 
 class JobStore(KeyStore, Protocol):
-    """Jobs, keys and credits, durable when a call returns. Usable from several threads.
+    """Jobs, keys and credits, on disk when a call returns. Usable from several threads.
 
     Raises `StoreError` when the database can't be used; then nothing was changed, or the
     change is complete: repeating a call with the same ids is safe.
@@ -75,11 +75,12 @@ class JobStore(KeyStore, Protocol):
     def job(self, job_id: str) -> Job | None:
         """The job with this id."""
 
-    def change(self, job_id: str, change: Change) -> Job | None:
+    def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """Applies `change` in one transaction and returns the new job; None: nothing changed.
 
         When a job becomes finished by it, its reservation ends in the same transaction: the
         cost is charged, and entered in the ledger, if it succeeded, and released otherwise.
+        durable: survives a power failure; else only the end of any process, which is quicker.
         """
 
     def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:
@@ -155,8 +156,10 @@ class BlobStore(Protocol):
     A blob is there whole or not at all. Raises `BlobMissing` and `StorageError`.
     """
 
-    def put(self, name: str, source: Path | bytes, *, mime: str | None = None) -> BlobInfo:
-        """Stores bytes or a copy of a file (which may be moved away by it)."""
+    def put(
+        self, name: str, source: Path | bytes, *, mime: str | None = None, durable: bool = True
+    ) -> BlobInfo:
+        """Stores bytes, or a file, which may be moved away. durable: survives a power failure."""
 
     def fetch(self, name: str, target: Path) -> None:
         """Makes the blob's bytes readable at `target`, which must not exist."""

@@ -116,7 +116,8 @@ class Runner:
         try:
             now = self.clock()
             lease = Lease(run.token, self.holder, now + self.config.lease)
-            job = self.store.change(job_id, lambda job: job.claimed(lease, now))
+            # Undone by a power failure, the claim leaves a job that waits: no harm.
+            job = self.store.change(job_id, lambda job: job.claimed(lease, now), durable=False)
             return None if job is None else self._run(job, run, share)
         finally:
             with self._lock:

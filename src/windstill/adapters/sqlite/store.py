@@ -62,24 +62,16 @@ class SqliteStore(SqliteKeys):
         with self.database.reading() as db:
             return _read(db, job_id)
 
-    def change(self, job_id: str, change: Change) -> Job | None:
+    def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """See the port."""
-        changed = self.change_all([job_id], change)
-        return changed[0] if changed else None
+        with self.database.writing(durable=durable) as db:
+            return _change(db, job_id, change)
 
     def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:
         """See the port."""
-        changed = []
         with self.database.writing() as db:
-            for job_id in job_ids:
-                before = _read(db, job_id)
-                after = None if before is None else change(before)
-                if before is not None and after is not None and after != before:
-                    _replace(db, after)
-                    if after.finished and not before.finished:
-                        _settle(db, after)
-                    changed.append(after)
-        return changed
+            changed = [_change(db, job_id, change) for job_id in job_ids]
+        return [job for job in changed if job is not None]
 
     def jobs(
         self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
@@ -163,6 +155,17 @@ def _of_idempotency_key(db: sqlite3.Connection, job: Job) -> Job | None:
 
 def _count_queued(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").fetchone()[0])
+
+
+def _change(db: sqlite3.Connection, job_id: str, change: Change) -> Job | None:
+    before = _read(db, job_id)
+    after = None if before is None else change(before)
+    if before is None or after is None or after == before:
+        return None
+    _replace(db, after)
+    if after.finished and not before.finished:
+        _settle(db, after)
+    return after
 
 
 def _replace(db: sqlite3.Connection, job: Job) -> None:

@@ -1,0 +1,220 @@
+"""`windstill keys`: who may use the service."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from windstill.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from windstill.jobs.accounts import Key
+    from windstill.jobs.keys import KeyRing
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_UNLIMITED = "unlimited"
+
+
+@click.group()
+def command() -> None:
+    """Create, list, show, rotate and revoke API keys, and give them credits."""
+
+
+def _common(function: Command) -> Command:
+    """Adds the flags that every one of these commands takes."""
+    data = click.option(
+        "--data",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        default="data",
+        envvar="WINDSTILL_DATA",
+        show_default=True,
+        help="Folder of keys, jobs and results.",
+    )
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+    return data(as_json(function))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--credits", type=int, metavar="N", help="What the key may spend. [default: any]")
+@click.option("--rate", type=float, metavar="N", help="Submissions a second.")
+@click.option("--job-limit", type=int, metavar="N", help="Unfinished jobs at once.")
+@_common
+def create(
+    name: str,
+    credits: int | None,
+    rate: float | None,
+    job_limit: int | None,
+    data: Path,
+    as_json: bool,
+) -> None:
+    """Create a key called NAME and print its secret, which can't be shown again.
+
+    Example: windstill keys create anna --credits 3000
+    """
+    with _keys(data, create=True) as keys:
+        key, secret = keys.create(name, credits=credits, rate=rate, job_limit=job_limit)
+        _print_secret(keys, key, secret, as_json)
+
+
+@command.command("list")
+@_common
+def list_(data: Path, as_json: bool) -> None:
+    """List all keys, revoked ones too.
+
+    Example: windstill keys list --json
+    """
+    with _keys(data) as keys:
+        rows = [_facts(keys, key) for key in keys.list()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    columns = ("name", "id", "state", "left", "spent", "succeeded", "failed", "created")
+    table = [columns, *(tuple(_word(row[column]) for column in columns) for row in rows)]
+    widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
+    for line in table:
+        cells = (f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+@command.command()
+@click.argument("name")
+@_common
+def show(name: str, data: Path, as_json: bool) -> None:
+    """Show one key, by name or id: its limits, credits and usage.
+
+    Example: windstill keys show anna
+    """
+    with _keys(data) as keys:
+        _print(_facts(keys, keys.find(name)), as_json)
+
+
+@command.command()
+@click.argument("name")
+@click.option(
+    "--overlap",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="How long older secrets still work: a number with s, m, h or d.",
+)
+@_common
+def rotate(name: str, overlap: str, data: Path, as_json: bool) -> None:
+    """Print a new secret for a key; older ones work for a while yet.
+
+    Example: windstill keys rotate anna --overlap 1h
+    """
+    seconds = _seconds(overlap)
+    with _keys(data) as keys:
+        key, secret = keys.rotate(name, seconds)
+        _print_secret(keys, key, secret, as_json)
+
+
+@command.command()
+@click.argument("name")
+@_common
+def revoke(name: str, data: Path, as_json: bool) -> None:
+    """Close a key for good. What it has running is finished.
+
+    Example: windstill keys revoke anna
+    """
+    with _keys(data) as keys:
+        _print(_facts(keys, keys.revoke(name)), as_json)
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("amount")
+@_common
+def credit(name: str, amount: str, data: Path, as_json: bool) -> None:
+    """Add AMOUNT credits to a key, take them when negative, or make it "unlimited".
+
+    Example: windstill keys credit anna 1500
+    """
+    if amount != _UNLIMITED and not re.fullmatch(r"[+-]?\d{1,15}", amount):
+        raise InvalidOption(
+            f"AMOUNT is {amount!r}; allowed: a whole number, or {_UNLIMITED}.", field="amount"
+        )
+    with _keys(data) as keys:
+        keys.grant(name, None if amount == _UNLIMITED else int(amount))
+        _print(_facts(keys, keys.find(name)), as_json)
+
+
+@contextmanager
+def _keys(data: Path, *, create: bool = False) -> Iterator[KeyRing]:
+    from windstill.adapters.embedded import open_store
+    from windstill.jobs.errors import InvalidKey
+    from windstill.jobs.keys import KeyRing
+
+    if not create and not data.is_dir():
+        raise InvalidKey(f"There is no data folder {data}; name it with --data.", field="data")
+    store = open_store(data)
+    try:
+        yield KeyRing(store)
+    finally:
+        store.close()
+
+
+def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
+    balance, usage = keys.balance(key.id), keys.usage(key.id)
+    return {
+        "name": key.name,
+        "id": key.id,
+        "state": "revoked" if key.revoked else "active",
+        "created": _date(key.created_at),
+        "revoked": None if key.revoked_at is None else _date(key.revoked_at),
+        "granted": balance.granted,
+        "left": _UNLIMITED if balance.left is None else balance.left,
+        "spent": balance.spent,
+        "reserved": balance.reserved,
+        "rate": key.rate,
+        "job_limit": key.job_limit,
+        "succeeded": usage.succeeded,
+        "failed": usage.failed,
+        "cancelled": usage.cancelled,
+        "unfinished": usage.unfinished,
+    }
+
+
+def _print_secret(keys: KeyRing, key: Key, secret: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({**_facts(keys, key), "secret": secret}, indent=2))
+        return
+    click.echo(secret)
+    click.echo(f"This is the secret of {key.name}; it can't be shown again.", err=True)
+
+
+def _print(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for name, value in facts.items():
+        click.echo(f"{name:<11} {_word(value)}")
+
+
+def _word(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", text.strip())
+    if found is None:
+        raise InvalidOption(
+            f"overlap is {text!r}; allowed: a number with s, m, h or d, such as 24h.",
+            field="overlap",
+        )
+    return float(found[1]) * _UNITS[found[2]]
