@@ -1,0 +1,202 @@
+"""Hair as an element: found, taken off the scene, and made to sway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
+from windstill.elements.hair.bounds import farthest
+from windstill.elements.hair.grid import Grid
+from windstill.elements.hair.growth import grow
+from windstill.elements.hair.gusts import gusts, natural_frequency
+from windstill.elements.hair.layer import HairLayer, Patch
+from windstill.elements.hair.plate import completed_sky, plate_behind
+from windstill.elements.hair.scalp import Head, find_heads
+from windstill.elements.hair.strength import TOO_SHORT, amplitude, tempered
+from windstill.elements.hair.sway import Strands, Sway, rest_moment, sway_of
+from windstill.imaging.orientation import gradient_products, orientation
+from windstill.imaging.planes import Planes, Region
+
+F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_LEAST_SHARE = 0.002
+"""Of the picture; less hair is not worth moving."""
+_FACE_MARGIN = 0.16
+_EDGE_MARGIN = 0.05
+"""In head sizes: within these of the face, and of the picture's edge, hair moves less."""
+
+
+class Hair:
+    """Hair, swaying in the breeze."""
+
+    name = "hair"
+
+    def lift(self, scene: Scene, breeze: Breeze) -> Lifted:
+        """Takes the hair off `scene` and prepares its sway."""
+        share = float(scene.mattes.hair.mean())
+        if share < _LEAST_SHARE:
+            return _still(scene, share, Notice("no_hair", "There is no hair in the photo."))
+        heads = find_heads(scene.mattes.hair, scene.mattes.face)
+        if not heads:
+            return _still(scene, share, Notice("no_hair", "No head of hair was found."))
+        behind = scene
+        patches: list[Patch] = []
+        reaches: list[float] = []
+        for own, matte in _clusters(scene.mattes.hair, heads):
+            patch = _lift_cluster(behind, own, matte, breeze)
+            if patch is not None:
+                behind = patch.behind
+                patches.insert(0, patch.patch)
+                reaches.append(patch.reach)
+        if not patches:
+            notice = Notice("hair_too_short", "The hair is too short to move in a breeze.")
+            return _still(scene, share, notice)
+        reach = max(reaches)
+        layer = HairLayer(tuple(patches), _union([patch.region for patch in patches]), reach)
+        return Lifted(layer, behind, Movement(self.name, share, "sway", reach))
+
+
+def _still(scene: Scene, share: float, notice: Notice) -> Lifted:
+    return Lifted(None, scene, Movement("hair", share, "none"), (notice,))
+
+
+def _clusters(hair: F32, heads: list[Head]) -> list[tuple[list[Head], F32]]:
+    """Heads whose hair may touch, each group with the matte of its own hair."""
+    scale = 256 / max(hair.shape)
+    thumb = cv2.resize(hair, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) > 0.02
+    radius = max(2, round(0.08 * scale * float(np.median([head.size for head in heads]))))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    count, labels = cv2.connectedComponents(cv2.dilate(thumb.astype(np.uint8), kernel))
+    groups: dict[int, list[Head]] = {}
+    for head in heads:
+        groups.setdefault(_label_at(labels, head, scale), []).append(head)
+    found = []
+    for label, own in groups.items():
+        if label == 0:
+            continue
+        mask = cv2.resize(
+            (labels == label).astype(np.uint8), hair.shape[::-1], interpolation=cv2.INTER_NEAREST
+        )
+        found.append((own, hair * mask if count > 2 else hair))
+    return found
+
+
+def _label_at(labels: NDArray[np.int32], head: Head, scale: float) -> int:
+    """The group whose pixels cover most of a head's scalp."""
+    rows, columns = labels.shape
+    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
+    on_scalp = head.moved(scale).covers(np.stack([x, y], axis=2))
+    votes = np.bincount(labels[on_scalp & (labels > 0)].ravel(), minlength=1)
+    return int(votes.argmax()) if votes.any() else 0
+
+
+@dataclass(frozen=True)
+class _LiftedPatch:
+    patch: Patch
+    behind: Scene
+    reach: float
+
+
+def _lift_cluster(
+    scene: Scene, heads: list[Head], hair: F32, breeze: Breeze
+) -> _LiftedPatch | None:
+    size = float(np.median([head.size for head in heads]))
+    around = Region.around(hair > 0, margin=int(0.1 * size) + 8)
+    if around is None:
+        return None
+    region = _clipped(around, scene.planes.shape)
+    grid = Grid.over(region, size)
+    matte = np.ascontiguousarray(hair[region.luma])
+    sway = _sway(scene, grid, [h.moved(1, region.left, region.top) for h in heads], matte, breeze)
+    if sway is None:
+        return None
+    # Sampling sharply takes three pixels more into account.
+    reach = float(farthest(sway.basis, sway.weights(sway.moments)).max()) + 3
+    still = scene.planes.crop(region)
+    plate = plate_behind(still, matte, reach)
+    patch = Patch(grid, still, plate, matte, sway, breeze.frames)
+    return _LiftedPatch(patch, _behind(scene, region, plate, matte, reach), reach)
+
+
+def _sway(scene: Scene, grid: Grid, heads: list[Head], matte: F32, breeze: Breeze) -> Sway | None:
+    hair = grid.shrink(matte)
+    face = grid.shrink(scene.mattes.face[grid.region.luma])
+    centres = grid.centres()
+    grown = [
+        growth
+        for growth in grow(heads, centres, hair, face, grid.cell)
+        if growth.relative_length >= TOO_SHORT
+    ]
+    if not grown:
+        return None
+    luma = scene.planes.y[grid.region.luma]
+    inside = np.clip(4 * matte - 3, 0, 1)
+    products = grid.shrink(gradient_products(luma, inside))
+    freedom = _freedom(scene, grid, face, grown[0].head.size)
+    strands = Strands(hair, freedom, orientation(products, 1.6), centres, grid.cell)
+    wind = (1.0 if np.cos(np.radians(breeze.degrees)) >= 0 else -1.0), 0.0
+    longest = max(growth.relative_length for growth in grown)
+    rng, strength = breeze.rng("hair"), breeze.options.strength
+    blowing = gusts(breeze.options.seconds, natural_frequency(longest), rng)
+    diagonal = float(np.hypot(*scene.planes.shape))
+    basis = np.zeros((2 * len(blowing.cycles), *grid.shape, 2), np.float32)
+    for growth in grown:
+        own = sway_of(growth, strands, wind, blowing, rng)
+        own *= np.float32(amplitude(growth.relative_length, growth.head.size, strength))
+        free = growth.own & (hair > 0.5) & (growth.distance > 0.5 * growth.length)
+        sway = Sway(own, blowing, rest_moment(own, blowing))
+        basis += tempered(sway, free, grid.cell, diagonal, growth.relative_length, strength).basis
+    start = rest_moment(basis, blowing)
+    return Sway(basis, blowing, start)
+
+
+def _freedom(scene: Scene, grid: Grid, face: F32, size: float) -> F32:
+    """How freely each cell may move along x and y: not into the face, nor across the edge."""
+    solid = (face > 0.3).astype(np.uint8)
+    away = np.full(grid.shape, np.float32(1))
+    if solid.any():
+        distance = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5) * grid.cell
+        away = _smooth_step(distance / np.float32(_FACE_MARGIN * size))
+    height, width = scene.planes.shape
+    x = grid.centres()[..., 0] + grid.region.left
+    y = grid.centres()[..., 1] + grid.region.top
+    margin = np.float32(_EDGE_MARGIN * size + grid.cell)
+    along_x = _smooth_step(np.minimum(x, np.float32(width - 1) - x) / margin)
+    along_y = _smooth_step(np.minimum(y, np.float32(height - 1) - y) / margin)
+    return np.stack([away * along_x, away * along_y], axis=2).astype(np.float32)
+
+
+def _smooth_step(value: F32) -> F32:
+    t = np.clip(value, 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _behind(scene: Scene, region: Region, plate: Planes, matte: F32, reach: float) -> Scene:
+    planes = scene.planes.copy()
+    planes.crop(region).copy_from(plate)
+    sky, hair = scene.mattes.sky, scene.mattes.hair.copy()
+    hair[region.luma] -= matte
+    if (sky[region.luma] > 0).any():
+        sky = sky.copy()
+        sky[region.luma] = completed_sky(sky[region.luma], matte, reach)
+    return Scene(planes, replace(scene.mattes, sky=sky, hair=hair))
+
+
+def _clipped(region: Region, shape: tuple[int, int]) -> Region:
+    return Region(
+        region.top, region.left, min(region.bottom, shape[0]), min(region.right, shape[1])
+    )
+
+
+def _union(regions: list[Region]) -> Region:
+    return Region(
+        min(r.top for r in regions),
+        min(r.left for r in regions),
+        max(r.bottom for r in regions),
+        max(r.right for r in regions),
+    )

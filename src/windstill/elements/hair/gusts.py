@@ -1,0 +1,79 @@
+"""A breeze that repeats exactly, and how a lock of hair answers it.
+
+The wind's force has only whole numbers of cycles per loop, so everything it drives is periodic
+(Chuang et al. 2005, "Animating pictures with stochastic motion textures").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+_MAX_TONES = 8
+_FASTEST = 2.6
+"""Hz; faster sway of hair reads as shaking."""
+_DAMPING = 0.42
+_LEAST = 0.04
+"""Tones weaker than this share of the strongest are left out."""
+
+
+@dataclass(frozen=True)
+class Gusts:
+    """The wind's force as a sum of tones.
+
+    cycles: int (K,), whole cycles per loop. force: complex (K,), amplitude and phase. seconds:
+    length of the loop.
+    """
+
+    cycles: NDArray[np.int64]
+    force: NDArray[np.complex128]
+    seconds: float
+
+    @property
+    def hertz(self) -> NDArray[np.float64]:
+        """Frequency of each tone."""
+        return self.cycles / self.seconds
+
+    def turns(self, moments: NDArray[np.float64]) -> F32:
+        """cos and sin of each tone at `moments` (loops), float32 (..., 2K)."""
+        angle = 2 * np.pi * np.multiply.outer(moments, self.cycles)
+        return np.concatenate([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float32)
+
+
+def gusts(seconds: float, natural: float, rng: np.random.Generator) -> Gusts:
+    """The tones that matter to hair whose natural frequency is `natural` Hz."""
+    cycles = np.arange(1, max(2, int(_FASTEST * seconds)) + 1)
+    hertz = cycles / seconds
+    # Power spectrum of wind speed near the ground, for a mean speed of 1 m/s.
+    force = np.sqrt(1 / (1 + hertz) ** (5 / 3))
+    answer = response(hertz, np.array(natural))
+    weight = np.abs(force * answer)
+    kept = np.sort(np.argsort(-weight)[:_MAX_TONES])
+    kept = kept[weight[kept] >= _LEAST * weight.max()]
+    phases = _steady_phases(cycles[kept], (force * answer)[kept], rng)
+    return Gusts(cycles[kept], force[kept] * phases / np.hypot.reduce(weight[kept]), seconds)
+
+
+def _steady_phases(
+    cycles: NDArray[np.int64], answer: NDArray[np.complex128], rng: np.random.Generator
+) -> NDArray[np.complex128]:
+    """Random phases, of several draws those whose sum peaks least: a breeze, no squall."""
+    moments = np.exp(2j * np.pi * np.outer(np.arange(128) / 128, cycles))
+    draws = np.exp(2j * np.pi * rng.random((16, cycles.size)))
+    peaks = np.abs((moments @ (answer * draws).T).real).max(axis=0)
+    return np.asarray(draws[np.argmin(peaks)])
+
+
+def response(hertz: NDArray[np.float64], natural: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """Answer of damped oscillators of `natural` Hz to a force of `hertz`, 1 at 0 Hz."""
+    ratio = np.divide.outer(hertz, natural)
+    return np.asarray(1 / (1 - ratio**2 + 1j * _DAMPING * ratio))
+
+
+def natural_frequency(relative_length: float) -> float:
+    """Hz at which hair of a length (in head sizes) swings by itself: a hanging chain, slowed."""
+    return float(np.clip(0.72 / np.sqrt(max(relative_length, 1e-3)), 0.6, 1.2))

@@ -1,0 +1,121 @@
+"""Painting swaying hair over whatever is behind it.
+
+The photo is P = Q + (1 - a) B with the matte a and the plate B behind the hair, so the hair's
+own, premultiplied light Q = P - (1 - a) B needs no estimate of its colour, and every error of
+matte and plate is part of Q and moves with the hair. A frame is
+
+    O(x) = Q(x - D) + (1 - a(x - D)) C(x)
+
+where C is the canvas: the plate, with whatever moves behind already painted on it. With D = 0 and
+C = B that is the photo to the bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.hair.grid import Grid
+from windstill.elements.hair.sway import Sway, weighted_sum
+from windstill.imaging.planes import Planes, Region
+from windstill.imaging.warp import double
+
+F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+U8 = NDArray[np.uint8]
+
+
+class _Plane:
+    """The hair of one plane, ready to be sampled, and the buffers it is sampled into."""
+
+    def __init__(self, still: U8, plate: U8, hair: F32) -> None:
+        clear = np.rint(255 * (1 - hair)).astype(np.uint8)
+        behind = cv2.multiply(clear, plate, scale=1 / 255)
+        light = cv2.subtract(still, behind, dtype=cv2.CV_16S)
+        self.light = cast(I16, double(light))
+        self.clear = cast(U8, double(clear))
+        self.moved_light = np.empty(still.shape, np.int16)
+        self.moved_clear = np.empty(still.shape, np.uint8)
+        self.whole = np.empty((*still.shape, 2), np.int16)
+        self.fraction = np.empty(still.shape, np.uint16)
+
+    def map(self, positions: F32) -> None:
+        cv2.convertMaps(positions, None, cv2.CV_16SC2, dstmap1=self.whole, dstmap2=self.fraction)
+
+    def paint(self, like: _Plane, canvas: U8) -> None:
+        """Paints over `canvas`, at the positions last given to `like`."""
+        for source, moved in (self.light, self.moved_light), (self.clear, self.moved_clear):
+            cv2.remap(
+                source,
+                like.whole,
+                like.fraction,
+                cv2.INTER_LINEAR,
+                dst=moved,
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
+        cv2.multiply(self.moved_clear, canvas, dst=self.moved_clear, scale=1 / 255)
+        cv2.add(self.moved_light, self.moved_clear, dst=canvas, dtype=cv2.CV_8U)
+
+
+class Patch:
+    """Hair that moves within one region of the picture."""
+
+    def __init__(
+        self, grid: Grid, still: Planes, plate: Planes, hair: F32, sway: Sway, frames: int
+    ) -> None:
+        """still, plate, hair: of the grid's region. frames: of the loop."""
+        self.region: Region = grid.region
+        self._cell = grid.cell
+        self._weights = sway.weights(np.arange(frames) / frames)
+        # Positions in planes of twice the size; a displacement tells where the hair came from.
+        self._basis = np.ascontiguousarray(-2 * sway.basis.reshape(sway.basis.shape[0], -1))
+        self._centres = 2 * grid.centres()
+        self._coarse = np.empty_like(self._centres)
+        rows, columns = grid.shape
+        self._fine = np.empty((rows * grid.cell, columns * grid.cell, 2), np.float32)
+        half = cv2.resize(hair, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
+        self._luma = _Plane(still.y, plate.y, hair)
+        self._chroma = _Plane(still.u, plate.u, half), _Plane(still.v, plate.v, half)
+
+    def paint(self, frame: int, canvas: Planes) -> None:
+        """Paints frame `frame` over a whole picture, in place."""
+        weighted_sum(self._weights[frame], self._basis, out=self._coarse.reshape(-1))
+        self._coarse += self._centres
+        view = canvas.crop(self.region)
+        self._luma.map(self._enlarged(1))
+        self._luma.paint(self._luma, view.y)
+        first, second = self._chroma
+        first.map(self._enlarged(2))
+        first.paint(first, view.u)
+        second.paint(first, view.v)
+
+    def _enlarged(self, subsampling: int) -> F32:
+        """The pose at the pixels of a plane, in pixels of that plane made twice as large."""
+        rows, columns = self._fine.shape[0] // subsampling, self._fine.shape[1] // subsampling
+        cell = self._cell // subsampling
+        fine = self._fine.reshape(-1)[: rows * columns * 2].reshape(rows, columns, 2)
+        pose = self._coarse
+        if subsampling == 2:
+            # A chroma pixel lies between its four luma pixels: luma 2i + 1/2 is chroma i.
+            pose = (pose - np.float32(1)) / np.float32(2)
+        cv2.resize(pose, (columns, rows), dst=fine, interpolation=cv2.INTER_LINEAR)
+        height, width = self.region.shape
+        return fine[cell : cell + height // subsampling, cell : cell + width // subsampling]
+
+
+@dataclass
+class HairLayer:
+    """All hair of a picture. patches: back to front."""
+
+    patches: tuple[Patch, ...]
+    region: Region
+    reach: float
+
+    def paint(self, frame: int, canvas: Planes) -> None:
+        """Paints frame `frame` over `canvas`, which holds the scene behind, in place."""
+        for patch in self.patches:
+            patch.paint(frame, canvas)

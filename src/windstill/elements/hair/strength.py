@@ -1,0 +1,64 @@
+"""How far hair sways: by its length, by the wind's strength, and by what the eye can follow."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.hair.bounds import bounded
+from windstill.elements.hair.sway import Sway, weighted_sum
+from windstill.options import Strength
+
+F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+TOO_SHORT = 0.09
+"""Hair whose free length is below this share of the head stands still."""
+INSTANT = 1 / 24
+"""Seconds; speeds are displacements in this time."""
+_WIND: dict[Strength, float] = {"calm": 0.6, "normal": 1.0, "windy": 1.6}
+_TOP_SPEED = 0.0014
+_LEAST_PACE, _MOST_PACE = 0.00034, 0.00055
+"""Shares of the diagonal in an instant: anywhere; and the mean of free hair in a normal wind."""
+
+_WORTH_IT = 1.1
+"""A factor so near to 1 is not worth bounding once more."""
+
+
+def amplitude(relative_length: float, head_size: float, strength: Strength) -> float:
+    """Pixels that the tips of hair of a length (in head sizes) swing to either side."""
+    share = 0.065 * relative_length / (relative_length + 0.6)
+    return share * head_size * _WIND[strength]
+
+
+def pace(sway: Sway, free: Mask) -> float:
+    """Mean speed over time and over `free`, bool (H, W), pixels in an instant."""
+    if not free.any():
+        return 0.0
+    inside = np.ascontiguousarray(sway.basis[:, free]).reshape(sway.basis.shape[0], -1)
+    rates = sway.rates(sway.moments[::2], INSTANT)
+    speeds = [weighted_sum(rate, inside).reshape(-1, 2) for rate in rates]
+    return float(np.mean([np.hypot(speed[:, 0], speed[:, 1]).mean() for speed in speeds]))
+
+
+def tempered(
+    sway: Sway, free: Mask, cell: int, diagonal: float, relative_length: float, strength: Strength
+) -> Sway:
+    """The sway made visible in a picture of a `diagonal`, but nowhere too fast or too steep.
+
+    free: bool (H, W), the half of the hair toward the tips. cell: pixels of a cell.
+    """
+    fullness = min(relative_length / 0.9, 1.0)
+    least = _LEAST_PACE * fullness * _WIND[strength] * diagonal
+    most = _MOST_PACE * _WIND[strength] * diagonal
+    weights = sway.weights(sway.moments)
+    rates = sway.rates(sway.moments, INSTANT)
+    basis = sway.basis
+    # Bounds take some of the motion away, so that the pace has to be set once more.
+    for _ in range(2):
+        mean = max(pace(Sway(basis, sway.gusts, sway.start), free), 1e-9)
+        factor = np.float32(np.clip(mean, least, most) / mean)
+        if basis is not sway.basis and factor < _WORTH_IT:
+            break
+        basis = bounded(basis * factor, weights, rates, cell, _TOP_SPEED * diagonal)
+    return Sway(basis, sway.gusts, sway.start)
