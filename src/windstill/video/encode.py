@@ -19,6 +19,7 @@ from windstill.imaging.planes import Planes
 from windstill.video.formats import Container, container
 from windstill.video.overlap import Overlap
 from windstill.video.part_file import is_output_failure, output_error, part_file
+from windstill.video.picture_sink import PictureSink
 from windstill.video.plan import Plan, Sink
 from windstill.video.plane_sink import PlaneSink
 
@@ -136,7 +137,7 @@ def _write(frames: Iterator[Planes], part: Path, target: Path, plan: Plan) -> Si
 
 
 def _sink(part: Path, plan: Plan) -> Sink:
-    return PlaneSink(part, plan)
+    return (PlaneSink if plan.container.max_side is None else PictureSink)(part, plan)
 
 
 def _encoded(

@@ -37,8 +37,8 @@ FORMATS: dict[str, Container] = {
             "avi",
             ".avi",
             "video/x-msvideo",
-            "AVI with MPEG-4 part 2, for old programs",
-            ("mpeg4", "h264"),
+            "AVI with H.264, for old programs; MPEG-4 part 2 on request, for very old ones",
+            ("h264", "mpeg4"),
         ),
         Container(
             "gif",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -46,6 +47,8 @@ class PlaneSink:
 
     def _add_stream(self, plan: Plan) -> VideoStream:
         settings = CODECS[plan.codec]
+        if plan.codec == "av1":
+            os.environ.setdefault("SVT_LOG", "1")  # it would talk on stderr otherwise
         stream = cast(VideoStream, self._file.add_stream(settings.encoder, rate=plan.fps))
         context = stream.codec_context
         context.width, context.height = plan.width, plan.height
@@ -53,7 +56,7 @@ class PlaneSink:
         context.time_base = self._time_base
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = _LIMITED
-        context.gop_size = group_length(plan.frame_count)
+        context.gop_size = int(settings.options.get("g", group_length(plan.frame_count)))
         context.thread_count = plan.threads
         # The planes' chroma lies between the luma pixels; untagged, players may take it as left.
         context.options = {
