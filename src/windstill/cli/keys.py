@@ -80,7 +80,7 @@ def list_(data: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     columns = ("name", "id", "state", "left", "spent", "succeeded", "failed", "created")
-    table = [columns, *(tuple(_word(row[column]) for column in columns) for row in rows)]
+    table = [columns, *(tuple(_word(column, row[column]) for column in columns) for row in rows)]
     widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
     for line in table:
         cells = (f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
@@ -174,7 +174,7 @@ def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
         "created": _date(key.created_at),
         "revoked": None if key.revoked_at is None else _date(key.revoked_at),
         "granted": balance.granted,
-        "left": _UNLIMITED if balance.left is None else balance.left,
+        "left": balance.left,
         "spent": balance.spent,
         "reserved": balance.reserved,
         "rate": key.rate,
@@ -199,11 +199,13 @@ def _print(facts: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     for name, value in facts.items():
-        click.echo(f"{name:<11} {_word(value)}")
+        click.echo(f"{name:<11} {_word(name, value)}")
 
 
-def _word(value: object) -> str:
-    return "-" if value is None else str(value)
+def _word(name: str, value: object) -> str:
+    if value is None:
+        return _UNLIMITED if name in ("granted", "left") else "-"
+    return str(value)
 
 
 def _date(seconds: float) -> str:

@@ -78,16 +78,17 @@ class KeyRing:
         return opened
 
     def find(self, name_or_id: str) -> Key:
-        """The key with this id, or with this name and not revoked. Raises `InvalidKey`."""
+        """The key with this id or name; a revoked one's name may be another's by now.
+
+        Raises `InvalidKey` when there is none.
+        """
         key = self._store.key(name_or_id)
         if key is not None:
             return key
         named = [key for key in self._store.list_keys() if key.name == name_or_id]
-        for key in named:
-            if not key.revoked:
-                return key
-        hint = " It was revoked; use its id." if named else ""
-        raise InvalidKey(f"There is no key {name_or_id!r}.{hint}", field="name")
+        if not named:
+            raise InvalidKey(f"There is no key {name_or_id!r}.", field="name")
+        return min(named, key=lambda key: (key.revoked, -key.created_at))
 
     def list(self) -> builtins.list[Key]:
         """All keys, oldest first."""

@@ -1,0 +1,74 @@
+"""Counting what a process holds, to see that nothing of it leaks."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Open file handles, threads, and child processes of this process."""
+
+    handles: frozenset[str]
+    threads: int
+    children: frozenset[int]
+
+    @classmethod
+    def now(cls) -> Holdings:
+        handles = []
+        for number in os.listdir("/proc/self/fd"):
+            try:
+                target = os.readlink(f"/proc/self/fd/{number}")
+            except FileNotFoundError:
+                continue  # the handle by which the folder itself was read
+            handles.append(f"{number} {target}")
+        return cls(frozenset(handles), threading.active_count(), frozenset(processes_below()))
+
+
+def processes_below(root: int | None = None) -> set[int]:
+    """Every living descendant of a process (this one), as far as the parents still tell."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                fields = Path(f"/proc/{name}/stat").read_text().rpartition(") ")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if fields[0] != "Z":
+                parents[int(name)] = int(fields[1])
+    found = {root or os.getpid()}
+    grown = True
+    while grown:
+        below = {pid for pid, parent in parents.items() if parent in found}
+        grown = not below <= found
+        found |= below
+    return found - {root or os.getpid()}
+
+
+def processes_in(folder: Path) -> set[int]:
+    """Every living process that works in a folder or holds one of its files open."""
+    found = set()
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        try:
+            links = [f"/proc/{name}/cwd"]
+            links += [f"/proc/{name}/fd/{fd}" for fd in os.listdir(f"/proc/{name}/fd")]
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+        for link in links:
+            try:
+                target = os.readlink(link)
+            except OSError:
+                continue
+            if target == str(folder) or target.startswith(f"{folder}/"):
+                found.add(int(name))
+    return found
+
+
+def files_below(folder: Path) -> set[str]:
+    """Every file below a folder, relative to it."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,152 @@
+"""Small stand-ins for the animation, which do in a job's process what a test wants to see."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from windstill.errors import CorruptPhoto
+
+Progress = Callable[[str, float], None]
+
+
+def behave(
+    photo: Path, output: Path, payload: Mapping[str, Any], threads: int, progress: Progress
+) -> dict[str, Any]:
+    """Does what `payload["do"]` names; by default, makes a video of the photo's own bytes."""
+    progress("photo", 0.0)
+    BEHAVIOURS[payload.get("do", "work")](output, payload)
+    progress("video", 0.5)
+    target = output / "result.mp4"
+    target.write_bytes(b"video of " + photo.read_bytes())
+    progress("video", 1.0)
+    return {
+        "path": str(target),
+        "mime": "video/mp4",
+        "threads": threads,
+        "moved": [{"element": "sky"}],
+        "warnings": [],
+        "timings": {"photo": 0.001, "video": 0.002},
+        "folder": str(output),
+        "pid": os.getpid(),
+        **{name: os.environ.get(name) for name in payload.get("environment", ())},
+    }
+
+
+def _work(output: Path, payload: Mapping[str, Any]) -> None:
+    time.sleep(payload.get("seconds", 0.0))
+
+
+def _hang(output: Path, payload: Mapping[str, Any]) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _started(payload)
+    while True:
+        time.sleep(60)
+
+
+def _wait_for(output: Path, payload: Mapping[str, Any]) -> None:
+    """Works until the file that the test names appears."""
+    _started(payload)
+    while not Path(payload["until"]).exists():
+        time.sleep(0.002)
+
+
+def _spin(output: Path, payload: Mapping[str, Any]) -> None:
+    while True:
+        pass
+
+
+def _hoard(output: Path, payload: Mapping[str, Any]) -> None:
+    hoard = []
+    while True:
+        hoard.append(bytearray(16 << 20))
+
+
+def _crash(output: Path, payload: Mapping[str, Any]) -> None:
+    ctypes.string_at(0)
+
+
+def _kill_self(output: Path, payload: Mapping[str, Any]) -> None:
+    os.kill(os.getpid(), payload["signal"])
+    time.sleep(60)
+
+
+def _exit(output: Path, payload: Mapping[str, Any]) -> None:
+    os._exit(payload["status"])
+
+
+def _refuse(output: Path, payload: Mapping[str, Any]) -> None:
+    raise CorruptPhoto("The photo is cut off.")
+
+
+def _bug(output: Path, payload: Mapping[str, Any]) -> None:
+    raise ZeroDivisionError("a defect")
+
+
+def _handles(output: Path, payload: Mapping[str, Any]) -> None:
+    kept = [open(os.devnull) for _ in range(10_000)]  # noqa: SIM115
+    kept.clear()
+
+
+def _fill(output: Path, payload: Mapping[str, Any]) -> None:
+    with open(output / "big", "wb") as file:
+        while True:
+            file.write(b"\0" * (1 << 20))
+
+
+def _breed(output: Path, payload: Mapping[str, Any]) -> None:
+    """Leaves children, grandchildren, and ones that fled the process group."""
+    for flees in (False, True, True):
+        for _ in range(3):
+            if os.fork() == 0:
+                if flees:
+                    os.setsid()
+                    if os.fork():
+                        os._exit(0)
+                os.fork()
+                time.sleep(600)
+                os._exit(0)
+    _started(payload)
+    if payload.get("stay"):
+        time.sleep(600)
+
+
+def _babble(output: Path, payload: Mapping[str, Any]) -> None:
+    os.write(3, b"x" * 70_000) if payload["long"] else os.write(3, b"no json")
+    time.sleep(60)
+
+
+def _lie(output: Path, payload: Mapping[str, Any]) -> None:
+    """Publishes a file that is not the job's own."""
+    (output / "result.mp4").symlink_to("/etc/hostname")
+    os.write(3, b'{"facts":{"path":"result.mp4","mime":"video/mp4"}}')
+    os._exit(0)
+
+
+def _started(payload: Mapping[str, Any]) -> None:
+    if "tell" in payload:
+        Path(payload["tell"]).write_text(str(os.getpid()))
+
+
+BEHAVIOURS: dict[str, Callable[[Path, Mapping[str, Any]], None]] = {
+    "work": _work,
+    "hang": _hang,
+    "wait": _wait_for,
+    "spin": _spin,
+    "hoard": _hoard,
+    "crash": _crash,
+    "kill": _kill_self,
+    "exit": _exit,
+    "refuse": _refuse,
+    "bug": _bug,
+    "handles": _handles,
+    "fill": _fill,
+    "breed": _breed,
+    "babble": _babble,
+    "lie": _lie,
+}
