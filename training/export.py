@@ -1,4 +1,4 @@
-"""Write a trained network as the ONNX file that ships: `python -m training.export last.pt out.onnx`.
+"""Write a trained network as the file that ships: `python -m training.export last.pt out.onnx`.
 
 The file takes uint8 pictures, so that nothing about scaling must be agreed on elsewhere, and keeps
 its weights as fp16: half the size, with mattes that differ by less than an 8-bit step.

@@ -70,6 +70,7 @@ class Item:
 
 LISTS = Path(__file__).with_name("labels")
 ABSENT_SHARE = 0.15
+ACCEPTED_SHARE = 0.12
 # The unlabelled sets whose pictures are in the public domain.
 PERMISSIVE_FOLDERS = ("budgie_cc0", "interfaces_cc0")
 
@@ -78,20 +79,46 @@ def _lines(name: str) -> list[str]:
     return [line for line in (LISTS / name).read_text().splitlines() if line[:1] != "#"]
 
 
+def absences() -> dict[str, tuple[str, ...]]:
+    """Elements that a person found missing, by "folder/name" of the unlabelled picture."""
+    lines = [line.split() for line in _lines("absent.txt")]
+    return {name: tuple(elements) for name, *elements in lines}
+
+
 def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
     """Pictures that a person looked at and found free of sky or hair, from labels/absent.txt."""
-    lines = [line.split() for line in _lines("absent.txt")]
-    if permissive_only:
-        lines = [line for line in lines if line[0].startswith(PERMISSIVE_FOLDERS)]
-    for name, *elements in lines:
+    listed = {
+        name: elements
+        for name, elements in absences().items()
+        if not permissive_only or name.startswith(PERMISSIVE_FOLDERS)
+    }
+    for name, elements in listed.items():
         absent = {CLASSES.index(element) for element in elements}
         if HAIR in absent:
             absent.add(FACE)
         photo = next((data / "unlabelled").glob(name + ".*"), None)
         if photo is not None:
             group = "absent/" + name.split("/")[0]
-            share = ABSENT_SHARE / len(lines)
+            share = ABSENT_SHARE / len(listed)
             yield Item(photo, (None, None, None), tuple(sorted(absent)), group, "absence", share)
+
+
+def accepted(data: Path, masks: Path, permissive_only: bool = False) -> Iterator[Item]:
+    """Unlabelled pictures whose mask below `masks` a person accepted, from labels/accepted.txt."""
+    without_hair = {name for name, elements in absences().items() if "hair" in elements}
+    lines = [line.split() for line in _lines("accepted.txt")]
+    if permissive_only:
+        lines = [line for line in lines if line[1].startswith(PERMISSIVE_FOLDERS)]
+    for element, name in lines:
+        photo = next((data / "unlabelled").glob(name + ".*"), None)
+        mask = masks / element / f"{name}.png"
+        if photo is not None and mask.exists():
+            parts: list[Path | None] = [None, None, None]
+            parts[CLASSES.index(element)] = mask
+            absent = (HAIR, FACE) if name in without_hair else ()
+            share = ACCEPTED_SHARE / len(lines)
+            group = "accepted/" + element
+            yield Item(photo, (parts[0], parts[1], parts[2]), absent, group, "scene", share)
 
 
 def labelled(data: Path, permissive_only: bool = False) -> Iterator[Item]:

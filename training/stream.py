@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, IterableDataset
 
 from training.augment import View, degrade, place, recolour
 from training.cache import U8, Sample
 from training.compose import person_before, replace_sky
 from training.skies import sky_bank
-from training.sources import FACE, HAIR, SKY
+from training.sources import FACE, SKY
+from training.water import flood
 
 EDGE_WEIGHT = 3
 WHOLE_SKIES = 0.02
 PEOPLE_BEFORE_SCENES = 0.12
-OTHER_SKY = 0.35
+OTHER_SKY = 0.3
+WATER = 0.14
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -33,7 +34,7 @@ class Recipe:
     seed: int
 
 
-class Stream(IterableDataset[Batch]):
+class Stream:
     """Batches as uint8 tensors: rgb (N, S, S, 3), target and weight (N, S, S, 3).
 
     Target is 0 to 255; weight is 0 where the class is unknown, 3 near its edge, 1 elsewhere.
@@ -49,9 +50,7 @@ class Stream(IterableDataset[Batch]):
         self.scenes = [s for s in samples if s.item.masks[SKY] is not None]
 
     def __iter__(self) -> Iterator[Batch]:
-        cv2.setNumThreads(0)
-        worker = torch.utils.data.get_worker_info()
-        rng = np.random.default_rng([self.recipe.seed, worker.id if worker else 0])
+        rng = np.random.default_rng(self.recipe.seed)
         while True:
             parts = [self._example(rng) for _ in range(self.recipe.batch)]
             yield tuple(torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True))  # type: ignore[misc]
@@ -88,9 +87,11 @@ class Stream(IterableDataset[Batch]):
             return person_before(tinted, self._scene(rng), rng)
         sample = self._pick(rng)
         view = place(sample, size, rng)
-        if sample.item.masks[SKY] is not None and rng.random() < OTHER_SKY:
+        if sample.item.masks[SKY] is None:
+            return view
+        if rng.random() < OTHER_SKY:
             view = replace_sky(view, self._sky(rng), rng)
-        return view
+        return flood(view, rng) if rng.random() < WATER else view
 
     def _example(self, rng: np.random.Generator) -> tuple[U8, U8, U8]:
         view = self._view(rng)
@@ -104,17 +105,3 @@ def weights(view: View) -> U8:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     edge = cv2.morphologyEx(view.values, cv2.MORPH_GRADIENT, kernel) > 64
     return np.asarray((view.known > 250) * np.where(edge, EDGE_WEIGHT, 1), np.uint8)
-
-
-def batches(samples: list[Sample], recipe: Recipe, workers: int = 1) -> Iterator[Batch]:
-    """The stream, prepared in `workers` processes beside the training."""
-    loader = DataLoader(
-        Stream(samples, recipe),
-        batch_size=None,
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-    )
-    return iter(loader)
-
-
-__all__ = ["FACE", "HAIR", "SKY", "Batch", "Recipe", "Stream", "batches", "weights"]

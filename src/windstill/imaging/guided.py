@@ -101,12 +101,8 @@ def _enlarge(
 ) -> F32:
     """The part of `small`, enlarged to `shape`, that lies in `rows` and `columns`."""
     down, across = small.shape[0] / shape[0], small.shape[1] / shape[1]
-    matrix = np.float64(
-        [
-            [across, 0, (columns.start + 0.5) * across - 0.5],
-            [0, down, (rows.start + 0.5) * down - 0.5],
-        ]
-    )
+    shift = ((columns.start + 0.5) * across - 0.5, (rows.start + 0.5) * down - 0.5)
+    matrix = np.array([[across, 0, shift[0]], [0, down, shift[1]]])
     enlarged = cv2.warpAffine(
         small,
         matrix,

@@ -60,7 +60,10 @@ class Mattes:
         how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
 
         def resize(matte: F32) -> F32:
-            return np.clip(cv2.resize(matte, shape[::-1], interpolation=how), 0, 1)
+            changed = cv2.resize(matte, shape[::-1], interpolation=how)
+            # Averaging ones may fall a rounding error short of one.
+            changed[changed > 1 - 1e-6] = 1
+            return np.asarray(np.maximum(changed, 0), np.float32)
 
         return self._each(resize)
 

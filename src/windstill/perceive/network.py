@@ -36,8 +36,9 @@ def infer(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
     size, whose longer side is about `long_side`. threads: of the processor; None for all.
     Raises PerceptionError when the network is missing, damaged or fails.
     """
-    rows, columns = working_size(*rgb.shape[:2], long_side)
-    shrinks = rows * columns < rgb.shape[0] * rgb.shape[1]
+    height, width = rgb.shape[:2]
+    rows, columns = working_size(height, width, long_side)
+    shrinks = rows * columns < height * width
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     small = cv2.resize(rgb, (columns, rows), interpolation=how)
     session = _session(threads)

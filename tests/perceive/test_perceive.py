@@ -1,0 +1,89 @@
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from tests import pictures
+from tests.perceive.pictures import labelled, plain
+from windstill.perceive import perceive
+from windstill.perceive.mattes import Mattes
+
+
+def check_promises(mattes: Mattes, rgb: np.ndarray) -> None:
+    mattes.check((rgb.shape[0], rgb.shape[1]))
+    assert float((mattes.sky + mattes.hair + mattes.face).max()) <= 1.0
+
+
+@pytest.mark.parametrize("size", [(640, 427), (641, 431), (1280, 854), (320, 900)])
+def test_a_sky_is_whole_and_the_ground_is_exactly_nought(size: tuple[int, int]) -> None:
+    rgb = cv2.resize(pictures.china(), size)
+    mattes = perceive(rgb, threads=1)
+    check_promises(mattes, rgb)
+    height, width = rgb.shape[:2]
+    assert np.all(mattes.sky[: height // 20] == 1)
+    assert np.all(mattes.sky[-height // 5 :] == 0)
+    tower = (slice(int(0.3 * height), int(0.7 * height)), slice(width // 4, width // 3))
+    assert np.all(mattes.sky[tower] == 0)
+    assert not mattes.hair.any()
+
+
+def test_hair_and_face_of_a_portrait() -> None:
+    rgb = pictures.astronaut()
+    mattes = perceive(rgb, threads=1)
+    check_promises(mattes, rgb)
+    assert not mattes.sky.any()
+    assert mattes.hair[40, 220] == 1
+    assert mattes.face[110, 220] > 0.9
+    assert np.all(mattes.hair[250:] == 0)
+    assert np.all(mattes.face[250:] == 0)
+    assert 0.02 < float(mattes.hair.mean()) < 0.08
+
+
+def wall() -> np.ndarray:
+    return plain(360, 480, (205, 200, 190))
+
+
+def black() -> np.ndarray:
+    return np.zeros((300, 400, 3), np.uint8)
+
+
+def floor() -> np.ndarray:
+    boards = plain(360, 480, (140, 95, 60))
+    boards[::24] //= 2
+    return boards
+
+
+@pytest.mark.parametrize("make", [wall, black, floor])
+def test_nothing_there_is_nothing_found(make: Callable[[], np.ndarray]) -> None:
+    mattes = perceive(make(), threads=1)
+    assert not mattes.hair.any()
+    assert not mattes.face.any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (300, 2), (17, 23), (33, 31)])
+def test_any_size_is_served(shape: tuple[int, int]) -> None:
+    rgb = np.full((*shape, 3), 127, np.uint8)
+    check_promises(perceive(rgb, threads=1), rgb)
+
+
+def test_the_same_photo_gives_the_same_mattes() -> None:
+    rgb = pictures.astronaut()
+    first, second = perceive(rgb, threads=1), perceive(rgb, threads=1)
+    assert np.array_equal(first.hair, second.hair)
+
+
+def iou(matte: np.ndarray, label: np.ndarray) -> float:
+    found, true = (matte > 0.5) & (label != 128), label > 191
+    return float(np.count_nonzero(found & true) / max(1, np.count_nonzero(found | true)))
+
+
+@pytest.mark.parametrize(
+    ("folder", "element", "least"), [("hair/figaro", "hair", 0.85), ("sky/ade", "sky", 0.88)]
+)
+def test_labelled_pictures(folder: str, element: str, least: float) -> None:
+    found = [
+        iou(getattr(perceive(rgb, threads=1), element), label)
+        for rgb, label in labelled(folder, 12)
+    ]
+    assert np.mean(found) > least

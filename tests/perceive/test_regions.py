@@ -1,0 +1,75 @@
+import numpy as np
+
+from windstill.perceive.regions import confined, face_region, hair_region, overlapping, sky_region
+
+
+def probabilities(height: int = 200, width: int = 300) -> np.ndarray:
+    return np.full((height, width), 0.02, np.float32)
+
+
+def test_a_sure_region_stays_with_its_hazy_end() -> None:
+    p = probabilities()
+    p[:60] = 0.97
+    p[60:80] = 0.6
+    assert sky_region(p)[:80].all()
+
+
+def test_an_unsure_wall_goes() -> None:
+    p = probabilities()
+    p[:150] = 0.65
+    assert not sky_region(p).any()
+
+
+def test_specks_go_and_small_doubtful_holes_are_filled() -> None:
+    p = probabilities()
+    p[:80] = 0.97
+    p[150:152, 100:102] = 0.99
+    p[30:36, 50:56] = 0.4
+    found = sky_region(p)
+    assert found[:80].all()
+    assert not found[80:].any()
+
+
+def test_a_bird_is_no_hole_to_fill() -> None:
+    p = probabilities()
+    p[:80] = 0.97
+    p[30:36, 50:56] = 0.01
+    assert not sky_region(p)[30:36, 50:56].any()
+
+
+def test_too_little_is_nothing() -> None:
+    p = probabilities()
+    p[:10, :10] = 0.99
+    assert not sky_region(p).any()
+
+
+def test_hair_needs_a_face_unless_it_is_large_and_certain() -> None:
+    small, large = slice(20, 40), slice(100, 180)
+    hair, face = probabilities(), probabilities()
+    hair[small, 20:40] = 0.95
+    assert not hair_region(hair, face_region(face)).any()
+    face[40:60, 22:38] = 0.95
+    assert hair_region(hair, face_region(face))[small, 20:40].all()
+    hair[large, 150:220] = 0.95
+    assert hair_region(hair, face_region(face))[large, 150:220].all()
+
+
+def test_overlapping_keeps_whole_parts() -> None:
+    region = np.zeros((20, 20), bool)
+    region[:5, :5] = region[10:15, 10:15] = True
+    mask = np.zeros((20, 20), bool)
+    mask[12, 12] = True
+    assert np.array_equal(np.argwhere(overlapping(region, mask))[0], [10, 10])
+    assert overlapping(region, mask).sum() == 25
+
+
+def test_confined_is_exact_away_from_the_border() -> None:
+    p = probabilities()
+    p[:100] = 0.9
+    p[150:160, 150:160] = 0.9
+    region = np.zeros(p.shape, bool)
+    region[:100] = True
+    soft = confined(p, region, 6)
+    assert np.all(soft[:90] == 1)
+    assert np.all(soft[110:] == 0)
+    assert np.all(soft[96:100] == np.float32(0.9))
