@@ -1,0 +1,117 @@
+"""`windstill doctor`: whether everything needed works on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from windstill.errors import EncoderError
+
+_LIBRARIES = ("av", "click", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(as_json: bool) -> int:
+    """Check the libraries, the encoders, the network's file, and make a tiny loop.
+
+    Exit status 5 if anything fails.
+
+    Example: windstill doctor
+    """
+    results = {name: _outcome(check) for name, check in _CHECKS.items()}
+    healthy = all(passed for passed, _ in results.values())
+    if as_json:
+        checks = {name: {"ok": ok, "detail": detail} for name, (ok, detail) in results.items()}
+        click.echo(json.dumps({"ok": healthy, "checks": checks}))
+    else:
+        for name, (passed, detail) in results.items():
+            click.echo(f"{'ok    ' if passed else 'FAILED'}  {name:<10} {detail}")
+    return 0 if healthy else EncoderError.exit_status
+
+
+def _outcome(check: Callable[[], str]) -> tuple[bool, str]:
+    try:
+        return True, check()
+    except Exception as error:  # whatever is broken is what this command is to find
+        return False, f"{type(error).__name__}: {error}"
+
+
+def _versions() -> str:
+    from windstill import __version__
+
+    found = [f"windstill {__version__}", f"python {platform.python_version()}"]
+    for library in _LIBRARIES:
+        try:
+            found.append(f"{library} {version(library)}")
+        except PackageNotFoundError:
+            raise RuntimeError(f"{library} is not installed") from None
+    return ", ".join(found)
+
+
+def _processors() -> str:
+    return f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} usable"
+
+
+def _encoders() -> str:
+    from av.codec import Codec
+
+    from windstill.video.settings import CODECS
+
+    for name, settings in CODECS.items():
+        try:
+            Codec(settings.encoder, "w")
+        except ValueError:
+            raise RuntimeError(f"{settings.encoder}, for {name}, is missing in PyAV") from None
+    return ", ".join(sorted(CODECS))
+
+
+def _network() -> str:
+    import numpy as np
+
+    import windstill
+
+    begin = time.perf_counter()
+    windstill.mattes(np.full((64, 96, 3), 128, np.uint8))
+    return f"loaded and run in {time.perf_counter() - begin:.2f} s"
+
+
+def _formats() -> str:
+    import numpy as np
+
+    from windstill.imaging.planes import from_rgb
+    from windstill.video import FORMATS, encode
+
+    still = from_rgb(np.full((64, 96, 3), 128, np.uint8))
+    for name in FORMATS:
+        encode([still] * 4, format=name, frame_count=4, fps=8)
+    return f"wrote {', '.join(FORMATS)}"
+
+
+def _loop() -> str:
+    import numpy as np
+
+    import windstill
+
+    rows = np.linspace(80, 255, 64, dtype=np.uint8)[:, None, None]
+    begin = time.perf_counter()
+    made = windstill.animate(
+        np.broadcast_to(rows, (64, 96, 3)).copy(), windstill.Options(seconds=2, fps=8)
+    )
+    return f"{len(made.read())} bytes in {time.perf_counter() - begin:.2f} s"
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "versions": _versions,
+    "processors": _processors,
+    "encoders": _encoders,
+    "formats": _formats,
+    "network": _network,
+    "loop": _loop,
+}
