@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from windstill.adapters.embedded import open_engine
+from windstill.jobs.config import MIB, ProcessLimits
 from windstill.jobs.engine import Engine, Submission
 from windstill.jobs.model import Job
 
@@ -68,6 +69,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
             "cpus": 2,
             "job_limit": None,
             "grace": 0.1,
+            "limits": ProcessLimits(memory=256 * MIB),
             **settings,
         }
         engine = open_engine(tmp_path / "data", **chosen)
