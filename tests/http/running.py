@@ -93,7 +93,7 @@ def start_server(folder: Path, **settings: object) -> RunningServer:
     """Starts `windstill serve` on a free port with a data folder under `folder`."""
     data = folder / "data"
     (folder / "clock").write_text("0")
-    given = {**SMALL_LOOPS, **settings, "port": 0, "data": data}
+    given = {**SMALL_LOOPS, "data": data, **settings, "port": 0}
     process = subprocess.Popen(
         [sys.executable, "-c", _LAUNCH, str(folder / "clock")],
         env={**_environment(), **{f"WINDSTILL_{k.upper()}": str(v) for k, v in given.items()}},
@@ -113,7 +113,9 @@ def start_server(folder: Path, **settings: object) -> RunningServer:
     address = re.search(r"listens on (\S+)", output)
     key = re.search(r"only now: (\w+)", output)
     assert address is not None
-    return RunningServer(process, data, address[1], key[1] if key else "", output, log)
+    return RunningServer(
+        process, Path(str(given["data"])), address[1], key[1] if key else "", output, log
+    )
 
 
 def until(happened: Callable[[], bool], seconds: float = START_SECONDS) -> None:

@@ -23,7 +23,7 @@ from windstill.errors import WindstillError
 from windstill.http import cors
 from windstill.http.codes import codes
 from windstill.http.envelope import Ids, failure
-from windstill.http.refusals import ClientGone, RequestRefused, code_for, unknown_path
+from windstill.http.refusals import ClientGone, Reason, RequestRefused, code_for, unknown_path
 from windstill.http.service import Service
 
 logger = logging.getLogger("windstill.http")
@@ -31,6 +31,7 @@ logger = logging.getLogger("windstill.http")
 GONE = 499
 """Logged for a client that left before it was answered; never sent."""
 
+MAX_HEAD_BYTES = 32 * 1024
 _DRAIN_BYTES = 8 * 2**20
 _DRAIN_SECONDS = 5
 _SLASHES = re.compile("//+")
@@ -52,6 +53,7 @@ class Boundary:
         scope["path"] = _SLASHES.sub("/", scope["path"])
         answer = _Answer(scope, send, self._service)
         try:
+            _check_head(scope)
             if scope["method"] == "OPTIONS":
                 await cors.preflight()(scope, receive, answer.send)
             else:
@@ -94,6 +96,15 @@ class Boundary:
             _told(error),
             origin=error.code if isinstance(error, WindstillError) else "",
             headers=headers,
+        )
+
+
+def _check_head(scope: Scope) -> None:
+    # The parser bounds a head that trickles in, not one that arrives in one piece.
+    size = sum(len(name) + len(value) for name, value in scope["headers"])
+    if size + len(scope["query_string"]) > MAX_HEAD_BYTES:
+        raise RequestRefused(
+            Reason.MALFORMED_REQUEST, f"The head may have {MAX_HEAD_BYTES:,} bytes at most."
         )
 
 

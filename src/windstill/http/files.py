@@ -19,7 +19,7 @@ from windstill.http.service import Service, service_of
 from windstill.jobs.errors import BlobMissing, LinkRefused
 from windstill.jobs.ports import BlobInfo
 
-_RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*\s*")
+_RANGE = re.compile(r"\s*(\d*)-(\d*)\s*")
 
 WRITE_SECONDS = 60.0
 """A client that takes nothing for so long is let go, so that it can't hold a file open."""
@@ -78,12 +78,25 @@ def _headers(name: str, expires: str) -> Mapping[str, str]:
     }
 
 
+def _understood(asked: str) -> bool:
+    """Whether a Range header is one of bytes; any other is as good as none (RFC 9110, 14.2)."""
+    unit, _, ranges = asked.partition("=")
+    return unit.strip().lower() == "bytes" and all(map(_is_range, ranges.split(",")))
+
+
+def _is_range(text: str) -> bool:
+    match = _RANGE.fullmatch(text)
+    if match is None or len(text) > 40:
+        return False
+    first, last = match.groups()
+    return int(first) <= int(last) if first and last else bool(first or last)
+
+
 class _TimedFileResponse(FileResponse):
     """A file response that gives up on a client that stops reading."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A range that can't be understood is as good as none (RFC 9110, 14.2).
-        if not _RANGE.fullmatch(Headers(scope=scope).get("range", "")):
+        if not _understood(Headers(scope=scope).get("range", "")):
             kept = [pair for pair in scope["headers"] if pair[0] != b"range"]
             scope = {**scope, "headers": kept}
 

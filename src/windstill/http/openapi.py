@@ -9,7 +9,7 @@ from typing import Any
 from windstill import __version__, errors
 from windstill.http import schemas
 from windstill.http.codes import codes
-from windstill.http.refusals import TABLE, Reason
+from windstill.http.refusals import Reason, code_of
 from windstill.jobs import errors as jobs
 from windstill.photo import COMPATIBLE_LIMITS
 from windstill.settings import Settings
@@ -256,7 +256,7 @@ def _failures(settings: Settings, kinds: Iterable[Kind]) -> dict[str, Any]:
     """The refusals and failures of an operation by status, each code with an example."""
     by_status: dict[int, set[str]] = defaultdict(set)
     for kind in kinds:
-        code = codes()[TABLE[kind]]
+        code = code_of(kind)
         by_status[code.status(settings.status_profile)].add(code.name)
     return {
         str(status): {

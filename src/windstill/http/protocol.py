@@ -41,6 +41,12 @@ class BoundedProtocol(H11Protocol):
         if self._busy():
             self._stop_deadline()
 
+    def on_response_complete(self) -> None:
+        """Goes on with the next request, or waits a little for the rest of a refused body."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._start_deadline()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""
         self._stop_deadline()

@@ -108,15 +108,20 @@ TABLE: Mapping[Reason | type[Exception], str] = {
 
 
 def code_for(error: Exception) -> Code:
-    """The documented code that answers `error`; of several in the table, the closest kind."""
+    """The documented code that answers `error`."""
     if isinstance(error, RequestRefused):
-        return codes()[TABLE[error.reason]]
+        return code_of(error.reason)
     if isinstance(error, HTTPException):
-        return codes()[TABLE[_framework_reason(error)]]
-    for kind in type(error).__mro__:
-        if kind in TABLE:
-            return codes()[TABLE[kind]]
-    return codes()[TABLE[Reason.INTERNAL]]
+        return code_of(_framework_reason(error))
+    return code_of(type(error))
+
+
+def code_of(kind: Reason | type[Exception]) -> Code:
+    """The documented code for this reason or kind of error; the table's closest kind counts."""
+    if isinstance(kind, Reason):
+        return codes()[TABLE[kind]]
+    closest = next((parent for parent in kind.__mro__ if parent in TABLE), Reason.INTERNAL)
+    return codes()[TABLE[closest]]
 
 
 def failure_of(failure: Failure | None) -> errors.WindstillError:

@@ -1,0 +1,168 @@
+"""Clients that send slowly, too much, nonsense, or leave: they get an answer and cost nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.http import forms, photos
+from tests.http.envelopes import refused, succeeded
+from tests.http.running import ANIMATE, RunningServer, start_server, until
+from tests.http.sockets import closed, connected, read_answer
+
+BODY = forms.form(forms.image(photos.jpeg()), forms.operation())
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with short deadlines, one slot and long loops."""
+    running = start_server(
+        tmp_path_factory.mktemp("impatient"),
+        upload_seconds=1,
+        header_seconds=1,
+        slots=1,
+        queue_length=2,
+        max_uploads=2,
+    )
+    yield running
+    assert running.stop() == 0
+
+
+def head(server: RunningServer, *lines: str, key: str | None = None) -> bytes:
+    given = (
+        f"POST {ANIMATE} HTTP/1.1",
+        "Host: localhost",
+        f"ailabapi-api-key: {key or server.key}",
+        f"Content-Type: multipart/form-data; boundary={forms.BOUNDARY}",
+        *lines,
+    )
+    return "\r\n".join((*given, "", "")).encode()
+
+
+def test_a_slow_body_is_refused_and_cut(impatient: RunningServer) -> None:
+    with connected(impatient.address) as connection:
+        connection.sendall(head(impatient, f"Content-Length: {len(BODY)}") + BODY[:100])
+        refused(read_answer(connection), 400, "ERROR_PARAMETERS")
+        assert closed(connection)
+
+
+def test_a_slow_head_is_cut(impatient: RunningServer) -> None:
+    with connected(impatient.address) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nX-")
+        assert closed(connection)
+
+
+def test_a_connection_that_says_nothing_is_cut(impatient: RunningServer) -> None:
+    with connected(impatient.address) as connection:
+        assert closed(connection)
+
+
+def test_more_bytes_than_announced_harm_nobody(impatient: RunningServer) -> None:
+    with connected(impatient.address) as connection:
+        connection.sendall(head(impatient, f"Content-Length: {len(BODY)}") + BODY + b"GARBAGE\r\n\r\n")
+        succeeded(read_answer(connection))
+        refused(read_answer(connection), 400, "ERROR_PARAMETERS")
+        assert closed(connection)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * 20_000,
+        b"GET / HTTP/1.1\r\nNo colon here\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    ],
+    ids=["words", "tls", "long header", "many headers", "no colon", "minus", "two lengths"],
+)
+def test_what_is_not_http_gets_the_envelope(server: RunningServer, sent: bytes) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(sent)
+        refused(read_answer(connection), 400, "ERROR_PARAMETERS")
+
+
+def test_malformed_chunks_get_the_envelope(server: RunningServer) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(head(server, "Transfer-Encoding: chunked") + b"zzz\r\nabc\r\n")
+        refused(read_answer(connection), 400, "ERROR_PARAMETERS")
+        assert closed(connection)
+
+
+def test_a_length_that_is_too_large_is_refused_unread(server: RunningServer) -> None:
+    with connected(server.address) as connection:
+        connection.sendall(head(server, "Content-Length: 99999999999"))
+        refused(read_answer(connection), 413, "ERROR_REQUEST_BODY_TOO_LARGE")
+
+
+def test_the_key_is_checked_before_the_body_is_asked_for(server: RunningServer) -> None:
+    with connected(server.address) as connection:
+        lines = (f"Content-Length: {len(BODY)}", "Expect: 100-continue")
+        connection.sendall(head(server, *lines, key="unknown"))
+        first = connection.recv(12)
+        assert first == b"HTTP/1.1 401"
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
+def test_a_client_that_closes_still_gets_its_refusal(server: RunningServer, version: str) -> None:
+    request = head(server, "Content-Length: 3000000", "Connection: close", key="unknown")
+    with connected(server.address) as connection:
+        connection.sendall(request.replace(b"HTTP/1.1", version.encode()) + bytes(3_000_000))
+        refused(read_answer(connection), 401, "ERROR_APPLICATIONS_NOT_EXISTS")
+
+
+def test_a_refused_connection_can_be_used_again(server: RunningServer) -> None:
+    with server.client() as client:
+        for _ in range(3):
+            response = client.post(ANIMATE, content=bytes(300_000))
+            refused(response, 401, "ERROR_APPLICATIONS_NOT_EXISTS")
+
+
+def test_a_full_house_is_refused_at_once_and_says_when_to_come_back(
+    impatient: RunningServer,
+) -> None:
+    photo = photos.jpeg(1600, 1200)
+    answers: list[httpx.Response] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(impatient.animate(photo))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    turned_away = [answer for answer in answers if answer.status_code != 200]
+    assert turned_away
+    for answer in turned_away:
+        refused(answer, 429, "EXCEEDING_LIMITS")
+        assert int(answer.headers["retry-after"]) >= 1
+    assert len(turned_away) < 8
+
+
+def test_a_client_that_leaves_cancels_its_job(impatient: RunningServer) -> None:
+    photo = photos.jpeg(1900, 1900)
+    body = forms.form(forms.image(photo), forms.operation())
+
+    def cancelled() -> float:
+        text = httpx.get(f"{impatient.address}/metrics").text
+        lines = [x for x in text.splitlines() if "windstill_jobs_total{" in x and "cancelled" in x]
+        return sum(float(line.split()[-1]) for line in lines)
+
+    before = cancelled()
+    with connected(impatient.address) as first, connected(impatient.address) as second:
+        for connection in (first, second):
+            connection.sendall(head(impatient, f"Content-Length: {len(body)}") + body)
+        until(lambda: "windstill_queue_depth 1.0" in httpx.get(f"{impatient.address}/metrics").text)
+    until(lambda: cancelled() == before + 2)
+    logged = [line for line in impatient.records("request") if line["status"] == 499]
+    assert len(logged) >= 2
+    succeeded(impatient.animate(photos.jpeg()))
+
+
+def test_nothing_of_all_this_is_left(impatient: RunningServer) -> None:
+    uploads = [path for path in impatient.files() if "upload" in str(path)]
+    assert uploads == []
