@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from training.cache import U8, read_rgb
 from training.network import MatteNet
-from training.sources import CLASSES, absences
+from training.sources import CLASSES, absences, verdicts
 from training.validate import predict
 
 SCALES = (256, 384)
 SURE_YES, SURE_NO, AGREED = 0.85, 0.12, 0.25
+BORDER = 3
 SHEET_COLUMNS, SHEET_ROWS, THUMB = 9, 7, 168
 
 
@@ -45,6 +46,18 @@ def sure_mask(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> U8:
     mask[(mean > SURE_YES) & agreed] = 255
     mask[(mean < SURE_NO) & agreed] = 0
     return mask
+
+
+def reviewed(mask: U8, verdict: str) -> U8:
+    """The mask with its unsure parts decided, but for a narrow band along the border."""
+    element = {"doubt-is-sky": True, "doubt-is-not": False}.get(verdict)
+    if element is None:
+        return mask
+    other = (mask == (0 if element else 255)).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BORDER + 1, 2 * BORDER + 1))
+    decided = mask.copy()
+    decided[(mask == 128) & (cv2.dilate(other, disc) == 0)] = 255 if element else 0
+    return decided
 
 
 def _thumb(rgb: U8, mask: U8, number: int) -> U8:
@@ -84,6 +97,7 @@ def main() -> None:
     net = MatteNet()
     net.load_state_dict(torch.load(args.checkpoint, map_location="cpu", weights_only=True)["ema"])
     net = net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    verdict = verdicts(args.element)
     tiles = []
     for number, photo in enumerate(candidates(args.data, args.element)):
         if not photo.parent.name.startswith(args.folder):
@@ -92,6 +106,7 @@ def main() -> None:
         mean, spread = answers(net, rgb)
         index = CLASSES.index(args.element)
         mask = sure_mask(mean[..., index], spread[..., index])
+        mask = reviewed(mask, verdict.get(f"{photo.parent.name}/{photo.stem}", ""))
         target = args.work / args.element / photo.parent.name / f"{photo.stem}.png"
         target.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(target), mask)

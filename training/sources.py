@@ -103,13 +103,19 @@ def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
             yield Item(photo, (None, None, None), tuple(sorted(absent)), group, "absence", share)
 
 
+def verdicts(element: str) -> dict[str, str]:
+    """What a person said about the unsure parts of a mask, by "folder/name", where accepted."""
+    lines = [line.split() for line in _lines("accepted.txt")]
+    return {name: verdict for known, name, verdict in lines if known == element}
+
+
 def accepted(data: Path, masks: Path, permissive_only: bool = False) -> Iterator[Item]:
     """Unlabelled pictures whose mask below `masks` a person accepted, from labels/accepted.txt."""
     without_hair = {name for name, elements in absences().items() if "hair" in elements}
     lines = [line.split() for line in _lines("accepted.txt")]
     if permissive_only:
         lines = [line for line in lines if line[1].startswith(PERMISSIVE_FOLDERS)]
-    for element, name in lines:
+    for element, name, _ in lines:
         photo = next((data / "unlabelled").glob(name + ".*"), None)
         mask = masks / element / f"{name}.png"
         if photo is not None and mask.exists():
