@@ -125,8 +125,9 @@ def _lift_cluster(
 
 def _sway(scene: Scene, grid: Grid, heads: list[Head], matte: F32, breeze: Breeze) -> Sway | None:
     hair = grid.shrink(matte)
-    face = grid.shrink(scene.mattes.face[grid.region.luma])
     centres = grid.centres()
+    face = grid.shrink(scene.mattes.face[grid.region.luma])
+    face *= np.logical_or.reduce([head.near(centres) for head in heads])
     grown = [
         growth
         for growth in grow(heads, centres, hair, face, grid.cell)

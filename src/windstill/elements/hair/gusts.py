@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 
 _MAX_TONES = 8
-_FASTEST = 2.6
+_FASTEST = 2.0
 """Hz; faster sway of hair reads as shaking."""
 _DAMPING = 0.42
+_BREEZE = 0.35
+"""Mean speed, m/s, in the power spectrum of wind near the ground: (1 + f / speed) ** (-5/3)."""
 _LEAST = 0.04
 """Tones weaker than this share of the strongest are left out."""
 
@@ -48,8 +50,7 @@ def gusts(seconds: float, natural: float, rng: np.random.Generator) -> Gusts:
     """The tones that matter to hair whose natural frequency is `natural` Hz."""
     cycles = np.arange(1, max(2, int(_FASTEST * seconds)) + 1)
     hertz = cycles / seconds
-    # Power spectrum of wind speed near the ground, for a mean speed of 1 m/s.
-    force = np.sqrt(1 / (1 + hertz) ** (5 / 3))
+    force = (1 + hertz / _BREEZE) ** (-5 / 6)
     answer = response(hertz, np.array(natural))
     weight = np.abs(force * answer)
     kept = np.sort(np.argsort(-weight)[:_MAX_TONES])
@@ -76,4 +77,4 @@ def response(hertz: NDArray[np.float64], natural: NDArray[np.float64]) -> NDArra
 
 def natural_frequency(relative_length: float) -> float:
     """Hz at which hair of a length (in head sizes) swings by itself: a hanging chain, slowed."""
-    return float(np.clip(0.72 / np.sqrt(max(relative_length, 1e-3)), 0.6, 1.2))
+    return float(np.clip(0.62 / np.sqrt(max(relative_length, 1e-3)), 0.5, 1.1))

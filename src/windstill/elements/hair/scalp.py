@@ -38,9 +38,11 @@ class Head:
         dy = dy / np.where(dy < 0, self.above, self.below)
         return np.asarray(dx * dx + dy * dy <= 1)
 
-    def distance(self, x: float, y: float) -> float:
-        """How far a point lies from the scalp's centre, in head sizes."""
-        return float(np.hypot(x - self.x, y - self.y)) / self.size
+    def near(self, positions: F32) -> Mask:
+        """Which positions (..., 2) may be of the head or face, rather than of the body."""
+        dx = positions[..., 0] - self.x
+        dy = positions[..., 1] - (self.y + 0.15 * self.size)
+        return np.asarray(np.hypot(dx, dy) <= 0.75 * self.size)
 
     def moved(self, scale: float, left: float = 0.0, top: float = 0.0) -> Head:
         """The same head after scaling the picture, then taking (left, top) as its origin."""
@@ -57,20 +59,21 @@ class Head:
 def find_heads(hair: F32, face: F32) -> list[Head]:
     """The heads that carry hair.
 
-    hair, face: mattes, float32 (H, W). A visible face tells where its head is. Hair without one
-    nearby, as seen from behind, is taken for a head if the widest disc that fits under its top
-    is large enough; shapes alone decide, so such a head is less certain.
+    hair, face: mattes, float32 (H, W). A face with hair above and on both sides tells where its
+    head is. Other hair, as seen from behind or from the side, has its head in the widest disc
+    that fits under its top; faces beside it count as part of the head's shape, since skin of the
+    neck or of an ear says little.
     """
     scale = _THUMB_SIDE / max(hair.shape)
     size = max(1, round(hair.shape[1] * scale)), max(1, round(hair.shape[0] * scale))
     thumb = cv2.resize(hair, size, interpolation=cv2.INTER_AREA) > 0.5
-    thumb_face = cv2.resize(face, size, interpolation=cv2.INTER_AREA) > 0.5
-    heads = [
-        head for blob in _blobs(thumb_face) if (head := _head_of_face(blob, thumb)) is not None
-    ]
-    for blob in _blobs(thumb):
-        if not any(_belongs(blob, head) for head in heads):
-            heads.append(_head_from_behind(blob))
+    skin = cv2.resize(face, size, interpolation=cv2.INTER_AREA) > 0.5
+    blobs = _blobs(skin)
+    heads = [head for blob in blobs if (head := _head_of_face(blob, thumb)) is not None]
+    for own in _blobs(thumb):
+        if not any(_belongs(own, head) for head in heads):
+            beside = [blob for blob in blobs if _touches(own, blob)]
+            heads.append(_head_of_shape(own, np.logical_or.reduce([own, *beside])))
     return [head.moved(1 / scale) for head in heads]
 
 
@@ -83,52 +86,99 @@ def _blobs(mask: Mask) -> list[Mask]:
 
 
 def _head_of_face(face: Mask, hair: Mask) -> Head | None:
-    rows, columns = np.nonzero(face)
-    left, right = np.percentile(columns, (1, 99))
-    top, chin = np.percentile(rows, (1, 99))
-    width, height = right - left + 1, chin - top + 1
-    # A fringe may hide half of the face, and a profile is narrow: both measures are needed.
-    size = float(np.clip(1.3 * width, 1.2 * height, 1.7 * height))
-    middle = (left + right) / 2
-    near = np.abs(np.arange(hair.shape[1]) - middle) <= 0.5 * width
-    above = np.flatnonzero(hair[:, near].any(axis=1))
-    above = above[(above >= chin - 1.6 * size) & (above <= chin - 0.3 * size)]
-    if above.size == 0:
+    """The head of a face seen from the front; None if the hair around does not look like it."""
+    x, y, width, top, chin = _face_box(face)
+    hair_above = _run(~hair[int(top) :: -1, int(x)], 0)[1] + 1
+    hair_above = _run(hair[int(top) - hair_above :: -1, int(x)], 0)[1]
+    # The nape below a bob is framed as a face is, but by more hair than a face carries.
+    if not _framed(hair, x, y, width) or hair_above > 2 * width:
         return None
-    crown = max(chin - size, float(above[0]))
+    # A fringe may hide half of the face, and hair its sides: both measures are needed.
+    height = chin - top
+    size = float(np.clip(1.42 * width, 1.2 * height, 1.7 * height))
+    near = np.abs(np.arange(hair.shape[1]) - x) <= 0.5 * width
+    above = np.flatnonzero(hair[:, near].any(axis=1))
+    above = above[above <= chin - 0.3 * size]
+    crown = max(chin - size, float(above[0])) if above.size else chin - size
     size = chin - crown
-    skull = (hair | face)[int(crown) : int(crown + 0.45 * size) + 1]
-    x = _middle(skull, middle, 0.7 * size)
-    return Head(size, x, crown + 0.37 * size, 0.38 * size, 0.38 * size, 0.38 * size)
+    return Head(
+        size, _middle(hair | face, x, crown, size), crown + 0.37 * size,
+        0.38 * size, 0.38 * size, 0.38 * size,
+    )
 
 
-def _middle(mask: Mask, middle: float, reach: float) -> float:
-    """Mean over the rows of the centre of their extent, within `reach` of `middle`."""
-    low = max(0, int(middle - reach))
-    window = mask[:, low : int(middle + reach) + 1]
-    rows = window[window.any(axis=1)]
-    if rows.shape[0] == 0:
-        return middle
-    first = rows.argmax(axis=1)
-    last = rows.shape[1] - 1 - rows[:, ::-1].argmax(axis=1)
+def _face_box(face: Mask) -> tuple[float, float, float, float, float]:
+    """Centre x and y, width, top and chin of a face that may run on into neck and shoulders."""
+    padded = np.pad(face, 1).astype(np.uint8)
+    radius = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    rows = np.flatnonzero(face.any(axis=1))
+    down = (np.arange(face.shape[0]) - rows[0]) / (rows[-1] - rows[0] + 1)
+    y, x = np.unravel_index(np.argmax(radius * (1 - 0.5 * down[:, None])), face.shape)
+    r = max(float(radius[y, x]), 1.0)
+    widths = [_run(face[row], int(x)) for row in range(int(y - 0.2 * r), int(y + 0.2 * r) + 1)]
+    left, right = np.median(widths, axis=0)
+    above, below = _run(face[:, x], int(y))
+    return (
+        float(x + (right - left) / 2),
+        float(y),
+        float(left + right + 1),
+        float(y - min(above, 1.7 * r)),
+        float(y + min(below, 1.7 * r)),
+    )
+
+
+def _run(line: Mask, start: int) -> tuple[int, int]:
+    """How far the set pixels go on before and after `start`."""
+    before = np.flatnonzero(~line[: start + 1])
+    after = np.flatnonzero(~line[start:])
+    return (
+        start - int(before[-1]) - 1 if before.size else start,
+        int(after[0]) - 1 if after.size else line.size - 1 - start,
+    )
+
+
+def _framed(hair: Mask, x: float, y: float, width: float) -> bool:
+    """Whether there is hair above a face, and on both sides of it."""
+    sides = (-0.35, 0.35, -1.4, -0.3), (-1.1, -0.4, -1.0, 0.4), (0.4, 1.1, -1.0, 0.4)
+    for left, right, top, bottom in sides:
+        box = hair[
+            max(0, int(y + top * width)) : max(0, int(y + bottom * width)) + 1,
+            max(0, int(x + left * width)) : max(0, int(x + right * width)) + 1,
+        ]
+        if box.size == 0 or box.mean() < 0.08:
+            return False
+    return True
+
+
+def _middle(head: Mask, x: float, crown: float, size: float) -> float:
+    """Centre of the cranium: the mean over its rows of the middle of their extent."""
+    low = max(0, int(x - 0.7 * size))
+    rows = slice(max(0, int(crown)), max(0, int(crown + 0.45 * size)) + 1)
+    window = head[rows, low : int(x + 0.7 * size) + 1]
+    window = window[window.any(axis=1)]
+    if window.shape[0] == 0:
+        return x
+    first = window.argmax(axis=1)
+    last = window.shape[1] - 1 - window[:, ::-1].argmax(axis=1)
     return float(low + (first + last).mean() / 2)
 
 
-def _head_from_behind(hair: Mask) -> Head:
-    # Hair that the picture's edge cuts goes on beyond it.
-    border = max(hair.shape) // 2
+def _head_of_shape(hair: Mask, head: Mask) -> Head:
+    """The head whose outline, hair and skin together, is `head`."""
+    # What the picture's edge cuts goes on beyond it.
+    border = max(head.shape) // 2
     padded = cv2.copyMakeBorder(
-        hair.astype(np.uint8), border, border, border, border, cv2.BORDER_REPLICATE
+        head.astype(np.uint8), border, border, border, border, cv2.BORDER_REPLICATE
     )
     padded[:border] = 0
-    filled = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    filled = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     radius = cv2.distanceTransform(filled, cv2.DIST_L2, 5)[border:-border, border:-border]
     top = np.flatnonzero(hair.any(axis=1))[0]
-    gap = np.maximum(np.arange(hair.shape[0])[:, None] - radius - top, 0)
+    gap = np.maximum(np.arange(head.shape[0])[:, None] - radius - top, 0)
     # A knot on top is no head: somewhat lower is fine if much wider.
-    y, x = np.unravel_index(np.argmax(np.where(hair, radius - 0.5 * gap, -1)), hair.shape)
+    y, x = np.unravel_index(np.argmax(np.where(head, radius - 0.5 * gap, -1)), head.shape)
     r = max(float(radius[y, x]), 1.0)
-    # From behind the crown's outline is scalp too; lower down hair hangs loose over the nape.
+    # The crown's outline is scalp too; lower down hair hangs loose over the nape.
     return Head(2.4 * r, float(x), float(y) - 0.1 * r, 1.1 * r, 1.2 * r, 0.5 * r)
 
 
@@ -137,3 +187,9 @@ def _belongs(hair: Mask, head: Head) -> bool:
     rows, columns = np.nonzero(hair)
     distance = np.hypot(columns - head.x, rows - head.y) / head.size
     return bool(distance.min() < 0.9)
+
+
+def _touches(hair: Mask, skin: Mask) -> bool:
+    """Whether skin adjoins hair, and is a good part of what the two show."""
+    around = cv2.dilate(skin.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return bool((around & hair).any() and skin.sum() > 0.05 * hair.sum())

@@ -24,7 +24,7 @@ _TUNE_SPREAD, _DELAY_SPREAD, _GAIN_SPREAD = 0.10, 0.07, 0.12
 """Spread between locks: of the natural frequency (share), of the delay (s), of the gain."""
 _ROOT_TO_TIP, _ACROSS_HEAD = 0.28, 0.22
 """Seconds that motion takes from root to tip, and a gust across one head."""
-_SECOND_MODE, _SECOND_TUNE = 0.35, 2.3
+_SECOND_MODE, _SECOND_TUNE = 0.3, 2.3
 
 
 @dataclass(frozen=True)
