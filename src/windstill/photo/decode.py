@@ -69,14 +69,17 @@ def decode_bytes(data: bytes, limits: Limits) -> Pixels:
     with _refusals(f"The {name} file", limits):
         container = codec.read(data, limits.check_size)
         with codec.open(io.BytesIO(container.payload)) as image:
-            if image.size != container.size:
+            # An AVIF may hold items larger than its primary one; they were admitted too.
+            if image.size != container.size and name != "AVIF":
                 raise Damaged("it states two different sizes")
+            size = image.size
+            limits.check_size(*size)
             profile = container.profile or image.info.get("icc_profile")
             orientation = container.orientation
             if name == "AVIF":
                 orientation = read_orientation(image.info.get("exif"))
             rgb = _develop(image, profile, container.gamma, orientation)
-    return Pixels(rgb, name, container.size, orientation)
+    return Pixels(rgb, name, size, orientation)
 
 
 def decode_image(image: Image.Image, limits: Limits) -> Pixels:

@@ -10,6 +10,7 @@ from PIL import features
 from windstill.errors import NotAPhoto, UnsupportedFormat
 from windstill.photo.limits import Limits
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _DIB_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 
 # Other kinds of pictures, films and pages, by what they start with (offset, bytes).
@@ -91,7 +92,7 @@ def accepted_format(data: bytes, limits: Limits) -> str:
 
 def identify(data: bytes) -> str | None:
     """The kind of file, as words for a person; one of `FORMATS` if it can be decoded."""
-    if data[1:4] == b"PNG" and b"IHDR" in data[:24]:
+    if data.startswith(_PNG) or (data[1:4] == b"PNG" and b"IHDR" in data[:24]):
         # A transfer in text mode changes exactly what this signature holds for the purpose.
         return "PNG"
     if data[4:8] == b"ftyp":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from windstill.photo.containers.av1 import coded_sizes
-from windstill.photo.containers.base import MAX_PARTS, Admit, Container, Damaged
+from windstill.photo.containers.base import MAX_PARTS, Admit, Container, Damaged, NotDecodable
 
 _FULL = 4  # version and flags of a full box
 
@@ -38,15 +38,22 @@ def read(data: bytes, admit: Admit) -> Container:
     A file may state a small size for a picture coded with a large one; a decoder then fills
     gigabytes before it scales. Image sequences are hidden from the decoder, which so takes the
     primary still picture; so is EXIF, as HEIF turns pictures by properties alone. The ICC
-    profile and those properties are left to the decoder. See the package; raises `Damaged`.
+    profile and those properties are left to the decoder. See the package; raises `Damaged` or
+    `NotDecodable`.
     """
     payload = bytearray(data)
     items = _Items()
+    sequence = False
     for box in _boxes(data, 0, len(data)):
         if box.kind == b"meta":
             _take_meta(data, box, items)
         elif box.kind == b"moov":
+            sequence = True
             payload[box.name_at : box.name_at + 4] = b"free"
+        elif box.kind == b"ftyp":
+            payload[box.start : box.end] = data[box.start : box.end].replace(b"avis", b"avif")
+    if not items.sizes and sequence:
+        raise NotDecodable("an AVIF sequence without a still picture")
     if not items.sizes:
         raise Damaged("it states no size")
     size = max(items.sizes, key=lambda each: each[0] * each[1])

@@ -126,7 +126,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         if kind[:1].isupper():
             if not intact:
                 raise Damaged(f"the checksum of its chunk {kind.decode()} is wrong")
-            if kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
+            if kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"CgBI"):
                 raise Damaged(f"it needs a chunk that is no part of PNG, {kind.decode()}")
         if kind == b"IEND":
             return

@@ -1,0 +1,72 @@
+"""Published collections of odd and malformed files: a photo or an error of the tree, always."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from windstill.errors import InvalidPhoto
+from windstill.photo import COMPATIBLE_LIMITS, Limits, read_photo
+
+FOLDER = Path(__file__).parents[3] / "shared" / "data" / "hostile"
+ANY_SIZE = Limits(min_side=1, max_pixels=16_000_000)
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the shared data are not here")
+
+
+def files(folder: str) -> list[Path]:
+    return sorted(path for path in (FOLDER / folder).rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.name for path in FOLDER.iterdir()) if FOLDER.is_dir() else []
+)
+def test_a_photo_or_an_error_of_the_tree(folder: str) -> None:
+    found = files(folder)
+    assert found
+    for path in found:
+        for limits in (ANY_SIZE, COMPATIBLE_LIMITS):
+            try:
+                photo = read_photo(path, limits)
+            except InvalidPhoto:
+                continue
+            assert photo.rgb.dtype == np.uint8, path
+            assert photo.rgb.shape == (photo.height, photo.width, 3), path
+            assert photo.format in limits.formats, path
+
+
+def test_the_good_files_of_pngsuite_are_read_and_the_broken_ones_refused() -> None:
+    for path in files("pngsuite"):
+        if path.name.startswith("x"):
+            with pytest.raises(InvalidPhoto):
+                read_photo(path, ANY_SIZE)
+        else:
+            assert read_photo(path, ANY_SIZE).format == "PNG", path.name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "0g01",
+        "0g02",
+        "0g04",
+        "0g08",
+        "0g16",
+        "2c08",
+        "2c16",
+        "3p01",
+        "3p02",
+        "3p04",
+        "3p08",
+        "4a08",
+        "4a16",
+        "6a08",
+        "6a16",
+    ],
+)
+def test_interlaced_and_plain_are_the_same_picture(name: str) -> None:
+    plain = read_photo(FOLDER / "pngsuite" / f"basn{name}.png", ANY_SIZE)
+    laced = read_photo(FOLDER / "pngsuite" / f"basi{name}.png", ANY_SIZE)
+    np.testing.assert_array_equal(plain.rgb, laced.rgb)
