@@ -246,6 +246,30 @@ def describe() -> list[dict[str, object]]:
     ]
 
 
+def reference() -> str:
+    """The operator's reference of all settings, as Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Each setting can be given in a TOML file, in the environment, and as a flag of",
+        "`windstill serve`; later ones win. The file is the one named by `--config` or",
+        f"`{CONFIG_VARIABLE}`, or `{CONFIG_NAME}` in the data folder. A name in the file is the",
+        "one below; the flag has hyphens instead of underscores. `windstill config show` tells",
+        "every value and where it came from.",
+    ]
+    group = None
+    for row in describe():
+        if row["group"] != group:
+            group = row["group"]
+            lines += ["", f"## {str(group)[0].upper()}{str(group)[1:]}", ""]
+            lines += ["| setting | default | allowed | meaning |", "| --- | --- | --- | --- |"]
+        default = str(row["default"]).lower() if row["type"] == "bool" else row["default"]
+        shown_default = f"`{default}`" if default != "" else "empty"
+        meaning = f"{row['help']} `{row['variable']}`"
+        lines.append(f"| `{row['name']}` | {shown_default} | {row['allowed']} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
 def shown(spec: Field[Any], value: object) -> str:
     """A value fit to be shown: secrets masked, empty ones named so."""
     if spec.metadata.get("secret") and value:

@@ -26,8 +26,8 @@ import sys, time
 from pathlib import Path
 shift, real = Path(sys.argv.pop(1)), time.time
 time.time = lambda: real() + float(shift.read_text())
-from windstill.cli.serve import serve
-serve()
+from windstill.cli import main
+main(["serve"])
 """
 
 

@@ -17,7 +17,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match, Route, Router
+from starlette.types import Message, Receive, Scope, Send
 
 from windstill.errors import WindstillError
 from windstill.http import cors
@@ -40,14 +41,14 @@ _SLASHES = re.compile("//+")
 class Boundary:
     """Wraps the routes of one service."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        self._app = app
+    def __init__(self, router: Router, service: Service) -> None:
+        self._router = router
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever is raised inside."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._router(scope, receive, send)
             return
         # A base URL that ends with a slash, joined to a path that begins with one.
         scope["path"] = _SLASHES.sub("/", scope["path"])
@@ -55,15 +56,23 @@ class Boundary:
         try:
             _check_head(scope)
             if scope["method"] == "OPTIONS":
-                await cors.preflight()(scope, receive, answer.send)
+                await cors.preflight(self._methods(scope))(scope, receive, answer.send)
             else:
-                await self._app(scope, receive, answer.send)
+                await self._router(scope, receive, answer.send)
         except ClientGone:
             answer.status = GONE
         except Exception as error:
             await self._answer_error(error, scope, receive, answer)
         finally:
             answer.finish()
+
+    def _methods(self, scope: Scope) -> set[str]:
+        """The methods of the route at this path, if there is one."""
+        for route in self._router.routes:
+            match, _ = route.matches(scope)
+            if match is not Match.NONE and isinstance(route, Route):
+                return set(route.methods or ())
+        return set()
 
     async def _answer_error(
         self, error: Exception, scope: Scope, receive: Receive, answer: _Answer

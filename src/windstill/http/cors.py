@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import Scope
@@ -19,13 +21,18 @@ EXPOSED_HEADERS = (
 )
 
 
-def preflight() -> Response:
-    """The answer to OPTIONS on any path; `mark` says whether the origin is welcome."""
+def preflight(methods: Collection[str]) -> Response:
+    """The answer to OPTIONS on a path that knows `methods`; on an unknown path they are empty.
+
+    The latter is welcomed too, so that the page learns of the 404 itself. `mark` says whether the
+    origin is welcome.
+    """
+    allowed = ", ".join((*sorted(methods), "OPTIONS")) if methods else METHODS
     return Response(
         status_code=204,
         headers={
-            "allow": METHODS,
-            "access-control-allow-methods": METHODS,
+            "allow": allowed,
+            "access-control-allow-methods": allowed,
             "access-control-allow-headers": REQUEST_HEADERS,
             "access-control-max-age": "86400",
         },
