@@ -11,7 +11,7 @@ import pytest
 
 from tests.jobs.conftest import Clock, Service
 from tests.jobs.leftovers import Holdings, files_below, processes_in
-from windstill.errors import WindstillError
+from windstill.errors import InvalidOption, WindstillError
 from windstill.jobs.errors import (
     BlobMissing,
     DataFolderBusy,
@@ -181,6 +181,9 @@ def test_one_idempotency_key_makes_one_job(start: Start, data: Path) -> None:
     assert len({job.id for job in jobs}) == 1
     service.engine.wait(jobs[0].id, 30)
     assert service.submit(idempotency_key="once").id == jobs[0].id
+    for nonsense in ("", "x" * 256, "a\nb", "\udcff"):
+        with pytest.raises(InvalidOption):
+            service.submit(idempotency_key=nonsense)
     with pytest.raises(IdempotencyConflict):
         service.submit(b"another photo", idempotency_key="once")
     other, _ = service.engine.keys.create("other")
@@ -239,8 +242,9 @@ def test_other_keys_jobs_are_unknown(start: Start) -> None:
     for ask in (service.engine.job, service.engine.cancel):
         with pytest.raises(UnknownJob):
             ask(job.id, other.id)
-        with pytest.raises(UnknownJob):
-            ask("nonsense", service.key.id)
+        for nonsense in ("", "nonsense", "\udcff", "a\0b"):
+            with pytest.raises(UnknownJob):
+                ask(nonsense, service.key.id)
     assert service.engine.jobs(other.id) == []
     assert [found.id for found in service.engine.jobs(service.key.id)] == [job.id]
 

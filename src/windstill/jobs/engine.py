@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from windstill.errors import WindstillError
+from windstill.errors import InvalidOption, WindstillError
 from windstill.jobs.accounts import Bounds
 from windstill.jobs.config import Config
 from windstill.jobs.cpus import usable_cpus
@@ -46,6 +46,8 @@ Clock = Callable[[], float]
 
 _POLL = 1.0
 """Seconds between looks at a job that may run in another process."""
+
+_MAX_NAME = 255
 
 _GUESS = 3.0
 """Seconds a job is assumed to take before any was seen."""
@@ -150,7 +152,8 @@ class Engine:
         """Takes a job in, or raises the refusal that applies; then nothing was stored.
 
         Refusals: `Draining`, `RateLimited`, `QueueFull`, `TooManyRunning`,
-        `InsufficientCredits`, `IdempotencyConflict`, `RevokedKey`, `UnknownKey`.
+        `InsufficientCredits`, `IdempotencyConflict`, `RevokedKey`, `UnknownKey`; and
+        `InvalidOption` for an idempotency key that is too long or not printable.
         """
         try:
             return self._submit(request)
@@ -167,7 +170,7 @@ class Engine:
 
         Raises `UnknownJob`, also for a job of another key than `key_id`.
         """
-        job = self.store.job(job_id)
+        job = self.store.job(job_id) if job_id.isascii() else None
         if job is None or (key_id is not None and job.key_id != key_id):
             raise UnknownJob("There is no such job.")
         return self._runner.live(job)
@@ -331,6 +334,12 @@ class Engine:
         return self._taken_in(stored)
 
     def _new_job(self, request: Submission) -> Job:
+        name = request.idempotency_key
+        if name is not None and not (0 < len(name) <= _MAX_NAME and name.isprintable()):
+            raise InvalidOption(
+                f"An idempotency key has 1 to {_MAX_NAME} printable characters.",
+                field="idempotency_key",
+            )
         now = self.clock()
         patience = self.config.patience if request.patience is None else request.patience
         return Job(

@@ -65,6 +65,8 @@ class KeyRing:
 
     def authenticate(self, secret: str) -> Key:
         """The key that a secret opens, in constant time. Raises `UnknownKey` or `RevokedKey`."""
+        if len(secret) != LENGTH or not secret.isascii():
+            raise UnknownKey("The API key is not valid.")
         digest = _digest(secret)
         now = self._clock()
         opened = None
@@ -82,6 +84,8 @@ class KeyRing:
 
         Raises `InvalidKey` when there is none.
         """
+        if not name_or_id.isprintable():
+            raise InvalidKey("A key's name has only printable characters.", field="name")
         key = self._store.key(name_or_id)
         if key is not None:
             return key
@@ -150,7 +154,7 @@ def _draw(now: float) -> tuple[str, Secret]:
 
 
 def _digest(secret: str) -> bytes:
-    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
+    return sha256(secret.encode()).digest()
 
 
 def _at_least(name: str, value: int | None, least: int) -> None:
