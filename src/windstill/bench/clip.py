@@ -45,10 +45,10 @@ class Clip:
             format=self.options.format,
             fps=self.options.fps,
         )
-        with av.open(io.BytesIO(encoded.data or b"")) as container:
-            return np.stack(
-                [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
-            )[:, : self.raw.shape[1]]
+        with av.open(io.BytesIO(encoded.data or b""), "r") as container:
+            frames = [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
+        # Below the luma rows come the chroma planes.
+        return np.stack(frames).astype(np.uint8, copy=False)[:, : self.raw.shape[1]]
 
 
 def render(photo: Photo, found: Mattes, options: Options) -> Clip:

@@ -73,7 +73,7 @@ def flow(frames: Frames, mask: Mask, *, stride: int = 4, samples: int = 8) -> fl
     Dense inverse search (Kroeger et al. 2016) between frames `stride` apart, at `samples` places
     spread over the loop.
     """
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     count = len(frames)
     diagonal = float(np.hypot(*frames.shape[1:]))
     lengths = []
@@ -106,7 +106,7 @@ def core(matte: NDArray[np.float32], margin: int) -> Mask:
     """Where `matte` is 1, less `margin` pixels at its edge."""
     full = (matte > 0.995).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
-    return cv2.erode(full, kernel, borderType=cv2.BORDER_REPLICATE).astype(bool)
+    return np.asarray(cv2.erode(full, kernel, borderType=cv2.BORDER_REPLICATE) > 0)
 
 
 def outside(matte: NDArray[np.float32], reach: float) -> Mask:
@@ -114,7 +114,7 @@ def outside(matte: NDArray[np.float32], reach: float) -> Mask:
     radius = int(np.ceil(reach))
     some = (matte > 0).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return cv2.dilate(some, kernel) == 0
+    return np.asarray(cv2.dilate(some, kernel) == 0)
 
 
 def _inside(frames: Frames, mask: Mask) -> NDArray[np.uint8]:

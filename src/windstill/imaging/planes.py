@@ -132,4 +132,5 @@ def to_rgb(planes: Planes) -> U8:
         cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
         for plane in (planes.u, planes.v)
     ]
-    return cv2.transform(cv2.merge([planes.y, *chroma]), _TO_RGB).astype(np.uint8, copy=False)
+    rgb: U8 = cv2.transform(cv2.merge([planes.y, *chroma]), _TO_RGB)
+    return rgb

@@ -8,11 +8,14 @@ at the price of the plain one, and a displacement of zero gives back the plane t
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+Sample = TypeVar("Sample", np.uint8, np.int16, np.float32)
 # OpenCV's maps address pixels with 16 bits.
 MAX_SIDE = 32766 // 2
 
@@ -21,13 +24,13 @@ def _half_way_kernel(taps: int = 6) -> F32:
     """Lanczos weights of the `taps` samples around a half-way position; they sum to 1."""
     distance = np.arange(taps) - (taps - 1) / 2
     weights = np.sinc(distance) * np.sinc(distance / (taps / 2))
-    return (weights / weights.sum()).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 _KERNEL = _half_way_kernel()
 
 
-def double(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+def double(plane: NDArray[Sample]) -> NDArray[Sample]:
     """`plane` (H, W), uint8, int16 or float32, at twice the size (2H, 2W), same type.
 
     Sample (2i, 2j) is plane[i, j]; the others are Lanczos-3 interpolated half-way values. Edges
@@ -45,12 +48,15 @@ def double(plane: NDArray[np.generic]) -> NDArray[np.generic]:
     return large
 
 
-def _half_way(plane: NDArray[np.generic], *, vertical: bool) -> NDArray[np.generic]:
+def _half_way(plane: NDArray[Sample], *, vertical: bool) -> NDArray[Sample]:
     kernel = _KERNEL[:, None] if vertical else _KERNEL[None, :]
     # An even kernel's anchor names the sample left of (above) the half-way position.
     middle = len(_KERNEL) // 2 - 1
     anchor = (0, middle) if vertical else (middle, 0)
-    return cv2.filter2D(plane, -1, kernel, anchor=anchor, borderType=cv2.BORDER_REFLECT_101)
+    shifted: NDArray[Sample] = cv2.filter2D(
+        plane, -1, kernel, anchor=anchor, borderType=cv2.BORDER_REFLECT_101
+    )
+    return shifted
 
 
 def identity_map(height: int, width: int, top: float = 0.0, left: float = 0.0) -> F32:
@@ -72,11 +78,12 @@ def fixed_map(positions: F32, scale: float = 2.0) -> tuple[NDArray[np.int16], ND
 
 
 def sample(
-    plane: NDArray[np.generic],
+    plane: NDArray[Sample],
     fixed: tuple[NDArray[np.int16], NDArray[np.uint16]],
-    out: NDArray[np.generic] | None = None,
-) -> NDArray[np.generic]:
+    out: NDArray[Sample] | None = None,
+) -> NDArray[Sample]:
     """`plane` at the positions of a fixed-point map; beyond its edges it is mirrored."""
-    return cv2.remap(
+    sampled: NDArray[Sample] = cv2.remap(
         plane, fixed[0], fixed[1], cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REFLECT_101
     )
+    return sampled
