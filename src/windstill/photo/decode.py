@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -102,31 +103,27 @@ def _develop(
     return rgb
 
 
-class _refusals:  # noqa: N801
+@contextmanager
+def _refusals(subject: str, limits: Limits) -> Iterator[None]:
     """Inside, whatever is raised leaves as an error of the tree, about `subject`."""
-
-    def __init__(self, subject: str, limits: Limits) -> None:
-        self._subject = subject
-        self._allowed = limits.allowed_formats
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, WindstillError) or not isinstance(error, Exception):
-            return
-        if isinstance(error, NotDecodable):
-            raise UnsupportedFormat(
-                f"The file is {error}, which can't be decoded; allowed are {self._allowed} files "
-                "of the usual kinds."
-            ) from error
-        if isinstance(error, (MemoryError, Image.DecompressionBombError)):
-            raise PhotoTooLarge(
-                f"{self._subject} is too large to be decoded here; send a smaller one."
-            ) from error
+    allowed = limits.allowed_formats
+    try:
+        yield
+    except WindstillError:
+        raise
+    except NotDecodable as error:
+        raise UnsupportedFormat(
+            f"The file is {error}, which can't be decoded; allowed are {allowed} files of the "
+            "usual kinds."
+        ) from error
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise PhotoTooLarge(
+            f"{subject} is too large to be decoded here; send a smaller one."
+        ) from error
+    except Exception as error:
         problem = str(error) if isinstance(error, Damaged) else _problem(error)
         raise CorruptPhoto(
-            f"{self._subject} is damaged: {problem}; allowed are complete {self._allowed} files."
+            f"{subject} is damaged: {problem}; allowed are complete {allowed} files."
         ) from error
 
 

@@ -183,10 +183,19 @@ def _container(walk: _Walk) -> Container:
     else:
         # The whole file is read first, so the end marker is needed; a file cut and ended lacks
         # scans.
-        if any(len(walk.sent.get(component, ())) < 64 for component in walk.components):
+        if not _has_all_scans(walk):
             raise Damaged("some of its scans are missing")
         payload = b"".join([*walk.kept, b"\xff\xd9"])
     return Container(walk.size, payload, read_orientation(walk.exif), _profile(walk))
+
+
+def _has_all_scans(walk: _Walk) -> bool:
+    """Whether all of the first component and something of each other one was sent.
+
+    Encoders may leave out bands of colour that hold nothing.
+    """
+    first, *others = (walk.sent.get(component, set()) for component in walk.components)
+    return len(first) == 64 and all(0 in other for other in others)
 
 
 def _profile(walk: _Walk) -> bytes | None:
