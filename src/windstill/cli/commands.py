@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": ("serve:serve", "Serve the compatible API over HTTP."),
     "keys": ("keys:command", "Manage the service's API keys."),
     "config": ("config:config", "Look at the service's settings."),
+    "bench": ("bench:bench", "Measure this installation."),
     "doctor": ("doctor:doctor", "Check that everything needed works here."),
 }
 """Name of each command, where it is, and its line in the overview."""

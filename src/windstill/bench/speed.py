@@ -1,0 +1,139 @@
+"""What a whole job costs, stage by stage, beside what the encoder alone needs for its frames."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill import video
+from windstill.imaging.planes import Planes
+from windstill.options import Options
+from windstill.perceive import perceive
+from windstill.photo import read_photo
+from windstill.pipeline import animate, stage_of
+from windstill.render import paint_all
+
+SIZES = {"1280x720": (1280, 720), "1920x1280": (1920, 1280), "1999x1999": (1999, 1999)}
+OPERATIONS = ("1", "10", "11")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Medians over the runs of one job.
+
+    stages: wall seconds of each. wall, cpu: seconds of the whole job, file closed. encoder: wall
+    seconds of the same encoder for the same finished frames, held in memory. ratio: the median
+    of each run's wall over the encoder's next to it. peak_mb: largest resident memory of a
+    process that does nothing but this job.
+    """
+
+    size: str
+    operation: str
+    frames: int
+    stages: dict[str, float]
+    wall: float
+    cpu: float
+    encoder: float
+    ratio: float
+    peak_mb: float
+    moved: dict[str, float]
+
+
+def scene(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A photo with sky and hair, uint8 RGB of `size` (width, height), from packages' pictures.
+
+    A temple under a wide sky (scikit-learn), and in front of it an astronaut's portrait
+    (scikit-image), as a picture in the picture.
+    """
+    import cv2
+    from skimage.data import astronaut
+    from sklearn.datasets import load_sample_image
+
+    width, height = size
+    background = load_sample_image("china.jpg")
+    scale = max(width / background.shape[1], height / background.shape[0])
+    enlarged = cv2.resize(background, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    rgb = np.ascontiguousarray(enlarged[:height, :width])
+    side = round(0.75 * height)
+    portrait = astronaut()[:300, 60:360]
+    rgb[height - side :, width - side :] = cv2.resize(
+        portrait, (side, side), interpolation=cv2.INTER_CUBIC
+    )
+    return rgb
+
+
+def cost(size: str, operation: str, runs: int = 5, seconds: float = 4.0) -> Cost:
+    """Measures one kind of job in a process of its own."""
+    command = [sys.executable, "-m", __name__, size, operation, str(runs), str(seconds)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    return Cost(**json.loads(done.stdout))
+
+
+def _measure(size: str, operation: str, runs: int, seconds: float) -> Cost:
+    rgb = scene(SIZES[size])
+    options = Options.parse({"operation": operation, "seconds": seconds})
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "loop.mp4")
+        animate(rgb, options, output=target)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        jobs, alone = [], []
+        finished = _finished_frames(rgb, options)
+        for _ in range(runs):
+            jobs.append(_timed(lambda: animate(rgb, options, output=target)))
+            alone.append(
+                _timed(
+                    lambda: video.encode(
+                        finished, frame_count=len(finished), fps=options.fps, output=target
+                    )
+                )
+            )
+        stages = [job.result.timings for job in jobs]
+        last = jobs[-1].result
+    return Cost(
+        size=size,
+        operation=operation,
+        frames=last.frames,
+        stages={name: statistics.median(run[name] for run in stages) for name in stages[0]},
+        wall=statistics.median(job.wall for job in jobs),
+        cpu=statistics.median(job.cpu for job in jobs),
+        encoder=statistics.median(run.wall for run in alone),
+        ratio=statistics.median(j.wall / a.wall for j, a in zip(jobs, alone, strict=True)),
+        peak_mb=peak,
+        moved={movement.element: movement.share for movement in last.moved},
+    )
+
+
+@dataclass(frozen=True)
+class _Timed:
+    result: Any
+    wall: float
+    cpu: float
+
+
+def _timed(work: Callable[[], Any]) -> _Timed:
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    return _Timed(result, time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def _finished_frames(rgb: NDArray[np.uint8], options: Options) -> list[Planes]:
+    photo = read_photo(rgb)
+    stage = stage_of(photo, perceive(photo.rgb), options)
+    return [canvas.copy() for canvas in paint_all(stage)]
+
+
+if __name__ == "__main__":
+    size, operation, runs, seconds = sys.argv[1:]
+    print(json.dumps(asdict(_measure(size, operation, int(runs), float(seconds)))))
