@@ -93,7 +93,7 @@ def test_what_is_refused_is_not_stored(
     if refusal in (QueueFull, TooManyRunning):
         assert getattr(raised.value, "retry_after", None) == 7
     assert store.job(refused.id) is None
-    assert store.counts()[State.QUEUED] == 2
+    assert store.counts()[State.QUEUED] == store.count_waiting() == 2
     assert store.balance(key.id).reserved == 30
 
 

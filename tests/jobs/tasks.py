@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from windstill.errors import CorruptPhoto
+from windstill.jobs.supervise.worker import PLEASE_END
 
 Progress = Callable[[str, float], None]
 
@@ -43,7 +44,7 @@ def _work(output: Path, payload: Mapping[str, Any]) -> None:
 
 
 def _hang(output: Path, payload: Mapping[str, Any]) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(PLEASE_END, signal.SIG_IGN)
     _started(payload)
     while True:
         time.sleep(60)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -352,6 +354,20 @@ def test_stopping_ends_what_runs_and_the_next_start_takes_it_up(
     assert failed.failure is not None
     assert failed.failure.code == "job_interrupted"
     assert again.engine.keys.balance(again.key.id).spent == 15
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_meant_for_the_service_ends_no_job(
+    start: Start, tmp_path: Path, data: Path, number: int
+) -> None:
+    service = start()
+    go = tmp_path / "go"
+    job = blocked(service, go)
+    for pid in processes_in(data):
+        os.kill(pid, number)
+    go.touch()
+    assert service.engine.wait(job.id, 30).state is State.SUCCEEDED
+    assert service.engine.stats().restarts == 0
 
 
 def test_one_service_works_in_a_folder(start: Start) -> None:

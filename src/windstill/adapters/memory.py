@@ -134,7 +134,7 @@ class MemoryStore:
             standing = Standing(
                 key=account.key,
                 balance=self.balance(job.key_id),
-                queued=self.counts()[State.QUEUED],
+                queued=self.count_waiting(),
                 unfinished=len(self._unfinished(job.key_id)),
             )
             admit(job, standing, bounds)
@@ -194,6 +194,10 @@ class MemoryStore:
     def outlived(self, now: float) -> list[Job]:
         """See the port."""
         return self._select(lambda job: job.expired(now) is not None)
+
+    def count_waiting(self) -> int:
+        """See the port."""
+        return len(self._select(lambda job: job.state is State.QUEUED))
 
     def counts(self) -> dict[State, int]:
         """See the port."""

@@ -292,7 +292,7 @@ class Engine:
         if server is not None:
             problems += server.problems
         try:
-            self.store.counts()
+            self.store.count_waiting()
         except EngineError as error:
             problems.append(str(error))
         return problems
@@ -301,7 +301,7 @@ class Engine:
         """Figures for metrics, since the engine was created."""
         server = self._runner.server
         return self._runner.recorder.snapshot(
-            waiting=self.store.counts()[State.QUEUED],
+            waiting=self.store.count_waiting(),
             running=len(self._runner.runs()),
             slots=self._slots.count,
             draining=self._draining,
@@ -361,7 +361,7 @@ class Engine:
         """What admission is held to; refuses at once when the queue is seen to be full, so that
         a flood is not written to the disk first.
         """
-        waiting = self.store.counts()[State.QUEUED]
+        waiting = self.store.count_waiting()
         seconds = self._runner.recorder.process.mean or _GUESS
         estimate = (waiting + 1) * seconds / max(1, self._slots.count)
         retry_after = min(60.0, max(1.0, estimate))

@@ -103,8 +103,11 @@ class JobStore(KeyStore, Protocol):
     def outlived(self, now: float) -> list[Job]:
         """Succeeded jobs whose result's time is over."""
 
+    def count_waiting(self) -> int:
+        """How many jobs are queued; quick, however many jobs there were."""
+
     def counts(self) -> dict[State, int]:
-        """How many jobs are in each state."""
+        """How many jobs are in each state; takes longer the more jobs are remembered."""
 
     def blobs_in_use(self) -> set[str]:
         """Names of the uploads of unfinished jobs and of the results not yet expired."""

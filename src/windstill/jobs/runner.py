@@ -100,7 +100,8 @@ class Runner:
     def run_of(self, job_id: str) -> Run | None:
         """The run of a job, if it runs here."""
         with self._lock:
-            return self._runs.get(job_id)
+            found = [run for run in self._runs.values() if run.job_id == job_id]
+        return found[-1] if found else None
 
     def work(self, job_id: str) -> Job | None:
         """Runs a job from claim to settlement, and returns it as it is then.
@@ -111,9 +112,11 @@ class Runner:
         run = Run(job_id, token=new_id())
         with self._lock:
             # Known before it is claimed, so that no cancellation falls in between.
-            self._runs[job_id] = run
+            self._runs[run.token] = run
             share = max(1, self.cpus // len(self._runs))
         try:
+            if self.stopping.is_set():
+                return None
             now = self.clock()
             lease = Lease(run.token, self.holder, now + self.config.lease)
             # Undone by a power failure, the claim leaves a job that waits: no harm.
@@ -121,7 +124,7 @@ class Runner:
             return None if job is None else self._run(job, run, share)
         finally:
             with self._lock:
-                del self._runs[job_id]
+                del self._runs[run.token]
 
     def _run(self, job: Job, run: Run, threads: int) -> Job | None:
         folder = None
@@ -129,9 +132,10 @@ class Runner:
             folder = self.workspace.make(job.id)
             process = self._spawn(job, folder, threads)
             run.begin(process)
-            seconds = min(self.config.time_limit, job.deadline - self.clock())
-            ended = process.watch(max(0.0, seconds), self.config.grace, run.progress)
-            settled = self._conclude(job, run, ended, folder)
+            left = job.deadline - self.clock()
+            seconds = max(0.0, min(self.config.time_limit, left))
+            ended = process.watch(seconds, self.config.grace, run.progress)
+            settled = self._conclude(job, run, ended, judge(ended, folder, seconds), folder)
             if settled is not None:
                 self.recorder.ran(settled, ended)
             return settled
@@ -171,12 +175,13 @@ class Runner:
         )
         return self.server.spawn(order)
 
-    def _conclude(self, job: Job, run: Run, ended: Ended, folder: Path) -> Job | None:
+    def _conclude(
+        self, job: Job, run: Run, ended: Ended, verdict: Made | Failure, folder: Path
+    ) -> Job | None:
         if ended.why in ("abandoned", "lost"):
             return self._settle(run, self._abandoned(run))
         if ended.why == "cancelled":
             return self._settle(run, lambda job: job.stopped(run.token, self.clock()))
-        verdict = judge(ended, folder, self.config.time_limit)
         if isinstance(verdict, Failure):
             self._log_failure(job, verdict, folder)
             return self._settle(run, self._failed(run, verdict))

@@ -103,6 +103,11 @@ class SqliteStore(SqliteKeys):
         """See the port."""
         return self._select("state = 'succeeded' AND expires_at <= ?", (now,))
 
+    def count_waiting(self) -> int:
+        """See the port."""
+        with self.database.reading() as db:
+            return _count_queued(db)
+
     def counts(self) -> dict[State, int]:
         """See the port."""
         with self.database.reading() as db:

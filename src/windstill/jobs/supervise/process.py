@@ -21,6 +21,12 @@ _MAX_MESSAGES = 100_000
 _LOST_WAIT = 10_000
 """Milliseconds to wait for the end of a process whose server died; the kernel kills it at once."""
 
+_PATIENCE = 120.0
+"""Seconds a server may take to load its modules, or to take an order."""
+
+_FAREWELL = 10.0
+"""Seconds a server may take to end its jobs and itself; more only if a process can't be killed."""
+
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 
 Why = Literal["deadline", "cancelled", "abandoned", "misbehaved", "lost"]
@@ -130,6 +136,7 @@ class ForkServer:
 
     def _start(self) -> socket.socket:
         control, far = wire.pair()
+        control.settimeout(_PATIENCE)
         kept = () if self.kept is None else (self.kept,)
         program = (
             f"from windstill.jobs.supervise.server import main; main({far.fileno()}, {self.kept!r})"
@@ -163,7 +170,11 @@ class ForkServer:
             self._control.close()
             self._control = None
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(_FAREWELL)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
 
 

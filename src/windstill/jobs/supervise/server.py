@@ -33,8 +33,8 @@ class _Running:
 def main(control: int, kept: int | None) -> None:
     """Serves the socket `control`; holds the file `kept` open as long as jobs may be alive."""
     del kept  # an open handle is all it takes
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the service decides when jobs end
+    for number in worker.NOT_FOR_US:
+        signal.signal(number, signal.SIG_IGN)
     server = _Server(socket.socket(fileno=control))
     server.load()
     server.serve()
@@ -133,7 +133,7 @@ class _Server:
             return
         if order is not None and order.get("end") == "gently":
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, worker.PLEASE_END)
         else:
             _kill_group(pid)
 

@@ -49,6 +49,8 @@ def receive(end: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
     """
     try:
         data, fds, flags, _ = socket.recv_fds(end, MAX_MESSAGE + 1, MAX_FDS)
+    except TimeoutError as error:
+        raise WireError("the other side does not answer") from error
     except ConnectionError:
         return None, []
     if not data:

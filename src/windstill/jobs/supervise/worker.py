@@ -25,6 +25,14 @@ from windstill.jobs.supervise import linux, wire
 
 LOG = "log"
 PHOTO = "photo"
+PLEASE_END = signal.SIGUSR1
+"""Asks a job's process to end."""
+
+NOT_FOR_US = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What terminals and service managers send to every process when they mean the service, which
+may well want to finish what runs.
+"""
+
 _REPORT = 3
 _PROGRESS_INTERVAL = 0.05
 
@@ -50,8 +58,7 @@ def _settle_in(folder: Path, report: int, server: int) -> None:
     if os.getppid() != server:
         os._exit(1)  # it died before the line above
     linux.no_new_privileges()
-    for number in (signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     # The report comes last: the files just opened may have its number.
