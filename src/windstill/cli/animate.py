@@ -195,7 +195,7 @@ def _tell(task: Task, animation: Animation, options: Options, manner: Manner) ->
         click.echo(report.as_json(photo, output, animation, options))
     if manner.quiet:
         return
-    for notice in animation.warnings:
+    for notice in report.worth_telling(animation, options):
         click.echo(f"warning: {photo}: {notice.message}", err=True)
     if not manner.json:
         click.echo(report.sentence(photo, output, animation, options), err=task.writes_stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from windstill.perceive.mattes import Mattes
 
-_TINTS = {"sky": (40, 120, 255), "hair": (255, 60, 160)}
+_TINTS = {"sky": (255, 150, 0), "hair": (255, 60, 160)}
 
 
 @click.command()
@@ -27,13 +28,13 @@ def mattes(photo: str, output: str, force: bool, quiet: bool) -> None:
     """Write where a photo's sky and hair were found.
 
     DIR gets sky.png and hair.png (8-bit grey, the photo's size) and overlay.png, the photo with
-    the sky tinted blue and the hair pink. PHOTO may be - for standard input.
+    the sky tinted orange and the hair pink. PHOTO may be - for standard input.
 
     Example: windstill mattes photo.jpg -o mattes/
     """
     import windstill
 
-    source = click.get_binary_stream("stdin").read() if photo == "-" else photo
+    source = sys.stdin.buffer.read() if photo == "-" else photo
     folder = Path(output)
     targets = {name: folder / f"{name}.png" for name in ("sky", "hair", "overlay")}
     for target in targets.values():

@@ -9,7 +9,7 @@ from windstill.errors import WindstillError
 
 if TYPE_CHECKING:
     from windstill.animation import Animation
-    from windstill.elements.base import Movement
+    from windstill.elements.base import Movement, Notice
     from windstill.options import Options
 
 _VERBS = {"drift": "drifts", "sway": "sways", "procedural": "drifts (a faint veil)"}
@@ -35,6 +35,13 @@ def error_as_json(photo: str, error: WindstillError) -> str:
     """One line for programs about a photo that failed."""
     told = {"code": error.code, "field": error.field, "message": str(error)}
     return json.dumps({"photo": photo, "error": told})
+
+
+def worth_telling(animation: Animation, options: Options) -> list[Notice]:
+    """The warnings without those that an element is absent which nobody asked for by name."""
+    if options.operation != "auto" or not animation.moves:
+        return list(animation.warnings)
+    return [notice for notice in animation.warnings if not notice.code.startswith("no_")]
 
 
 def _what_moved(animation: Animation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -129,9 +129,7 @@ def _write(frames: Iterator[Planes], part: Path, target: Path, plan: Plan) -> Si
         with _errors_about(target):
             sink.finish()
     except BaseException:
-        # An abandoned file may fail to close; the first error is the one to tell.
-        with suppress(av.FFmpegError, OSError, ValueError):
-            sink.abort()
+        sink.abort()
         raise
     return sink
 

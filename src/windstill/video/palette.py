@@ -8,8 +8,8 @@ from PIL import Image
 
 U8 = NDArray[np.uint8]
 
-_BITS = 6
-"""Colours are looked up with this many bits per channel."""
+_BITS = (5, 6, 5)
+"""Red, green and blue are looked up with this many bits."""
 
 _BAYER = np.array(
     [
@@ -47,23 +47,27 @@ class Palette:
 
     def indices(self, rgb: U8) -> U8:
         """`rgb`, uint8 (H, W, 3) of the first picture's size, as indices, uint8 (H, W)."""
-        dithered = np.clip(rgb + self._dither, 0, 255).astype(np.uint32) >> (8 - _BITS)
-        red, green, blue = dithered[..., 0], dithered[..., 1], dithered[..., 2]
-        found: U8 = self._nearest[red << 2 * _BITS | green << _BITS | blue]
+        dithered = np.clip(rgb + self._dither, 0, 255).astype(np.uint8)
+        red, green, blue = (dithered[..., c] >> (8 - bits) for c, bits in enumerate(_BITS))
+        found: U8 = self._nearest[red, green, blue]
         return found
 
 
 def _lookup_table(colours: U8) -> U8:
     """The index of the colour nearest to each cell of the RGB cube."""
-    levels = (np.arange(1 << _BITS, dtype=np.float32) + 0.5) * (1 << (8 - _BITS))
-    green, blue = (axis.ravel() for axis in np.meshgrid(levels, levels, indexing="ij"))
-    known = colours.astype(np.float32)
-    squares = (known**2).sum(axis=1)
-    table = np.empty((len(levels), green.size), np.uint8)
-    for row, red in zip(table, levels, strict=True):
-        cells = np.column_stack([np.full_like(green, red), green, blue])
-        row[:] = (squares - 2 * cells @ known.T).argmin(axis=1)
-    return table.ravel()
+    red, green, blue = (
+        (_middles(bits)[:, None] - colours[:, channel].astype(np.float32)) ** 2
+        for channel, bits in enumerate(_BITS)
+    )
+    table = np.empty((len(red), len(green), len(blue)), np.uint8)
+    for cells, distance in zip(table, red, strict=True):
+        cells[:] = (distance + green[:, None] + blue[None]).argmin(axis=2)
+    return table
+
+
+def _middles(bits: int) -> NDArray[np.float32]:
+    """The middle level of each cell of a channel looked up with that many bits."""
+    return (np.arange(1 << bits, dtype=np.float32) + 0.5) * (256 >> bits) - 0.5
 
 
 def _typical_distance(colours: U8) -> float:

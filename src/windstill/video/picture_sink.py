@@ -6,13 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-import av
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from windstill.imaging.planes import Planes
+from windstill.video.muxer import Muxer
 from windstill.video.palette import Palette
 from windstill.video.plan import Plan
 from windstill.video.reduction import reduce
@@ -44,16 +44,16 @@ class PictureSink:
         options = dict(_ENDLESS)
         if self._name == "gif":
             options["final_delay"] = str(self._times[-1] - self._times[-2])
-        self._file = av.open(str(path), "w", format=self._name, container_options=options)
+        self._muxer = Muxer(path, self._name, options)
         try:
             self._stream = self._add_stream(plan)
         except BaseException:
-            self._file.close()
+            self._muxer.abort()
             raise
 
     def _add_stream(self, plan: Plan) -> VideoStream:
         settings = CODECS[plan.codec]
-        stream = cast(VideoStream, self._file.add_stream(settings.encoder))
+        stream = cast(VideoStream, self._muxer.container.add_stream(settings.encoder))
         context = stream.codec_context
         context.width, context.height = self.width, self.height
         context.pix_fmt = _PIXELS[self._name]
@@ -78,15 +78,15 @@ class PictureSink:
     def finish(self) -> None:
         """Writes what the encoder still holds."""
         self._mux(None)
-        self._file.close()
+        self._muxer.finish()
 
     def abort(self) -> None:
         """Closes the file as it is."""
-        self._file.close()
+        self._muxer.abort()
 
     def _mux(self, frame: VideoFrame | None) -> None:
         for packet in self._stream.encode(frame):
-            self._file.mux(packet)
+            self._muxer.write(packet)
 
     def _indexed(self, rgb: U8) -> VideoFrame:
         if self._palette is None:

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import cast
 
-import av
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from windstill.imaging.planes import Planes
+from windstill.video.muxer import Muxer
 from windstill.video.plan import Plan
 from windstill.video.settings import CODECS, group_length
 
@@ -36,20 +36,20 @@ class PlaneSink:
         self.frame_count = plan.frame_count
         self._time_base = 1 / plan.fps
         name = plan.container.name
-        self._file = av.open(
-            str(path), "w", format=name, container_options=_CONTAINER_OPTIONS[name]
-        )
+        self._muxer = Muxer(path, name, _CONTAINER_OPTIONS[name])
         try:
             self._stream = self._add_stream(plan)
         except BaseException:
-            self._file.close()
+            self._muxer.abort()
             raise
 
     def _add_stream(self, plan: Plan) -> VideoStream:
         settings = CODECS[plan.codec]
         if plan.codec == "av1":
             os.environ.setdefault("SVT_LOG", "1")  # it would talk on stderr otherwise
-        stream = cast(VideoStream, self._file.add_stream(settings.encoder, rate=plan.fps))
+        stream = cast(
+            VideoStream, self._muxer.container.add_stream(settings.encoder, rate=plan.fps)
+        )
         context = stream.codec_context
         context.width, context.height = plan.width, plan.height
         context.pix_fmt = "yuv420p"
@@ -88,13 +88,13 @@ class PlaneSink:
     def finish(self) -> None:
         """Writes what the encoder still holds, and the container's index."""
         self._mux(None)
-        self._file.close()
+        self._muxer.finish()
 
     def abort(self) -> None:
         """Closes the file as it is."""
-        self._file.close()
+        self._muxer.abort()
 
     def _mux(self, frame: VideoFrame | None) -> None:
         for packet in self._stream.encode(frame):
             packet.duration = 1
-            self._file.mux(packet)
+            self._muxer.write(packet)
