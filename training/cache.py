@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.sources import CLASSES, Item
+from training.sources import CLASSES, FACE, HAIR, Item
 
 LONG_SIDE = 512
 
@@ -64,9 +64,23 @@ def _packed(item: Item, height: int, width: int) -> U8:
             elsewhere |= present
         elif index in item.absent:
             labels |= 8 << index
+    if item.masks[HAIR] is not None and item.masks[FACE] is None:
+        labels[~_face_possible(labels)] |= 8 << FACE
     # What is one element is known not to be another, whatever the set labels.
     labels[elsewhere] |= 8 | 16 | 32
     return labels
+
+
+def _face_possible(labels: U8) -> NDArray[np.bool_]:
+    """Where a face can be, given the hair: around it, and a head's length below its top."""
+    possible = np.zeros(labels.shape, bool)
+    ys, xs = np.nonzero((labels >> HAIR) & 1)
+    if len(ys):
+        width = int(xs.max() - xs.min()) + 1
+        bottom = max(int(ys.max()), int(ys.min() + 1.7 * width)) + width // 8
+        left, right = int(xs.min()) - width // 3, int(xs.max()) + width // 3
+        possible[max(0, int(ys.min()) - width // 5) : bottom, max(0, left) : right] = True
+    return possible
 
 
 def load(item: Item) -> Sample:

@@ -38,8 +38,8 @@ class LabelledSet:
 # people are lost; with none, plain walls become sky.
 SETS = (
     LabelledSet("hair/figaro", HAIR, (), 0.17, "portrait"),
-    LabelledSet("hair/celeb1k", HAIR, (SKY,), 0.06, "portrait"),
-    LabelledSet("face/celeba19", HAIR, (SKY,), 0.08, "portrait"),
+    LabelledSet("hair/celeb1k", HAIR, (SKY,), 0.08, "portrait"),
+    LabelledSet("face/celeba19", HAIR, (SKY,), 0.10, "portrait"),
     LabelledSet("hair/fasseg_v2", HAIR, (SKY,), 0.008, "portrait"),
     LabelledSet("hair/fasseg_v3", HAIR, (SKY,), 0.022, "portrait"),
     LabelledSet("hair/lfw", HAIR, (), 0.02, "portrait"),

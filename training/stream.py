@@ -18,9 +18,9 @@ from training.water import flood
 
 EDGE_WEIGHT = 3
 WHOLE_SKIES = 0.02
-PEOPLE_BEFORE_SCENES = 0.12
+PEOPLE_BEFORE_SCENES = 0.10
 OTHER_SKY = 0.3
-WATER = 0.14
+WATER = 0.2
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -64,10 +64,10 @@ class Stream:
     def _scene(self, rng: np.random.Generator) -> View:
         roll = rng.random()
         size = self.recipe.size
-        if roll < 0.25 or not self.scenes:
+        if roll < 0.12 or not self.scenes:
             return self._whole_sky(rng)
         view = place(self.scenes[int(rng.integers(len(self.scenes)))], size, rng)
-        return replace_sky(view, self._sky(rng), rng) if roll < 0.6 else view
+        return replace_sky(view, self._sky(rng), rng) if roll < 0.5 else view
 
     def _whole_sky(self, rng: np.random.Generator) -> View:
         size = self.recipe.size

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from training.augment import View
 from training.cache import U8
@@ -56,9 +57,20 @@ def flood(view: View, rng: np.random.Generator) -> View:
     rgb[shore:] = np.clip(water, 0, 255)
     values[shore:] = 0
     known[shore:] = np.where(known[shore:, :, :1] > 0, np.uint8(255), known[shore:])
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         _haze(rgb, shore, rng)
+    if rng.random() < 0.5:
+        front = _front(size, shore, rng)
+        for new, old in ((rgb, view.rgb), (values, view.values), (known, view.known)):
+            new[front] = old[front]
     return View(rgb, values, known)
+
+
+def _front(size: int, shore: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """What stands before the water: all below an uneven line, as bushes or roofs have it."""
+    outline = fractal_noise(size, rng, 6)[size // 2] * rng.uniform(0.05, 0.3) * size
+    line = shore + (size - shore) * rng.uniform(0.3, 1.0) + outline
+    return np.asarray(np.arange(size)[:, None] > np.maximum(line, shore)[None, :])
 
 
 def _haze(rgb: U8, shore: int, rng: np.random.Generator) -> None:

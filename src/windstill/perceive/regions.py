@@ -40,13 +40,15 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(mean=0.75, speck=0.0004, least=0.004, hole=0.2, largest_hole=0.002)
+SKY = Rule(mean=0.72, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
 HAIR = Rule(mean=0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
 FACE = Rule(mean=0.70, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
 # Hair without a face: at least this part of the picture, this sure.
 FACELESS_AREA = 0.008
 FACELESS_MEAN = 0.88
+# What a second look finds must lie at least this much where the first look saw something.
+OVERLAP = 0.25
 
 
 def sky_region(probability: F32) -> Bool:
@@ -70,9 +72,9 @@ def hair_region(probability: F32, face: Bool) -> Bool:
 
 
 def overlapping(region: Bool, mask: Bool) -> Bool:
-    """The connected parts of a region that share a pixel with `mask`; all bool (h, w)."""
-    parts = _parts(region, np.zeros(region.shape, np.float32))
-    return parts.chosen(parts.touching(mask))
+    """The connected parts of a region of which enough lies in `mask`; all bool (h, w)."""
+    parts = _parts(region, mask.astype(np.float32))
+    return parts.chosen(parts.mean > OVERLAP)
 
 
 def confined(probability: F32, region: Bool, reach: int) -> F32:
