@@ -24,21 +24,24 @@ U8 = NDArray[np.uint8]
 I16 = NDArray[np.int16]
 
 # Detail weaker than this (levels) is never seen moving.
-FAINT = 0.8
+FAINT = 0.6
+# Halving with a filter this soft keeps aliases out of the coarse band; they would no longer be
+# cancelled by the fine band once both have moved.
+_HALVING = np.array([1, 5, 10, 10, 5, 1], np.float32) / 32
 
 
 @dataclass(frozen=True)
 class CoarseBand:
-    """Luma and chroma at half size.
+    """Luma and chroma at half size, as four channels: luma's detail, U, V, luma's shape.
 
-    plane: uint8 (2h, 2w, 3), doubled for sharp sampling. rest: int16 (3, h, w), the band where
-    nothing is displaced, in the units of the plane less 128. shift: for each channel, the
+    plane: uint8 (2h, 2w, 4), doubled for sharp sampling. rest: int16 (4, h, w), the band where
+    nothing is displaced, in the units of the plane less 128. shifts: for each channel, the
     binary logarithm of the plane's units per level.
     """
 
     plane: U8
     rest: I16
-    shifts: tuple[int, int, int]
+    shifts: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -55,27 +58,46 @@ class FineBand:
     strength: F32
 
 
+def halve(luma: U8) -> U8:
+    """`luma`, uint8 (2h, 2w), at half size (h, w), sited at the centre of four pixels."""
+    middle = len(_HALVING) // 2 - 1
+    smooth = cv2.sepFilter2D(
+        luma, -1, _HALVING, _HALVING, anchor=(middle, middle), borderType=cv2.BORDER_REFLECT_101
+    )
+    return np.ascontiguousarray(smooth[::2, ::2])
+
+
 def still_part(plate: F32, sigma: float) -> F32:
     """The part of a half-size plate, float32 (h, w, 3), that stands still: its blur."""
+    return _blurred(plate, sigma)
+
+
+def _blurred(picture: F32, sigma: float) -> F32:
+    """A wide Gaussian blur, computed at a size where it is narrow."""
     factor = max(1, int(sigma / 4))
-    size = max(2, plate.shape[1] // factor), max(2, plate.shape[0] // factor)
-    small = cv2.resize(plate, size, interpolation=cv2.INTER_AREA)
+    size = max(2, picture.shape[1] // factor), max(2, picture.shape[0] // factor)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     blurred = cv2.GaussianBlur(
         small, (0, 0), max(sigma / factor, 0.5), borderType=cv2.BORDER_REFLECT_101
     )
-    return cv2.resize(blurred, plate.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(blurred, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def coarse_band(moving: F32, seen: NDArray[np.bool_]) -> CoarseBand:
+def coarse_band(moving: F32, seen: NDArray[np.bool_], sigma: float) -> CoarseBand:
     """The coarse band of `moving`, float32 (h, w, 3), the plate less its still part.
 
-    seen: bool (h, w), where the range is measured.
+    seen: bool (h, w), where the range is measured. sigma: blur that parts luma's shape from its
+    detail, pixels of the half size.
     """
-    shifts = tuple(_shift(moving[..., channel], seen) for channel in range(3))
-    units = np.array([2.0**shift for shift in shifts], np.float32)
-    plane = np.clip(np.rint(moving * units) + 128, 0, 255).astype(np.uint8)
-    rest = np.ascontiguousarray(np.moveaxis(plane, 2, 0)).astype(np.int16) - np.int16(128)
-    doubled = cv2.merge([warp.double(np.ascontiguousarray(c)) for c in cv2.split(plane)])
+    shape = _blurred(np.ascontiguousarray(moving[..., 0]), sigma)
+    channels = [moving[..., 0] - shape, moving[..., 1], moving[..., 2], shape]
+    shifts = tuple(_shift(channel, seen) for channel in channels)
+    planes = [
+        np.clip(np.rint(channel * np.float32(2.0**shift)) + 128, 0, 255).astype(np.uint8)
+        for channel, shift in zip(channels, shifts, strict=True)
+    ]
+    rest = np.stack(planes).astype(np.int16) - np.int16(128)
+    doubled = cv2.merge([warp.double(plane) for plane in planes])
     return CoarseBand(doubled, rest, shifts)  # type: ignore[arg-type]
 
 
@@ -94,9 +116,8 @@ def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | No
     inside = deviation[share > 0.5]
     if not inside.size:
         return None
-    grain = float(np.percentile(inside, 20))
-    low = max(FAINT, 1.4 * min(grain, 3.0))
-    strength = np.clip((deviation - low) / low, 0, 1) * (share > 0)
+    low = max(FAINT, 1.6 * _grain(luma, share, lattice))
+    strength = np.clip((deviation - low) / (0.1 * low), 0, 1) * (share > 0)
     if not strength.any():
         return None
     strength = cv2.GaussianBlur(strength, (0, 0), 1.0)
@@ -106,6 +127,16 @@ def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | No
     plane = np.clip(np.rint(moving * np.float32(2.0**shift)) + 128, 0, 255).astype(np.uint8)
     rest = plane.astype(np.int16) - np.int16(128)
     return FineBand(warp.double(plane), rest, shift, strength)
+
+
+def _grain(luma: U8, share: F32, lattice: Lattice) -> float:
+    """Standard deviation of the sensor's noise, levels, from the calmest cells of the sky.
+
+    Immerkaer 1996, "Fast noise variance estimation".
+    """
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    rough = np.abs(cv2.filter2D(luma, cv2.CV_16S, kernel))
+    return float(np.percentile(lattice.reduce(rough)[share > 0.9], 10)) * np.sqrt(np.pi / 2) / 6
 
 
 def _shift(values: F32, seen: NDArray[np.bool_]) -> int:

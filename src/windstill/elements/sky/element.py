@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
-from windstill.elements.sky.bands import coarse_band, fine_band, still_part
-from windstill.elements.sky.drift import Drift, drift_of
+from windstill.elements.sky.bands import coarse_band, fine_band, halve, still_part
+from windstill.elements.sky.drift import drift_of
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.plate import complete, confident
-from windstill.elements.sky.streams import Moments, Turns
-from windstill.imaging import warp
+from windstill.elements.sky.meeting import meeting_copies
+from windstill.elements.sky.streams import Turns
 from windstill.imaging.noise import smooth_noise
 from windstill.imaging.planes import Region
 
@@ -27,7 +27,11 @@ PERIOD_SECONDS = 2.0
 # Two copies are never farther apart than this share of the longer side.
 LARGEST_STEP = 0.06
 LEAST_SHARE = 0.002
-FADE = 0.5
+# Neighbouring places change copies at different times; over this share of the longer side.
+OFFSET_FEATURE = 0.15
+# Periods that a change of copies takes where they look alike, and where they do not (levels).
+LONG_FADE, SHORT_FADE = 0.5, 0.28
+ALIKE, UNLIKE = 3.0, 18.0
 
 
 class Sky:
@@ -55,29 +59,31 @@ def _layer(scene: Scene, breeze: Breeze, region: Region) -> SkyLayer:
     rng = breeze.rng("sky")
     longer = max(matte.shape)
     periods, step = _pace(breeze, longer)
-    turns = _turns(lattice, breeze, periods, longer, rng)
-    drift = drift_of(
-        matte, region, lattice, degrees=breeze.degrees, step=step, span=turns.span, rng=rng
-    )
+    offsets = _offsets(lattice, longer, rng)
+    span = (1 + LONG_FADE) / 2 + float(np.abs(offsets).max())
+    drift = drift_of(matte, region, lattice, degrees=breeze.degrees, step=step, span=span, rng=rng)
     half_size = region.shape[1] // 2, region.shape[0] // 2
     half_matte = cv2.resize(here, half_size, interpolation=cv2.INTER_AREA)
     known = confident(half_matte, max(1, round(0.0015 * float(np.hypot(*matte.shape)))))
     planes = scene.planes.crop(region)
     half = cv2.merge(
-        [cv2.resize(planes.y, half_size, interpolation=cv2.INTER_AREA), planes.u, planes.v]
+        [halve(planes.y), planes.u, planes.v]
     )
-    plate = complete(half.astype(np.float32), known, drift.travel(turns.span) / 2)
-    sigma = 0.1 * region.shape[0] / 2
+    plate = complete(half.astype(np.float32), known, drift.travel(span) / 2)
+    sigma = 0.25 * min(region.shape) / 2
     moving = plate - still_part(plate, sigma)
-    coarse = coarse_band(moving, half_matte > 0)
+    coarse = coarse_band(moving, half_matte > 0, 0.005 * longer)
     fine = fine_band(planes.y, np.ascontiguousarray(half[..., 0]), known, lattice)
+    meeting = meeting_copies(coarse, drift, offsets, lattice)
+    unlike = np.clip((meeting.difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
+    fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
     return SkyLayer(
         region=region,
         lattice=lattice,
         frames=breeze.frames,
         drift=drift,
-        turns=turns,
-        moments=_moments(coarse.plane, drift, turns, lattice),
+        turns=Turns(offsets, fade, periods),
+        moments=meeting.moments,
         coarse=coarse,
         fine=fine,
         luma_matte=_shrunk(here),
@@ -94,32 +100,11 @@ def _pace(breeze: Breeze, longer: int) -> tuple[int, float]:
     return periods, travel / periods * longer
 
 
-def _turns(
-    lattice: Lattice, breeze: Breeze, periods: int, longer: int, rng: np.random.Generator
-) -> Turns:
-    noise = smooth_noise(lattice.shape, 0.15 * longer / CELL, rng)
-    ranks = np.argsort(np.argsort(noise, axis=None)).reshape(noise.shape) / noise.size - 0.5
-    spread = 1 - FADE if breeze.options.exact_first_frame else 1.0
-    return Turns(
-        (ranks * spread).astype(np.float32), np.full(lattice.shape, FADE, np.float32), periods
-    )
-
-
-def _moments(plane: NDArray[np.uint8], drift: Drift, turns: Turns, lattice: Lattice) -> Moments:
-    """Second moments of the coarse luma of the two copies that meet at each place."""
-    luma = cv2.extractChannel(plane, 0)
-    copies = []
-    for half_turn in (0.5, -0.5):
-        origins = drift.origins(turns.offsets + np.float32(half_turn))
-        places = lattice.enlarge(origins - np.float32(0.5), CELL // 2)
-        shown = cv2.remap(luma, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        copies.append(shown.astype(np.float32) - 128)
-    early, late = copies
-
-    def local(product: F32) -> F32:
-        return cv2.GaussianBlur(lattice.reduce(product), (0, 0), 2.0)
-
-    return Moments(local(early * early), local(late * late), local(early * late), 2.0)
+def _offsets(lattice: Lattice, longer: int, rng: np.random.Generator) -> F32:
+    """Smooth noise, evenly distributed over what leaves the photo whole at the loop's start."""
+    noise = smooth_noise(lattice.shape, OFFSET_FEATURE * longer / CELL, rng)
+    ranks = np.argsort(np.argsort(noise, axis=None)).reshape(noise.shape) / noise.size
+    return ((ranks - 0.5) * (1 - LONG_FADE)).astype(np.float32)
 
 
 def _shrunk(matte: F32) -> I16:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import CELL, Lattice
-from windstill.elements.sky.streams import Moments, Turns
+from windstill.elements.sky.streams import Moments, Turns, uncorrelated_gain
 from windstill.imaging import warp
 from windstill.imaging.planes import Planes, Region
 
@@ -64,7 +64,7 @@ class SkyLayer:
             self._add_fine(streams, self.fine, work)
         _add(view.y, work.luma, self.luma_matte, self.dither)
         half = self.chroma_matte.shape
-        for plane, change in zip((view.u, view.v), work.change[1:], strict=True):
+        for plane, change in zip((view.u, view.v), work.change[1:3], strict=True):
             _add(plane, change, self.chroma_matte, self.dither[: half[0], : half[1]])
 
     def _streams(self, time: float) -> list[_Stream]:
@@ -74,11 +74,14 @@ class SkyLayer:
         older = age0 > age1
         early = np.where(older, weight0, weight1)
         gain = self.moments.gain(early, 1 - early)
+        gains = np.float32(1), self.moments.gain(early, 1 - early), uncorrelated_gain(early, 1 - early)
         found = []
         for age, weight in ((age0, weight0), (age1, weight1)):
             if weight.any():
-                raised = np.rint(weight * gain * WEIGHT_ONE).astype(np.int16)
-                found.append(_Stream(self.drift.origins(age), raised))
+                shape, detail, fine = (
+                    np.rint(weight * gain * WEIGHT_ONE).astype(np.int16) for gain in gains
+                )
+                found.append(_Stream(self.drift.origins(age), shape, detail, fine))
         return found
 
     def _mix_coarse(self, streams: list[_Stream], work: _Buffers) -> None:
@@ -95,14 +98,18 @@ class SkyLayer:
                 dst=work.warped,
                 borderMode=cv2.BORDER_REFLECT_101,
             )
-            weight = self.lattice.enlarge(stream.weight, scale, work.weight)
-            for channel, total in zip(cv2.split(work.warped, work.split), work.change, strict=True):
+            detail = self.lattice.enlarge(stream.detail, scale, work.detail)
+            shape = self.lattice.enlarge(stream.shape, scale, work.shape)
+            channels = cv2.split(work.warped, work.split)
+            weights = detail, shape, shape, shape
+            for channel, weight, total in zip(channels, weights, work.change, strict=True):
                 np.copyto(work.term, channel)
                 np.subtract(work.term, np.int16(128), out=work.term)
                 np.multiply(work.term, weight, out=work.term)
                 np.add(total, work.term, out=total)
         for shift, total in zip(self.coarse.shifts, work.change, strict=True):
             np.right_shift(total, np.int16(7 - LEVEL_BITS + shift), out=total)
+        np.add(work.change[0], work.change[3], out=work.change[0])
 
     def _add_fine(self, streams: list[_Stream], fine: FineBand, work: _Buffers) -> None:
         for rows, columns in self._fine_runs(streams, fine):
@@ -118,7 +125,7 @@ class SkyLayer:
             shown = cv2.remap(
                 fine.strength, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
             )
-            busy = np.where(stream.weight > 0, np.maximum(busy, shown), busy)
+            busy = np.where(stream.shape > 0, np.maximum(busy, shown), busy)
         rim = self.lattice.rim
         return _runs(busy[rim:-rim, rim:-rim] > 0, TILE // CELL)
 
@@ -142,7 +149,7 @@ class SkyLayer:
             slice(columns.start, columns.stop + 2 * self.lattice.rim),
         )
         for stream in streams:
-            weight = stream.weight[cells]
+            weight = stream.fine[cells]
             if not weight.any():
                 continue
             places = part.enlarge(stream.origins[cells] * np.float32(2), CELL)
@@ -158,10 +165,13 @@ class SkyLayer:
 
 @dataclass(frozen=True)
 class _Stream:
-    """origins: float32 (rows, columns, 2), luma pixels. weight: int16 (rows, columns)."""
+    """origins: float32 (rows, columns, 2), luma pixels. The weights, int16 (rows, columns), of
+    what is blended plainly (shape and colour), of the coarse detail, and of the fine."""
 
     origins: F32
-    weight: I16
+    shape: I16
+    detail: I16
+    fine: I16
 
 
 @dataclass(frozen=True)
@@ -169,9 +179,10 @@ class _Buffers:
     """Everything that painting writes to, allocated once."""
 
     places: F32
-    weight: I16
+    shape: I16
+    detail: I16
     warped: U8
-    split: tuple[U8, U8, U8]
+    split: tuple[U8, U8, U8, U8]
     term: I16
     change: I16
     luma: I16
@@ -183,11 +194,12 @@ class _Buffers:
         half = chroma.shape
         return _Buffers(
             places=np.empty((*rimmed, 2), np.float32),
-            weight=np.empty(rimmed, np.int16),
-            warped=np.empty((*half, 3), np.uint8),
-            split=tuple(np.empty(half, np.uint8) for _ in range(3)),  # type: ignore[arg-type]
+            shape=np.empty(rimmed, np.int16),
+            detail=np.empty(rimmed, np.int16),
+            warped=np.empty((*half, 4), np.uint8),
+            split=tuple(np.empty(half, np.uint8) for _ in range(4)),  # type: ignore[arg-type]
             term=np.empty(half, np.int16),
-            change=np.empty((3, *half), np.int16),
+            change=np.empty((4, *half), np.int16),
             luma=np.empty(luma.shape, np.int16),
         )
 

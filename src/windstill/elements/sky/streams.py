@@ -24,6 +24,11 @@ F32 = NDArray[np.float32]
 LARGEST_GAIN = 1.42
 
 
+def uncorrelated_gain(early: F32, late: F32) -> F32:
+    """Factor on both weights that keeps the variance of two copies with nothing in common."""
+    return 1 / np.sqrt(early * early + late * late)
+
+
 @dataclass(frozen=True)
 class Moments:
     """Local second moments of the two copies at the middle of their fade, and their product's."""
