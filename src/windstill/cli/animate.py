@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from dataclasses import dataclass, replace
@@ -159,13 +160,15 @@ def _check_free(task: Task, manner: Manner) -> None:
     """Makes sure that the result has a place, before any work is done for it."""
     if task.writes_stream:
         return
-    if not task.reads_stream and not task.photo.exists():
+    # Those of os.path are false, rather than raise, where looking is not permitted.
+    if not task.reads_stream and not os.path.exists(task.photo):
         raise EmptyPhoto("there is no such file.")
-    if task.output.exists() and not task.reads_stream and task.output.samefile(task.photo):
-        raise OutputError(f"{task.output} is the photo itself.")
-    if task.output.exists() and not manner.force:
-        raise OutputError(f"{task.output} exists; --force replaces it.")
-    if task.output.parent.is_dir():
+    if os.path.exists(task.output):
+        if not task.reads_stream and os.path.samefile(task.output, task.photo):
+            raise OutputError(f"{task.output} is the photo itself.")
+        if not manner.force:
+            raise OutputError(f"{task.output} exists; --force replaces it.")
+    if os.path.isdir(task.output.parent):
         return
     try:
         task.output.parent.mkdir(parents=True, exist_ok=True)

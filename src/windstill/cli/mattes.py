@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ def mattes(photo: str, output: str, force: bool, quiet: bool) -> None:
     folder = Path(output)
     targets = {name: folder / f"{name}.png" for name in ("sky", "hair", "overlay")}
     for target in targets.values():
-        if target.exists() and not force:
+        if os.path.exists(target) and not force:
             raise OutputError(f"{target} exists; --force replaces it.")
     picture = windstill.read_photo(source)
     found = windstill.mattes(picture.rgb)

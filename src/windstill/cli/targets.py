@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def plan_tasks(
     Raises `click.UsageError`, and `EmptyPhoto` for a folder without photos.
     """
     found = [task for photo in photos for task in _photos_in(photo, recursive)]
-    many = len(found) > 1 or any(Path(photo).is_dir() for photo in photos if photo != STREAM)
+    many = len(found) > 1 or any(os.path.isdir(photo) for photo in photos if photo != STREAM)
     if len([photo for photo in photos if photo == STREAM]) > 1:
         raise click.UsageError("standard input (-) can be read only once.")
     if output == STREAM:
@@ -72,7 +73,7 @@ def plan_tasks(
         return [Task(found[0].photo, Path(STREAM))]
     if output is None or _is_folder(output) or many:
         folder = None if output is None else Path(output)
-        if many and folder is not None and folder.exists() and not folder.is_dir():
+        if many and folder is not None and os.path.exists(folder) and not os.path.isdir(folder):
             raise click.UsageError(f"{output} is a file; several photos need a folder after -o.")
         return _named_after_photos(found, folder, extension)
     return [Task(found[0].photo, Path(output))]
@@ -80,7 +81,7 @@ def plan_tasks(
 
 def _photos_in(photo: str, recursive: bool) -> list[Task]:
     folder = Path(photo)
-    if photo == STREAM or not folder.is_dir():
+    if photo == STREAM or not os.path.isdir(folder):
         return [Task(folder, Path())]
     entries = sorted(folder.rglob("*") if recursive else folder.iterdir())
     photos = [entry for entry in entries if _looks_like_photo(entry.relative_to(folder), entry)]
@@ -94,7 +95,7 @@ def _looks_like_photo(inside: Path, entry: Path) -> bool:
     # What an earlier run left beside the photos, an animated WebP say, is not animated again.
     result = inside.stem.endswith(_ENDING)
     known = inside.suffix.lower() in _PHOTO_EXTENSIONS
-    return known and not hidden and not result and entry.is_file()
+    return known and not hidden and not result and os.path.isfile(entry)
 
 
 def _named_after_photos(found: list[Task], folder: Path | None, extension: str) -> list[Task]:
@@ -124,4 +125,4 @@ def _stem(task: Task) -> str:
 
 
 def _is_folder(output: str) -> bool:
-    return output.endswith("/") or Path(output).is_dir()
+    return output.endswith("/") or os.path.isdir(output)

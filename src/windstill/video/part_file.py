@@ -45,9 +45,10 @@ def part_file(target: Path) -> Iterator[Path]:
     is not an ordinary file.
     """
     final = Path(os.path.realpath(target))
-    if final.is_dir():
+    # Those of os.path are false, rather than raise, where looking is not permitted.
+    if os.path.isdir(final):
         raise OutputError(f"{target} can't be written: it is a folder.")
-    if final.exists() and not final.is_file():
+    if os.path.exists(final) and not os.path.isfile(final):
         raise OutputError(f"{target} can't be written: it is not an ordinary file.")
     part = final.with_name(f".windstill-{secrets.token_hex(6)}.part")
     try:
