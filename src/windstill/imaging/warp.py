@@ -28,30 +28,35 @@ def _half_way_kernel(taps: int = 6) -> F32:
 
 
 _KERNEL = _half_way_kernel()
+# Gain 1.07 at 0.2 and 1.18 at 0.3 cycles per pixel: what linear interpolation between these
+# samples and the original ones loses on average, they have too much.
+_CRISP_KERNEL = np.array([0.0612, -0.2158, 0.6546, 0.6546, -0.2158, 0.0612], np.float32)
 
 
-def double(plane: NDArray[Sample]) -> NDArray[Sample]:
+def double(plane: NDArray[Sample], *, crisp: bool = False) -> NDArray[Sample]:
     """`plane` (H, W), uint8, int16 or float32, at twice the size (2H, 2W), same type.
 
     Sample (2i, 2j) is plane[i, j]; the others are Lanczos-3 interpolated half-way values. Edges
-    are mirrored.
+    are mirrored. crisp: make the half-way values somewhat sharper, so that texture that moves by
+    ever different fractions of a pixel keeps its detail on the whole.
     """
+    kernel = _CRISP_KERNEL if crisp else _KERNEL
     height, width = plane.shape
     if max(height, width) > MAX_SIDE:
         raise ValueError(f"a plane of {width}x{height} is too large to be doubled")
     tall = np.empty((2 * height, width), plane.dtype)
     tall[0::2] = plane
-    tall[1::2] = _half_way(plane, vertical=True)
+    tall[1::2] = _half_way(plane, kernel, vertical=True)
     large = np.empty((2 * height, 2 * width), plane.dtype)
     large[:, 0::2] = tall
-    large[:, 1::2] = _half_way(tall, vertical=False)
+    large[:, 1::2] = _half_way(tall, kernel, vertical=False)
     return large
 
 
-def _half_way(plane: NDArray[Sample], *, vertical: bool) -> NDArray[Sample]:
-    kernel = _KERNEL[:, None] if vertical else _KERNEL[None, :]
+def _half_way(plane: NDArray[Sample], weights: F32, *, vertical: bool) -> NDArray[Sample]:
+    kernel = weights[:, None] if vertical else weights[None, :]
     # An even kernel's anchor names the sample left of (above) the half-way position.
-    middle = len(_KERNEL) // 2 - 1
+    middle = len(weights) // 2 - 1
     anchor = (0, middle) if vertical else (middle, 0)
     shifted: NDArray[Sample] = cv2.filter2D(
         plane, -1, kernel, anchor=anchor, borderType=cv2.BORDER_REFLECT_101

@@ -13,7 +13,7 @@ from windstill.elements.hair.bounds import farthest
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import grow
 from windstill.elements.hair.gusts import gusts, natural_frequency
-from windstill.elements.hair.layer import HairLayer, Patch
+from windstill.elements.hair.layer import SAMPLING_REACH, HairLayer, Patch
 from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.strength import TOO_SHORT, amplitude, tempered
@@ -46,19 +46,19 @@ class Hair:
             return _still(scene, share, Notice("no_hair", "No head of hair was found."))
         behind = scene
         patches: list[Patch] = []
-        reaches: list[float] = []
+        travels: list[float] = []
         for own, matte in _clusters(scene.mattes.hair, heads):
             patch = _lift_cluster(behind, own, matte, breeze)
             if patch is not None:
                 behind = patch.behind
                 patches.insert(0, patch.patch)
-                reaches.append(patch.reach)
+                travels.append(patch.travel)
         if not patches:
             notice = Notice("hair_too_short", "The hair is too short to move in a breeze.")
             return _still(scene, share, notice)
-        reach = max(reaches)
-        layer = HairLayer(tuple(patches), _union([patch.region for patch in patches]), reach)
-        return Lifted(layer, behind, Movement(self.name, share, "sway", reach))
+        region, travel = _union([patch.region for patch in patches]), max(travels)
+        layer = HairLayer(tuple(patches), region, travel + SAMPLING_REACH)
+        return Lifted(layer, behind, Movement(self.name, share, "sway", travel))
 
 
 def _still(scene: Scene, share: float, notice: Notice) -> Lifted:
@@ -99,7 +99,7 @@ def _label_at(labels: NDArray[np.int32], head: Head, scale: float) -> int:
 class _LiftedPatch:
     patch: Patch
     behind: Scene
-    reach: float
+    travel: float
 
 
 def _lift_cluster(
@@ -115,12 +115,11 @@ def _lift_cluster(
     sway = _sway(scene, grid, [h.moved(1, region.left, region.top) for h in heads], matte, breeze)
     if sway is None:
         return None
-    # Sampling sharply takes three pixels more into account.
-    reach = float(farthest(sway.basis, sway.weights(sway.moments)).max()) + 3
+    travel = float(farthest(sway.basis, sway.weights(sway.moments)).max())
     still = scene.planes.crop(region)
-    plate = plate_behind(still, matte, reach)
+    plate = plate_behind(still, matte, travel + 3)
     patch = Patch(grid, still, plate, matte, sway, breeze.frames)
-    return _LiftedPatch(patch, _behind(scene, region, plate, matte, reach), reach)
+    return _LiftedPatch(patch, _behind(scene, region, plate, matte, travel), travel)
 
 
 def _sway(scene: Scene, grid: Grid, heads: list[Head], matte: F32, breeze: Breeze) -> Sway | None:

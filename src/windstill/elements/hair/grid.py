@@ -55,6 +55,14 @@ class Grid:
         small: F32 = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
         return small.astype(np.float32, copy=False)
 
+    def enlarge(self, coarse: F32) -> F32:
+        """A map of the cells at the region's pixels, each the nearest cell's value."""
+        rows, columns = self.shape
+        height, width = self.region.shape
+        size = columns * self.cell, rows * self.cell
+        fine: F32 = cv2.resize(coarse, size, interpolation=cv2.INTER_NEAREST)
+        return fine[self.cell : self.cell + height, self.cell : self.cell + width]
+
     def centres(self) -> F32:
         """Positions (x, y) of the cells' centres in pixels of the region, (rows, columns, 2)."""
         rows, columns = self.shape

@@ -13,12 +13,13 @@ C = B that is the photo to the bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.elements.hair.bounds import farthest
+from windstill.elements.hair.coverage import spans
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.sway import Sway, weighted_sum
 from windstill.imaging.planes import Planes, Region
@@ -28,37 +29,56 @@ F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
+SAMPLING_REACH = 7.0
+"""Pixels around a position that sampling takes into account: three of a chroma plane, and one."""
+
+
+class _Buffers:
+    """A plane's map, and what is sampled through it, cut into spans once for all."""
+
+    def __init__(self, shape: tuple[int, int], places: list[tuple[slice, slice]]) -> None:
+        self.places = places
+        whole = np.empty((*shape, 2), np.int16)
+        fraction = np.empty(shape, np.uint16)
+        light = np.empty(shape, np.int16)
+        clear = np.empty(shape, np.uint8)
+        self.spans = [(whole[p], fraction[p], light[p], clear[p]) for p in places]
+        self.nothing = [np.zeros_like(clear[p]) for p in places]
+
+    def map(self, positions: F32) -> None:
+        """Takes positions in planes of twice the size, float32 (H, W, 2)."""
+        for place, (whole, fraction, _, _) in zip(self.places, self.spans, strict=True):
+            cv2.convertMaps(positions[place], None, cv2.CV_16SC2, dstmap1=whole, dstmap2=fraction)
+
 
 class _Plane:
-    """The hair of one plane, ready to be sampled, and the buffers it is sampled into."""
+    """The hair of one plane, ready to be sampled."""
 
     def __init__(self, still: U8, plate: U8, hair: F32) -> None:
         clear = np.rint(255 * (1 - hair)).astype(np.uint8)
         behind = cv2.multiply(clear, plate, scale=1 / 255)
-        light = cv2.subtract(still, behind, dtype=cv2.CV_16S)
-        self.light = cast(I16, double(light))
-        self.clear = cast(U8, double(clear))
-        self.moved_light = np.empty(still.shape, np.int16)
-        self.moved_clear = np.empty(still.shape, np.uint8)
-        self.whole = np.empty((*still.shape, 2), np.int16)
-        self.fraction = np.empty(still.shape, np.uint16)
+        light: I16 = cv2.subtract(still, behind, dtype=cv2.CV_16S)
+        self._light = double(light, crisp=True)
+        self._clear = double(clear, crisp=True)
 
-    def map(self, positions: F32) -> None:
-        cv2.convertMaps(positions, None, cv2.CV_16SC2, dstmap1=self.whole, dstmap2=self.fraction)
+    def paint(self, buffers: _Buffers, opaque: list[bool], canvas: U8) -> None:
+        """Paints over `canvas` at the positions that the buffers' maps hold."""
+        for place, span, solid, nothing in zip(
+            buffers.places, buffers.spans, opaque, buffers.nothing, strict=True
+        ):
+            whole, fraction, light, clear = span
+            target = canvas[place]
+            _sample(self._light, whole, fraction, light)
+            if solid:
+                cv2.add(light, nothing, dst=target, dtype=cv2.CV_8U)
+                continue
+            _sample(self._clear, whole, fraction, clear)
+            cv2.multiply(clear, target, dst=clear, scale=1 / 255)
+            cv2.add(light, clear, dst=target, dtype=cv2.CV_8U)
 
-    def paint(self, like: _Plane, canvas: U8) -> None:
-        """Paints over `canvas`, at the positions last given to `like`."""
-        for source, moved in (self.light, self.moved_light), (self.clear, self.moved_clear):
-            cv2.remap(
-                source,
-                like.whole,
-                like.fraction,
-                cv2.INTER_LINEAR,
-                dst=moved,
-                borderMode=cv2.BORDER_REFLECT_101,
-            )
-        cv2.multiply(self.moved_clear, canvas, dst=self.moved_clear, scale=1 / 255)
-        cv2.add(self.moved_light, self.moved_clear, dst=canvas, dtype=cv2.CV_8U)
+
+def _sample(source: U8 | I16, whole: I16, fraction: NDArray[np.uint16], out: U8 | I16) -> None:
+    cv2.remap(source, whole, fraction, cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REFLECT_101)
 
 
 class Patch:
@@ -77,21 +97,26 @@ class Patch:
         self._coarse = np.empty_like(self._centres)
         rows, columns = grid.shape
         self._fine = np.empty((rows * grid.cell, columns * grid.cell, 2), np.float32)
+        travel = farthest(sway.basis, sway.weights(sway.moments))
+        found = spans(hair, grid.enlarge(travel), SAMPLING_REACH)
+        self._opaque = [span.opaque for span in found]
+        self._luma_buffers = _Buffers(still.y.shape, [span.luma for span in found])
+        self._chroma_buffers = _Buffers(still.u.shape, [span.chroma for span in found])
         half = cv2.resize(hair, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
-        self._luma = _Plane(still.y, plate.y, hair)
-        self._chroma = _Plane(still.u, plate.u, half), _Plane(still.v, plate.v, half)
+        self._y = _Plane(still.y, plate.y, hair)
+        self._u = _Plane(still.u, plate.u, half)
+        self._v = _Plane(still.v, plate.v, half)
 
     def paint(self, frame: int, canvas: Planes) -> None:
         """Paints frame `frame` over a whole picture, in place."""
         weighted_sum(self._weights[frame], self._basis, out=self._coarse.reshape(-1))
         self._coarse += self._centres
         view = canvas.crop(self.region)
-        self._luma.map(self._enlarged(1))
-        self._luma.paint(self._luma, view.y)
-        first, second = self._chroma
-        first.map(self._enlarged(2))
-        first.paint(first, view.u)
-        second.paint(first, view.v)
+        self._luma_buffers.map(self._enlarged(1))
+        self._y.paint(self._luma_buffers, self._opaque, view.y)
+        self._chroma_buffers.map(self._enlarged(2))
+        self._u.paint(self._chroma_buffers, self._opaque, view.u)
+        self._v.paint(self._chroma_buffers, self._opaque, view.v)
 
     def _enlarged(self, subsampling: int) -> F32:
         """The pose at the pixels of a plane, in pixels of that plane made twice as large."""

@@ -38,10 +38,8 @@ def plate_behind(planes: Planes, hair: F32, reach: float) -> Planes:
 
 def revealed(hair: F32, reach: float) -> Mask:
     """Where hair can be moved off by at most `reach` pixels, bool (H, W)."""
-    radius = int(np.ceil(reach)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    open_to: U8 = cv2.dilate((hair < 1).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
-    return (open_to > 0) & (hair > 0)
+    depth: F32 = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5)
+    return (depth <= reach + 1) & (hair > 0)
 
 
 def completed_sky(sky: F32, hair: F32, reach: float) -> F32:

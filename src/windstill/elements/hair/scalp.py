@@ -102,8 +102,12 @@ def _head_of_face(face: Mask, hair: Mask) -> Head | None:
     crown = max(chin - size, float(above[0])) if above.size else chin - size
     size = chin - crown
     return Head(
-        size, _middle(hair | face, x, crown, size), crown + 0.37 * size,
-        0.38 * size, 0.38 * size, 0.38 * size,
+        size,
+        _middle(hair | face, x, crown, size),
+        crown + 0.37 * size,
+        0.38 * size,
+        0.38 * size,
+        0.38 * size,
     )
 
 

@@ -12,7 +12,7 @@ from windstill.options import Strength
 F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-TOO_SHORT = 0.09
+TOO_SHORT = 0.1
 """Hair whose free length is below this share of the head stands still."""
 INSTANT = 1 / 24
 """Seconds; speeds are displacements in this time."""

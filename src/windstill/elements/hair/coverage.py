@@ -1,0 +1,87 @@
+"""Which rectangles of a patch have to be painted at all, and in which of them hair is opaque."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+_TILE = 64
+_STILL = 1 / 256
+"""Pixels of displacement that no fixed-point map can tell from 0."""
+_UNTOUCHED, _OPAQUE, _MIXED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Span:
+    """A rectangle with even edges. opaque: nothing behind the hair is ever seen in it."""
+
+    rows: slice
+    columns: slice
+    opaque: bool
+
+    @property
+    def luma(self) -> tuple[slice, slice]:
+        """Its place in a luma plane."""
+        return self.rows, self.columns
+
+    @property
+    def chroma(self) -> tuple[slice, slice]:
+        """Its place in a chroma plane."""
+        return (
+            slice(self.rows.start // 2, -(-self.rows.stop // 2)),
+            slice(self.columns.start // 2, -(-self.columns.stop // 2)),
+        )
+
+
+def spans(hair: F32, travel: F32, margin: float) -> list[Span]:
+    """Disjoint rectangles, in row strips, that hold every pixel that painting could change.
+
+    hair: matte, float32 (H, W). travel: largest displacement at each pixel, float32 (H, W).
+    margin: how much farther, in pixels, sampling looks.
+    """
+    reach = travel + np.float32(margin)
+    near = cv2.distanceTransform((hair == 0).astype(np.uint8), cv2.DIST_L2, 5) <= reach
+    deep = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5) > reach
+    kind = np.where(_any(near), _MIXED, _UNTOUCHED)
+    opaque = ~_any(~deep)
+    kind[opaque] = np.where(_any(travel > _STILL), _OPAQUE, _UNTOUCHED)[opaque]
+    found = []
+    for row, kinds in enumerate(kind):
+        rows = slice(row * _TILE, min((row + 1) * _TILE, hair.shape[0]))
+        for what, first, last in _runs(_without_short_opaque(kinds)):
+            if what != _UNTOUCHED:
+                columns = slice(first * _TILE, min(last * _TILE, hair.shape[1]))
+                found.append(Span(rows, columns, what == _OPAQUE))
+    return found
+
+
+def _any(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether any pixel of each tile is set."""
+    height, width = mask.shape
+    rows = np.logical_or.reduceat(mask, np.arange(0, height, _TILE), axis=0)
+    return np.logical_or.reduceat(rows, np.arange(0, width, _TILE), axis=1)
+
+
+def _without_short_opaque(kinds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A single opaque tile between mixed ones is painted with them: calls cost time too."""
+    kinds = kinds.copy()
+    for what, first, last in _runs(kinds):
+        if what == _OPAQUE and last - first == 1:
+            kinds[first] = _MIXED
+    return kinds
+
+
+def _runs(kinds: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Equal neighbours as (kind, first, end)."""
+    runs, start = [], 0
+    for what, group in groupby(kinds.tolist()):
+        end = start + len(list(group))
+        runs.append((what, start, end))
+        start = end
+    return runs

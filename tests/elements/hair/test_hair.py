@@ -1,0 +1,141 @@
+"""What a viewer would notice about swaying hair, on drawn heads whose mattes are exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.elements.hair.portraits import Portrait, frames, lifted, luma, portrait
+from windstill.bench import metrics
+
+HEADS = {
+    "long, from the front": portrait(length=1.5),
+    "long, from behind": portrait(length=1.5, front=False),
+    "cut by the picture's edge": portrait(length=2.6),
+    "two heads": portrait(length=1.2, heads=2),
+    "bob": portrait(length=0.55),
+}
+
+
+@pytest.fixture(params=HEADS.values(), ids=HEADS.keys(), scope="module")
+def head(request: pytest.FixtureRequest) -> Portrait:
+    picture: Portrait = request.param
+    return picture
+
+
+def test_the_loop_starts_at_the_photo_to_the_bit(head: Portrait) -> None:
+    result, _ = lifted(head)
+    first = frames(result, 1)[0]
+    for plane in "yuv":
+        assert np.array_equal(getattr(first, plane), getattr(head.scene.planes, plane))
+
+
+def test_only_hair_moves(head: Portrait) -> None:
+    result, options = lifted(head)
+    assert result.layer is not None
+    still = metrics.outside(head.hair, result.layer.reach)
+    rows, columns = result.layer.region.luma
+    still_elsewhere = np.ones_like(still)
+    still_elsewhere[rows, columns] = False
+    for canvas in frames(result, options.frame_count):
+        assert np.array_equal(canvas.y[still], head.scene.planes.y[still])
+        assert np.array_equal(canvas.y[still_elsewhere], head.scene.planes.y[still_elsewhere])
+        for plane in "uv":
+            was, now = getattr(head.scene.planes, plane), getattr(canvas, plane)
+            quiet = still[::2, ::2] & still[1::2, 1::2] & still[::2, 1::2] & still[1::2, ::2]
+            assert np.array_equal(was[quiet], now[quiet])
+
+
+def test_no_seam(head: Portrait) -> None:
+    result, options = lifted(head)
+    painted = luma(frames(result, options.frame_count))
+    assert metrics.seam(painted, head.hair > 0.5).to_largest <= 1.0
+
+
+def test_detail_stays_and_does_not_pulse(head: Portrait) -> None:
+    result, options = lifted(head)
+    painted = luma(frames(result, options.frame_count))
+    detail = metrics.sharpness(painted, head.scene.planes.y, metrics.core(head.hair, 3))
+    assert detail.min() >= 0.90
+    assert metrics.pulse(detail) <= 0.12
+
+
+@pytest.mark.parametrize("name", ["long, from the front", "long, from behind"])
+def test_the_free_half_of_long_hair_sways_visibly(name: str) -> None:
+    head = HEADS[name]
+    result, options = lifted(head, seconds=4, fps=24)
+    painted = luma(frames(result, options.frame_count))
+    rows = np.flatnonzero((head.hair > 0.5).any(axis=1))
+    free = metrics.core(head.hair, 2)
+    free[: (rows[0] + rows[-1]) // 2] = False
+    assert metrics.flow(painted, free) >= 0.02
+    top = metrics.core(head.hair, 2)
+    top[rows[0] + 30 :] = False
+    assert metrics.flow(painted, top) < 0.006
+
+
+def test_a_bob_trembles() -> None:
+    head = HEADS["bob"]
+    result, options = lifted(head, seconds=4, fps=24)
+    painted = luma(frames(result, options.frame_count))
+    assert 0.004 < metrics.flow(painted, metrics.core(head.hair, 2)) < 0.03
+
+
+def test_the_face_never_moves() -> None:
+    head = HEADS["long, from the front"]
+    result, options = lifted(head, strength="windy")
+    inside = metrics.core(head.face, 6)
+    painted = luma(frames(result, options.frame_count))
+    assert metrics.largest_change(painted, head.scene.planes.y, inside) == 0
+
+
+def test_a_stronger_wind_moves_hair_more() -> None:
+    head = HEADS["long, from behind"]
+    travels = [
+        lifted(head, strength=strength)[0].movement.travel
+        for strength in ("calm", "normal", "windy")
+    ]
+    assert travels[0] < travels[1] < travels[2]
+
+
+def test_heads_move_independently() -> None:
+    head = HEADS["two heads"]
+    result, options = lifted(head)
+    painted = luma(frames(result, options.frame_count)).astype(np.float32)
+    change = np.abs(np.diff(painted, axis=0))
+    left, right = change[:, :, :260].mean(axis=(1, 2)), change[:, :, 260:].mean(axis=(1, 2))
+    assert left.min() > 0
+    assert right.min() > 0
+    assert not np.allclose(left, right, rtol=0.02)
+
+
+def test_the_same_seed_gives_the_same_frames_and_another_others() -> None:
+    head = HEADS["long, from behind"]
+    first, again, other = (frames(lifted(head, seed=seed)[0], 6)[5].y for seed in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (portrait(length=0.0), "hair_too_short"),
+        (portrait(length=1.0, low=5.0), "no_hair"),
+    ],
+    ids=["crew cut", "nobody"],
+)
+def test_hair_that_cannot_move_stands_still_and_says_why(picture: Portrait, code: str) -> None:
+    result, _ = lifted(picture)
+    assert result.layer is None
+    assert result.behind is picture.scene
+    assert result.movement.motion == "none"
+    assert [notice.code for notice in result.notices] == [code]
+
+
+def test_a_movement_tells_share_and_travel() -> None:
+    head = HEADS["long, from behind"]
+    result, _ = lifted(head)
+    assert result.movement.element == "hair"
+    assert result.movement.motion == "sway"
+    assert result.movement.share == pytest.approx(head.hair.mean(), rel=0.01)
+    assert 2 < result.movement.travel < 0.1 * head.diagonal
