@@ -84,9 +84,7 @@ class RunningServer:
             self.process.wait()
             raise AssertionError("the server did not end") from None
         finally:
-            for stream in (self.process.stdout, self.process.stderr):
-                if stream is not None:
-                    stream.close()
+            _close(self.process)
 
 
 def start_server(folder: Path, **settings: object) -> RunningServer:
@@ -109,6 +107,7 @@ def start_server(folder: Path, **settings: object) -> RunningServer:
     until(lambda: any("curl" in line for line in printed) or process.poll() is not None)
     output = "".join(printed)
     if process.poll() is not None:
+        _close(process)
         raise AssertionError(f"the server did not start:\n{output}{''.join(log)}")
     address = re.search(r"listens on (\S+)", output)
     key = re.search(r"only now: (\w+)", output)
@@ -125,6 +124,12 @@ def until(happened: Callable[[], bool], seconds: float = START_SECONDS) -> None:
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         pause.wait(0.01)
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
 
 
 def _environment() -> dict[str, str]:

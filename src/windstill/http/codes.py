@@ -38,3 +38,22 @@ def codes() -> dict[str, Code]:
         name, current, former, group, text = line.split("\t")
         found[name] = Code(name, int(current), int(former), group, text)
     return found
+
+
+def reference() -> str:
+    """All documented codes, as Markdown."""
+    lines = [
+        "# Error codes",
+        "",
+        "What `error_detail.code` can be on the compatible platform, in its own order. *Status*",
+        "is the HTTP status with the setting `status_profile = current`, *in 2025* the one with",
+        "`2025`. *Group* is what `error_code_str` says; the platform documents some of these, the",
+        "others are our reading.",
+        "",
+        "| code | status | in 2025 | group | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for code in codes().values():
+        group = "the same" if code.group == code.name else f"`{code.group}`"
+        lines.append(f"| `{code.name}` | {code.current} | {code.former} | {group} | {code.text} |")
+    return "\n".join(lines) + "\n"
