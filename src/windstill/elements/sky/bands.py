@@ -10,7 +10,7 @@ Bands are bytes around 128, scaled by a power of two chosen to use their range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -42,6 +42,10 @@ class CoarseBand:
     plane: U8
     rest: I16
     shifts: tuple[int, int, int, int]
+
+    def over_nothing(self) -> CoarseBand:
+        """The same band as something that is not in the photo but added to it."""
+        return replace(self, rest=np.zeros_like(self.rest))
 
 
 @dataclass(frozen=True)

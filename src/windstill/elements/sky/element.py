@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
-from windstill.elements.sky.bands import coarse_band, fine_band, halve, still_part
+from windstill.elements.sky.bands import coarse_band, fine_band
 from windstill.elements.sky.drift import drift_of
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.plate import complete, confident
 from windstill.elements.sky.meeting import meeting_copies
+from windstill.elements.sky.open_sky import OpenSky, open_sky
+from windstill.elements.sky.plate import complete
 from windstill.elements.sky.streams import Turns
+from windstill.elements.sky.veil import texture, veil
 from windstill.imaging.noise import smooth_noise
 from windstill.imaging.planes import Region
 
@@ -32,6 +33,10 @@ OFFSET_FEATURE = 0.15
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
 LONG_FADE, SHORT_FADE = 0.5, 0.28
 ALIKE, UNLIKE = 3.0, 18.0
+# Blur that parts the sky's shapes from their detail, as a share of the longer side.
+DETAIL = 0.005
+# Less texture than this (levels) cannot be seen moving.
+CLEAR = 1.0
 
 
 class Sky:
@@ -40,21 +45,32 @@ class Sky:
     name = "sky"
 
     def lift(self, scene: Scene, breeze: Breeze) -> Lifted:
-        """See `windstill.elements.base.Element`."""
-        matte = scene.mattes.sky
-        share = float(matte.mean())
-        region = Region.around(matte > 0)
+        """See `windstill.elements.base.Element`.
+
+        Notices: `no_sky`; `clear_sky` where nothing in the sky could be seen moving, and so a
+        veil was added, or nothing moves.
+        """
+        share = float(scene.mattes.sky.mean())
+        region = Region.around(scene.mattes.sky > 0)
         if region is None or share < LEAST_SHARE:
             notice = Notice("no_sky", "No sky was found in the photo.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
-        layer = _layer(scene, breeze, region)
+        heaven = open_sky(scene, region)
+        clear = texture(heaven.moving, heaven.known) < CLEAR
+        if clear and (breeze.options.clear_sky == "still" or heaven.is_night):
+            notice = Notice("clear_sky", "The sky has no clouds to move, so it stands still.")
+            return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
+        layer = _layer(scene, breeze, heaven, clear=clear)
         travel = layer.drift.travel(1.0) * layer.turns.periods
-        return Lifted(layer, scene, Movement("sky", share, "drift", travel))
+        if not clear:
+            return Lifted(layer, scene, Movement("sky", share, "drift", travel))
+        notice = Notice("clear_sky", "The sky has no clouds to move; a faint veil was added.")
+        return Lifted(layer, scene, Movement("sky", share, "procedural", travel), (notice,))
 
 
-def _layer(scene: Scene, breeze: Breeze, region: Region) -> SkyLayer:
+def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> SkyLayer:
     matte = scene.mattes.sky
-    here = np.ascontiguousarray(matte[region.luma])
+    region = heaven.region
     lattice = Lattice(*region.shape)
     rng = breeze.rng("sky")
     longer = max(matte.shape)
@@ -62,18 +78,16 @@ def _layer(scene: Scene, breeze: Breeze, region: Region) -> SkyLayer:
     offsets = _offsets(lattice, longer, rng)
     span = (1 + LONG_FADE) / 2 + float(np.abs(offsets).max())
     drift = drift_of(matte, region, lattice, degrees=breeze.degrees, step=step, span=span, rng=rng)
-    half_size = region.shape[1] // 2, region.shape[0] // 2
-    half_matte = cv2.resize(here, half_size, interpolation=cv2.INTER_AREA)
-    known = confident(half_matte, max(1, round(0.0015 * float(np.hypot(*matte.shape)))))
-    planes = scene.planes.crop(region)
-    half = cv2.merge(
-        [halve(planes.y), planes.u, planes.v]
-    )
-    plate = complete(half.astype(np.float32), known, drift.travel(span) / 2)
-    sigma = 0.25 * min(region.shape) / 2
-    moving = plate - still_part(plate, sigma)
-    coarse = coarse_band(moving, half_matte > 0, 0.005 * longer)
-    fine = fine_band(planes.y, np.ascontiguousarray(half[..., 0]), known, lattice)
+    seen = heaven.chroma_matte > 0
+    if clear:
+        thin = veil(heaven.known.shape, longer // 2, heaven.colour, rng)
+        coarse, fine = coarse_band(thin, seen, DETAIL * longer), None
+        if not breeze.options.exact_first_frame:
+            coarse = coarse.over_nothing()
+    else:
+        plate = complete(heaven.moving, heaven.known, drift.travel(span) / 2)
+        coarse = coarse_band(plate, seen, DETAIL * longer)
+        fine = fine_band(scene.planes.y[region.luma], heaven.half_luma, heaven.known, lattice)
     meeting = meeting_copies(coarse, drift, offsets, lattice)
     unlike = np.clip((meeting.difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
     fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
@@ -86,8 +100,8 @@ def _layer(scene: Scene, breeze: Breeze, region: Region) -> SkyLayer:
         moments=meeting.moments,
         coarse=coarse,
         fine=fine,
-        luma_matte=_shrunk(here),
-        chroma_matte=_shrunk(half_matte),
+        luma_matte=heaven.luma_matte,
+        chroma_matte=heaven.chroma_matte,
         dither=_dither(region.shape, rng),
     )
 
@@ -105,12 +119,6 @@ def _offsets(lattice: Lattice, longer: int, rng: np.random.Generator) -> F32:
     noise = smooth_noise(lattice.shape, OFFSET_FEATURE * longer / CELL, rng)
     ranks = np.argsort(np.argsort(noise, axis=None)).reshape(noise.shape) / noise.size
     return ((ranks - 0.5) * (1 - LONG_FADE)).astype(np.float32)
-
-
-def _shrunk(matte: F32) -> I16:
-    """The matte, a little smaller, 0 to 256: too small costs less than moving the foreground."""
-    small = np.clip((matte - 0.12) / 0.88, 0, 1)
-    return np.rint(small * 256).astype(np.int16)
 
 
 def _dither(shape: tuple[int, int], rng: np.random.Generator) -> I16:

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.imaging.fill import push_pull
-
 F32 = NDArray[np.float32]
 
 
@@ -25,16 +23,16 @@ def confident(matte: F32, shrink: int) -> F32:
     return sure.astype(np.float32)
 
 
-def complete(picture: F32, known: F32, reach: float) -> F32:
-    """`picture`, float32 (H, W, C), with everything unknown replaced by sky.
+def complete(smooth: F32, known: F32, reach: float) -> F32:
+    """A smoothly completed picture of the sky with texture added where it was unknown.
 
-    known: float32 (H, W), 1 where the picture is sky. The fill is a smooth continuation with, up
-    to `reach` pixels from the known sky, the texture of the sky mirrored at its border.
+    smooth: float32 (H, W, C). known: float32 (H, W), 1 where the picture was sky. The texture
+    reaches `reach` pixels from the known sky, whose own it is, mirrored at the border.
     """
-    smooth = push_pull(picture, known)
     hole = known < 0.5
     if not hole.any() or reach < 2:
         return smooth
+    completed = smooth.copy()
     distance, labels = cv2.distanceTransformWithLabels(
         hole.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -45,14 +43,14 @@ def complete(picture: F32, known: F32, reach: float) -> F32:
     target = nearest[labels[rows, columns]]
     mirrored_rows = np.clip(2 * target[:, 0] - rows, 0, known.shape[0] - 1)
     mirrored_columns = np.clip(2 * target[:, 1] - columns, 0, known.shape[1] - 1)
-    texture = _texture(picture, known)
+    texture = _texture(smooth, known)
     fade = 1 - distance[rows, columns] / np.float32(reach)
-    smooth[rows, columns] += texture[mirrored_rows, mirrored_columns] * fade[:, None]
-    return smooth
+    completed[rows, columns] += texture[mirrored_rows, mirrored_columns] * fade[:, None]
+    return completed
 
 
 def _texture(picture: F32, known: F32) -> F32:
-    """The known sky less its own blur; 0 where it is unknown."""
+    """The known sky less its own blur; 0 where it was unknown."""
     sigma = 6.0
     weight = cv2.GaussianBlur(known, (0, 0), sigma) + np.float32(1e-4)
     blurred = cv2.GaussianBlur(picture * known[..., None], (0, 0), sigma) / weight[..., None]

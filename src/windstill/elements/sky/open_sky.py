@@ -1,0 +1,86 @@
+"""The sky of a scene by itself: where it is, what in it drifts, and what stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.base import Scene
+from windstill.elements.sky.bands import halve, still_part
+from windstill.elements.sky.glow import find_glow
+from windstill.elements.sky.plate import confident
+from windstill.elements.sky.still_objects import NIGHT, still_objects
+from windstill.imaging.fill import push_pull
+from windstill.imaging.planes import Region
+
+F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+U8 = NDArray[np.uint8]
+
+# Pixels kept from the matte's border, as a share of the diagonal of the half size.
+SHRINK = 0.003
+# The still part of a sky is its blur with this share of the shorter side as sigma.
+STILL_SIGMA = 0.25
+
+
+@dataclass(frozen=True)
+class OpenSky:
+    """The sky inside `region`; all but the luma matte at half size (h, w).
+
+    luma_matte, chroma_matte: int16, 0 to 256, how much the moving sky shows. known: float32, 1
+    where the picture is surely sky. half_luma: uint8. moving: float32 (h, w, 3), Y, U, V less
+    what stands still (gradients, the sun's glow), valid where known. colour: mean U and V, less
+    128.
+    """
+
+    region: Region
+    luma_matte: I16
+    chroma_matte: I16
+    known: F32
+    half_luma: U8
+    moving: F32
+    colour: tuple[float, float]
+    is_night: bool
+
+
+def open_sky(scene: Scene, region: Region) -> OpenSky:
+    """Takes the sky apart."""
+    matte = np.ascontiguousarray(scene.mattes.sky[region.luma])
+    planes = scene.planes.crop(region)
+    size = region.shape[1] // 2, region.shape[0] // 2
+    half = cv2.merge([halve(planes.y), planes.u, planes.v])
+    half_matte = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)
+    shrink = max(1, round(SHRINK * float(np.hypot(*scene.mattes.sky.shape)) / 2))
+    free = 1 - still_objects(half, half_matte)
+    known = confident(half_matte * free, shrink)
+    picture = half.astype(np.float32)
+    inside = known > 0.5
+    is_night = bool(inside.any() and np.median(half[..., 0][inside]) < NIGHT)
+    glow = find_glow(picture, known, is_night=is_night)
+    if glow is not None:
+        picture -= glow.light
+        free *= 1 - glow.disc
+        known[glow.disc > 0] = 0
+    smooth = push_pull(picture, known)
+    inside = known > 0.5
+    mean = picture[inside].mean(axis=0) if inside.any() else np.full(3, 128.0)
+    whole = cv2.resize(free, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return OpenSky(
+        region=region,
+        luma_matte=_shrunk(matte * whole),
+        chroma_matte=_shrunk(half_matte * free),
+        known=known,
+        half_luma=np.ascontiguousarray(half[..., 0]),
+        moving=smooth - still_part(smooth, STILL_SIGMA * min(region.shape) / 2),
+        colour=(float(mean[1]) - 128, float(mean[2]) - 128),
+        is_night=is_night,
+    )
+
+
+def _shrunk(matte: F32) -> I16:
+    """A matte, a little smaller, 0 to 256: too small costs less than moving the foreground."""
+    small = np.clip((matte - 0.12) / 0.88, 0, 1)
+    return np.rint(small * 256).astype(np.int16)

@@ -1,0 +1,94 @@
+"""What is in the sky and does not drift with it: sun and moon, stars, birds, kites, cables, text.
+
+All judge a half-size picture of the sky, so that one pass costs a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+# An object is small: not wider than this share of the longer side.
+LARGEST = 0.012
+# Levels by which an object is darker, more colourful, or (a star) brighter than its sky.
+DARKER, COLOURFUL, BRIGHTER = 14, 10, 12
+NIGHT = 60
+STAR = 5
+# Share of the frame's longer side that a straight line must have to be a cable or an edge.
+LINE = 0.07
+
+
+def still_objects(half: U8, sky: F32) -> F32:
+    """How much each pixel belongs to something that stays, float32 (h, w) in [0, 1].
+
+    half: uint8 (h, w, 3), Y, U and V of the picture at half size. sky: float32 (h, w), its matte.
+    """
+    inside = sky > 0.5
+    if inside.sum() < 64:
+        return np.zeros(sky.shape, np.float32)
+    luma = np.ascontiguousarray(half[..., 0])
+    width = max(3, round(LARGEST * max(sky.shape))) | 1
+    found = _dark(luma, inside, width) | _colourful(half, inside, width) | _bright(luma)
+    found |= _straight(luma, inside)
+    found &= inside
+    grown = cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8))
+    return cv2.GaussianBlur(grown.astype(np.float32), (5, 5), 0)
+
+
+def _dark(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Thin or small and darker than any wide part of the sky nearby, unlike gaps in cloud."""
+    # The foreground is filled with light, so that its border does not count as a dark wide part.
+    filled = np.where(inside, luma, np.uint8(255)).astype(np.uint8)
+    closed = cv2.morphologyEx(filled, cv2.MORPH_CLOSE, _square(width))
+    darkest = cv2.erode(closed, _square(6 * width + 1))
+    # A sheer cloud hides a line no better than clear sky does, so the hat alone must be strong.
+    return cv2.subtract(cv2.min(closed, darkest), luma) > DARKER
+
+
+def _colourful(half: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Small spots of a colour that no sky nearby has.
+
+    Sky and cloud mix along one line through the plane of colours, the sky's principal axis;
+    what is coloured differs from it across that line.
+    """
+    colours = half[inside][:, 1:].astype(np.float32)
+    middle = np.median(colours, axis=0)
+    spread, axes = np.linalg.eigh(np.cov((colours - middle).T))
+    across = (half[..., 1:].astype(np.float32) - middle) @ axes[:, 0].astype(np.float32)
+    plane = np.where(inside, np.clip(across + 128, 0, 255), 128).astype(np.uint8)
+    box = _square(2 * width + 1)
+    above = cv2.subtract(plane, cv2.morphologyEx(plane, cv2.MORPH_OPEN, box))
+    below = cv2.subtract(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, box), plane)
+    # A sunset has many colours; a spot must stand out from all of them.
+    return cv2.max(above, below) > max(COLOURFUL, 3.0 * float(np.sqrt(max(spread[0], 0))))
+
+
+def _bright(luma: U8) -> NDArray[np.bool_]:
+    """Stars: points in the dark."""
+    opened = cv2.morphologyEx(luma, cv2.MORPH_OPEN, _square(STAR))
+    return (cv2.subtract(luma, opened) > BRIGHTER) & (opened < NIGHT)
+
+
+def _straight(luma: U8, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Long straight edges that are not level: cables, poles, ropes, contrails.
+
+    Level ones are left alone, because layers of cloud near the horizon have such edges.
+    """
+    edges = cv2.Canny(luma, 40, 110)
+    edges[cv2.erode(inside.astype(np.uint8), _square(5)) == 0] = 0
+    length = LINE * max(luma.shape)
+    lines = cv2.HoughLinesP(edges, 1, np.pi / 180, int(0.7 * length), None, length, 3)
+    canvas = np.zeros(luma.shape, np.uint8)
+    for x0, y0, x1, y1 in np.reshape(lines, (-1, 4)) if lines is not None else ():
+        if abs(y1 - y0) > 0.14 * abs(x1 - x0):
+            cv2.line(canvas, (int(x0), int(y0)), (int(x1), int(y1)), 1, 2)
+    # Both edges of a bar enclose it.
+    return cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, _square(9)) > 0
+
+
+def _square(side: int) -> U8:
+    return np.ones((side, side), np.uint8)
