@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,27 @@ class Service:
         job = self.engine.wait(self.submit(photo, **asked).id, timeout=60)
         assert job.finished, job
         return job
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Returns once a condition holds; the test's own timeout is the limit."""
+    turn = threading.Event()
+    while not condition():
+        turn.wait(0.01)
+
+
+def blocked(service: Service, go: Path, **asked: Any) -> Job:
+    """A job that has begun, and ends when the file `go` appears."""
+    told = go.with_name(f"{go.name}-told-{len(list(go.parent.iterdir()))}")
+    job = service.submit(do="wait", until=str(go), tell=str(told), **asked)
+    until(told.exists)
+    return job
+
+
+def stored(service: Service, job: Job) -> Job:
+    found = service.engine.store.job(job.id)
+    assert found is not None
+    return found
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A service to be killed: submits `total` jobs, each with an idempotency key of its own, and ends
-when all of them are finished. Run as a program: DATA TOTAL.
+when all of them are finished. Run as a program: DATA TOTAL DO, where DO names what all jobs do
+and then stay at, if it is not empty.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from windstill.jobs.errors import QueueFull
 ENDS = ("work", "work", "work", "refuse", "crash", "breed")
 
 
-def payload(number: int) -> dict[str, object]:
+def payload(number: int, do: str) -> dict[str, object]:
     """What job `number` does: the same at every attempt."""
+    if do:
+        return {"do": do, "stay": True}
     drawn = random.Random(number)
     return {"do": ENDS[number % len(ENDS)], "seconds": drawn.uniform(0.0, 0.3)}
 
 
-def main(data: Path, total: int) -> None:
+def main(data: Path, total: int, do: str) -> None:
     engine = open_engine(
         data,
         task="tests.jobs.tasks:behave",
@@ -39,20 +42,20 @@ def main(data: Path, total: int) -> None:
     keys = engine.keys.list()
     key = keys[0] if keys else engine.keys.create("tester", credits=15 * total)[0]
     print("started", flush=True)
-    jobs = [_submit(engine, key.id, number) for number in range(total)]
+    jobs = [_submit(engine, key.id, number, do) for number in range(total)]
     for job_id in jobs:
         engine.wait(job_id)
     engine.close()
     print("done", flush=True)
 
 
-def _submit(engine: Engine, key_id: str, number: int) -> str:
+def _submit(engine: Engine, key_id: str, number: int, do: str) -> str:
     turn = threading.Event()
     while True:
         request = Submission(
             key_id=key_id,
             photo=b"photo %d" % number,
-            payload=payload(number),
+            payload=payload(number, do),
             kind="test",
             idempotency_key=str(number),
         )
@@ -63,4 +66,4 @@ def _submit(engine: Engine, key_id: str, number: int) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

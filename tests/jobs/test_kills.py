@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.leftovers import files_below, processes_below, processes_in
 from tests.jobs.service import ENDS
+from windstill.adapters.embedded import open_engine
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,24 +26,32 @@ ROOT = Path(__file__).parents[2]
 class Victim:
     """The service as a process."""
 
-    def __init__(self, data: Path, total: int) -> None:
-        self.data = data
+    def __init__(self, data: Path, total: int, do: str = "") -> None:
+        self.has_started = False
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.jobs.service", str(data), str(total)],
+            [sys.executable, "-m", "tests.jobs.service", str(data), str(total), do],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
 
+    def starts_within(self, seconds: float) -> bool:
+        """Whether it runs jobs before this time is over."""
+        return self._says(b"started\n", seconds)
+
     def ends_within(self, seconds: float) -> bool:
         """Whether it is done before this time is over."""
+        return self._says(b"done\n", seconds)
+
+    def _says(self, word: bytes, seconds: float) -> bool:
         assert self.process.stdout is not None
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self.process.stdout], [], [], left)[0]:
                 line = self.process.stdout.readline()
-                if line == b"done\n":
+                self.has_started = self.has_started or bool(line)
+                if line == word:
                     return True
                 if not line:
                     return False
@@ -83,24 +93,31 @@ def kill_and_restart(data: Path, total: int, kills: int, seed: int) -> Counter[s
     """Lets the service work through its jobs while it is killed again and again."""
     drawn = random.Random(seed)
     killed: Counter[str] = Counter()
+    last = ""
     victim = Victim(data, total)
     try:
         while sum(killed.values()) < kills:
-            if victim.ends_within(drawn.uniform(0.0, 1.2)):
+            if drawn.random() < 0.7 and not victim.has_started:
+                victim.starts_within(60)
+            if victim.ends_within(drawn.uniform(0.0, 1.0)):
                 break
-            kind = drawn.choice(["service", "service", "server", "job"])
-            targets = victims(victim)[kind]
+            kind = drawn.choice(["service", "service", "server", "job", "server and service"])
+            known = victims(victim)
+            targets = (
+                known["server"] + known["service"] if kind == "server and service" else known[kind]
+            )
             if not targets:
                 continue
-            try:
-                os.kill(drawn.choice(targets), signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            for pid in targets if kind == "server and service" else [drawn.choice(targets)]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             killed[kind] += 1
-            if kind == "service":
+            if "service" in kind:
                 victim.close()
-                assert gone(data, 5), "processes outlived their service"
+                # What a job had started in turn outlives both, until the next start.
+                assert "server" in kind + last or gone(data, 5), "processes outlived their service"
                 victim = Victim(data, total)
+            last = kind
         assert victim.ends_within(240), "the service did not get done"
     finally:
         victim.process.kill()
@@ -143,6 +160,22 @@ def test_a_killed_service_loses_nothing_and_doubles_nothing(tmp_path: Path) -> N
     killed = kill_and_restart(tmp_path / "data", total=18, kills=5, seed=1)
     assert killed["service"] > 0
     check(tmp_path / "data", total=18)
+
+
+def test_jobs_end_with_a_service_and_a_server_killed_in_one_moment(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    victim = Victim(data, total=1, do="breed")
+    try:
+        deadline = time.monotonic() + 60
+        while not (data.is_dir() and len(processes_in(data / "work")) > 6):
+            assert time.monotonic() < deadline
+        for pid in victims(victim)["server"] + [victim.process.pid]:
+            os.kill(pid, signal.SIGKILL)
+    finally:
+        victim.close()
+    with open_engine(data, slots=0):
+        assert gone(data / "work", 5)
+    assert os.listdir(data / "work") == ["lock"]
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,26 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.jobs.conftest import Service
+from tests.jobs.conftest import Service, blocked, stored, until
 from tests.jobs.leftovers import files_below, processes_in
-from tests.jobs.test_engine import blocked
 from windstill.jobs.accounts import Bounds
 from windstill.jobs.model import Job, Lease, State, new_id
 
 Start = Callable[..., Service]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Returns once a condition holds; the test's own timeout is the limit."""
-    turn = threading.Event()
-    while not condition():
-        turn.wait(0.01)
-
-
-def stored(service: Service, job: Job) -> Job:
-    found = service.engine.store.job(job.id)
-    assert found is not None
-    return found
 
 
 def test_a_lost_message_is_a_delay_only(start: Start) -> None:

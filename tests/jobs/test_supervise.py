@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.jobs.conftest import until
 from tests.jobs.leftovers import Holdings, processes_below, processes_in
 from windstill.jobs.model import Failure
-from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge
+from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge, linux
 
 MIB = 1 << 20
 LIMITS = {"memory": 256 * MIB, "file_size": 16 * MIB, "open_files": 64, "cpu_seconds": 20}
@@ -104,14 +105,29 @@ def test_no_file_outgrows_its_limit(spawn: Callable[..., JobProcess], tmp_path: 
     assert (tmp_path / "big").stat().st_size == LIMITS["file_size"]
 
 
-def test_a_job_that_ignores_the_request_to_end_is_killed_at_its_deadline(
-    spawn: Callable[..., JobProcess], tmp_path: Path
-) -> None:
+def test_a_job_ends_at_its_deadline(spawn: Callable[..., JobProcess], tmp_path: Path) -> None:
     ended = watch(spawn(do="hang"), seconds=0.3)
     assert ended.why == "deadline"
     verdict = judge(ended, tmp_path, 0.3)
     assert isinstance(verdict, Failure)
     assert verdict.code == "job_timeout"
+    assert processes_in(tmp_path) == set()
+
+
+def test_a_job_that_ignores_the_request_to_end_is_killed(
+    spawn: Callable[..., JobProcess], tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    process = spawn(do="hang", tell=str(told))
+
+    def end() -> None:
+        until(told.exists)
+        process.end("cancelled")
+
+    other = threading.Thread(target=end)
+    other.start()
+    ended = watch(process)
+    other.join()
     assert ended.status is not None
     assert os.WTERMSIG(ended.status) == signal.SIGKILL
     assert processes_in(tmp_path) == set()
@@ -142,7 +158,7 @@ def test_a_killed_server_takes_its_jobs_along_and_is_started_again(
     spawn: Callable[..., JobProcess], server: ForkServer, tmp_path: Path
 ) -> None:
     told = tmp_path / "told"
-    process = spawn(do="hang", tell=str(told))
+    process = spawn(do="breed", stay=True, tell=str(told))
     outcome: list[Ended] = []
     watcher = threading.Thread(target=lambda: outcome.append(watch(process)))
     watcher.start()
@@ -152,6 +168,7 @@ def test_a_killed_server_takes_its_jobs_along_and_is_started_again(
     server._process.kill()
     watcher.join()
     assert outcome[0].why == "lost"
+    linux.end_all_in(tmp_path)
     assert processes_in(tmp_path) == set()
     told.unlink()
     starts = server.starts

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from windstill.errors import InvalidOption, WindstillError
+from windstill.errors import WindstillError
 from windstill.jobs.accounts import Bounds
 from windstill.jobs.config import Config
 from windstill.jobs.cpus import usable_cpus
@@ -30,49 +25,26 @@ from windstill.jobs.errors import (
 )
 from windstill.jobs.housekeeping import Housekeeper
 from windstill.jobs.keys import KeyRing
-from windstill.jobs.model import Job, State, new_id
+from windstill.jobs.model import Job, State
 from windstill.jobs.ports import BlobStore, JobQueue, JobStore
 from windstill.jobs.rate import TokenBuckets
 from windstill.jobs.runner import Runner
 from windstill.jobs.slots import Slots
 from windstill.jobs.stats import Stats
+from windstill.jobs.submission import Submission
 from windstill.jobs.supervise import ForkServer
 from windstill.jobs.watch import Watchers
 from windstill.jobs.workspace import Workspace
 
-logger = logging.getLogger("windstill.jobs")
+__all__ = ["Clock", "Engine", "Submission"]
 
 Clock = Callable[[], float]
 
 _POLL = 1.0
 """Seconds between looks at a job that may run in another process."""
 
-_MAX_NAME = 255
-
 _GUESS = 3.0
 """Seconds a job is assumed to take before any was seen."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submission:
-    """A request for a job.
-
-    photo: the upload, as bytes or as a file, which may be moved away. payload: what the task is
-    told, as made by `windstill.jobs.task.payload`. attached: the caller waits on an open
-    connection. priority: higher runs first. cost: credits; None: the configured cost.
-    idempotency_key: equal submissions of one key with the same idempotency key make one job.
-    patience: seconds until an unfinished job is failed; None: as configured.
-    """
-
-    key_id: str
-    photo: bytes | Path = field(repr=False)
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    kind: str = "animate"
-    attached: bool = False
-    priority: int = 0
-    cost: int | None = None
-    idempotency_key: str | None = None
-    patience: float | None = None
 
 
 class Engine:
@@ -318,7 +290,7 @@ class Engine:
         if rate is not None:
             burst = max(1, self.config.burst)
             self._buckets.take(key.id, rate, burst, self.clock())
-        job = self._new_job(request)
+        job = request.to_job(self.config, self.clock())
         bounds = self._bounds(job)
         assert job.upload is not None  # noqa: S101
         # Nobody waits any more for an attached job after a power failure.
@@ -332,30 +304,6 @@ class Engine:
             self.blobs.delete(job.upload)
             return stored
         return self._taken_in(stored)
-
-    def _new_job(self, request: Submission) -> Job:
-        name = request.idempotency_key
-        if name is not None and not (0 < len(name) <= _MAX_NAME and name.isprintable()):
-            raise InvalidOption(
-                f"An idempotency key has 1 to {_MAX_NAME} printable characters.",
-                field="idempotency_key",
-            )
-        now = self.clock()
-        patience = self.config.patience if request.patience is None else request.patience
-        return Job(
-            id=new_id(),
-            key_id=request.key_id,
-            kind=request.kind,
-            payload=dict(request.payload),
-            priority=request.priority,
-            cost=self.config.cost if request.cost is None else request.cost,
-            attached=request.attached,
-            created_at=now,
-            deadline=now + patience,
-            upload=f"uploads/{new_id()}",
-            idempotency_key=request.idempotency_key,
-            fingerprint=None if request.idempotency_key is None else _fingerprint(request),
-        )
 
     def _bounds(self, job: Job) -> Bounds:
         """What admission is held to; refuses at once when the queue is seen to be full, so that
@@ -410,17 +358,3 @@ class Engine:
         if self._runner.server is not None:
             self._runner.server.close()
         self._workspace.unlock()
-
-
-def _fingerprint(request: Submission) -> str:
-    """What two submissions have in common that ask for the same thing."""
-    digest = hashlib.sha256()
-    if isinstance(request.photo, Path):
-        with open(request.photo, "rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    else:
-        digest.update(request.photo)
-    asked = json.dumps([request.kind, dict(request.payload)], sort_keys=True)
-    digest.update(b"\0" + asked.encode())
-    return digest.hexdigest()

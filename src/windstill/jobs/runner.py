@@ -15,7 +15,7 @@ from windstill.jobs.errors import BlobMissing, InternalError, StorageError, Stor
 from windstill.jobs.model import Failure, Job, Lease, Result, new_id
 from windstill.jobs.ports import BlobStore, Change, JobStore
 from windstill.jobs.stats import Recorder
-from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge
+from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge, linux
 from windstill.jobs.supervise.process import Why
 from windstill.jobs.supervise.wire import WireError
 from windstill.jobs.supervise.worker import LOG, PHOTO
@@ -135,6 +135,8 @@ class Runner:
             left = job.deadline - self.clock()
             seconds = max(0.0, min(self.config.time_limit, left))
             ended = process.watch(seconds, self.config.grace, run.progress)
+            if ended.why == "lost":
+                linux.end_all_in(folder)
             settled = self._conclude(job, run, ended, judge(ended, folder, seconds), folder)
             if settled is not None:
                 self.recorder.ran(settled, ended)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from windstill.jobs.errors import DataFolderBusy, StorageError
 from windstill.jobs.model import new_id
+from windstill.jobs.supervise import linux
 
 _LOCK = "lock"
 
@@ -73,7 +74,12 @@ class Workspace:
         shutil.rmtree(folder, ignore_errors=True)
 
     def clear(self) -> int:
-        """Removes what former services left; returns how many folders there were."""
+        """Ends and removes what former services left; returns how many folders there were.
+
+        When service and fork server were killed in one moment, the kernel ends the jobs, but
+        not what a job may have started in turn.
+        """
+        linux.end_all_in(self.root)
         orphans = [entry for entry in self.root.iterdir() if entry.name != _LOCK]
         for orphan in orphans:
             if orphan.is_dir() and not orphan.is_symlink():

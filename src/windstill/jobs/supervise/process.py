@@ -58,7 +58,8 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a job's process ended. It, and all it started, is gone.
+    """How a job's process ended. It is gone, and so is all it started, unless the server died
+    (`why` is "lost"): then `linux.end_all_in` finds what may be left.
 
     reply: its last message but progress. why: what the supervisor ended it for. status: as from
     waitpid; None if the server died. seconds: wall time. cpu_seconds, peak_memory (bytes): used.
@@ -188,7 +189,6 @@ class JobProcess:
     _reply: dict[str, Any] | None = None
     _notice: dict[str, Any] | None = None
     _pidfd: int | None = None
-    _pid: int | None = None
     _messages: int = 0
     _kill_at: float | None = None
     _wake: int = field(default_factory=lambda: os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
@@ -260,9 +260,8 @@ class JobProcess:
         if message is None:
             self._why = "lost"
         elif "pid" in message:
-            self._pid = int(message["pid"])
             with contextlib.suppress(ProcessLookupError):
-                self._pidfd = os.pidfd_open(self._pid)
+                self._pidfd = os.pidfd_open(int(message["pid"]))
         else:
             self._notice = message
 
@@ -297,14 +296,13 @@ class JobProcess:
             self.end("misbehaved")
 
     def _kill_lost(self) -> None:
-        if self._pidfd is None or self._pid is None:
+        if self._pidfd is None:
             return
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
-        if not poll.poll(0):  # alive, so the number is still its own
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._pid, signal.SIGKILL)
-            poll.poll(_LOST_WAIT)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        poll.poll(_LOST_WAIT)
 
     def _close(self) -> None:
         self.hold.close()
