@@ -3,7 +3,7 @@
 The rules, all of them here:
 
 - A region is a connected set of pixels with probability above `LIKELY`; it counts only if its
-  most certain pixels pass `CERTAIN` and its mean passes `Rule.mean`. So a wall that is sky at
+  most certain pixel passes `Rule.certain` and its mean `Rule.mean`. So a wall that is sky at
   60 % all over goes, and a real sky keeps its hazy end.
 - Regions smaller than `Rule.speck` of the picture go. If all that is left is smaller than
   `Rule.least`, the element is not there.
@@ -25,7 +25,6 @@ U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 LIKELY = 0.5
-CERTAIN = 0.8
 FACE_REACH = 0.02
 
 
@@ -33,6 +32,7 @@ FACE_REACH = 0.02
 class Rule:
     """When a region counts. Areas are parts of the picture's area."""
 
+    certain: float
     mean: float
     speck: float
     least: float
@@ -40,9 +40,9 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(mean=0.72, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
-HAIR = Rule(mean=0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
-FACE = Rule(mean=0.70, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
+SKY = Rule(0.92, mean=0.72, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
+HAIR = Rule(0.85, mean=0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
+FACE = Rule(0.85, mean=0.70, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
 # Hair without a face: at least this part of the picture, this sure.
 FACELESS_AREA = 0.008
@@ -99,7 +99,7 @@ def disc(radius: int) -> U8:
 
 def _accepted(probability: F32, rule: Rule) -> Bool:
     parts = _parts(probability > LIKELY, probability)
-    certain = parts.touching(probability > CERTAIN)
+    certain = parts.touching(probability > rule.certain)
     large = parts.area > rule.speck * probability.size
     return parts.chosen(certain & large & (parts.mean > rule.mean))
 
