@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.hair.bounds import farthest
+from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import grow
 from windstill.elements.hair.gusts import gusts, natural_frequency
@@ -106,6 +107,7 @@ def _lift_cluster(
     scene: Scene, heads: list[Head], hair: F32, breeze: Breeze
 ) -> _LiftedPatch | None:
     size = float(np.median([head.size for head in heads]))
+    hair = without_doubt(hair, size)
     around = Region.around(hair > 0, margin=int(0.1 * size) + 8)
     if around is None:
         return None
