@@ -137,7 +137,7 @@ def test_a_job_that_ignores_the_request_to_end_is_killed(
 def test_a_whole_tree_of_processes_ends_with_its_job(
     spawn: Callable[..., JobProcess], server: ForkServer, tmp_path: Path, stay: bool
 ) -> None:
-    ended = watch(spawn(do="breed", stay=stay), seconds=1)
+    ended = watch(spawn(do="breed", stay=stay), seconds=1 if stay else 60)
     assert isinstance(judge(ended, tmp_path, 1), Failure if stay else Made)
     assert processes_in(tmp_path) == set()
     assert server._process is not None
