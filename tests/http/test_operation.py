@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.http import photos
 from tests.http.envelopes import refused, succeeded
 from tests.http.running import ANIMATE, RunningServer, until
+from windstill.cli import main
 
 
 def test_alive_and_ready(server: RunningServer) -> None:
@@ -177,3 +183,46 @@ def test_the_start_shows_address_key_and_a_line_to_paste(server: RunningServer) 
     assert server.address in server.output
     assert f"-H 'ailabapi-api-key: {server.key}'" in server.output
     assert server.address + ANIMATE in server.output
+
+
+def test_settings_of_the_server_take_effect(launch: Callable[..., RunningServer]) -> None:
+    server = launch(
+        trusted_proxies="127.0.0.1",
+        cors_origins="https://app.example.org, https://other.example.org",
+        metrics="false",
+        log_format="text",
+    )
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+    body = succeeded(server.animate(photos.jpeg(), headers={**server.headers, **forwarded}))
+    assert body["data"]["url"].startswith("https://127.0.0.1:")
+    until(lambda: any("203.0.113.9" in line for line in server.log))
+    assert not server.log[0].startswith("{")
+    refused(httpx.get(f"{server.address}/metrics"), 404, "ERROR_RESOURCE_NOT_FOUND")
+    for origin, allowed in (
+        ("https://other.example.org", "https://other.example.org"),
+        ("https://evil.example.org", None),
+    ):
+        response = httpx.options(f"{server.address}{ANIMATE}", headers={"Origin": origin})
+        assert response.headers.get("access-control-allow-origin") == allowed
+        assert "Origin" in response.headers["vary"]
+
+
+def test_a_forwarded_scheme_is_not_believed_from_anybody(server: RunningServer) -> None:
+    page = httpx.get(server.address, headers={"X-Forwarded-Proto": "https"}).text
+    assert f"https://{server.address.partition('//')[2]}" not in page
+
+
+def test_a_port_in_use_is_named_and_makes_no_key(server: RunningServer, tmp_path: Path) -> None:
+    port = server.address.rpartition(":")[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "windstill.cli", "serve", "--port", port, "--data", "data"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert f"port {port} can't be listened on" in done.stderr
+    assert done.stdout == ""
+    listed = CliRunner().invoke(main, ["keys", "list", "--json", "--data", f"{tmp_path}/data"])
+    assert json.loads(listed.output) == []

@@ -27,14 +27,17 @@ def serve(config_file: str | None, **flags: str | None) -> None:
     settings = load(flags, file=config_file).settings
     configure(settings.log_format, settings.log_level)
     engine = open_engine(settings.data_folder, files_url=FILES_URL, **engine_settings(settings))
-    secret = None
-    if not engine.keys.list():
-        _, secret = engine.keys.create("first")
     server = Server(Application(settings, engine))
-    server.on_started = lambda address: click.echo(welcome(settings, address, secret))
+
+    def greet(address: str) -> None:
+        # Only now, lest a service that can't start makes a key that nobody sees.
+        secret = None if engine.keys.list() else engine.keys.create("first")[1]
+        click.echo(welcome(settings, address, secret))
+
+    server.on_started = greet
     engine.start()
     try:
-        server.run()
+        server.serve_until_told()
     finally:
         engine.stop()
 

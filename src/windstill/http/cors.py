@@ -24,15 +24,15 @@ EXPOSED_HEADERS = (
 def preflight(methods: Collection[str]) -> Response:
     """The answer to OPTIONS on a path that knows `methods`; on an unknown path they are empty.
 
-    The latter is welcomed too, so that the page learns of the 404 itself. `mark` says whether the
-    origin is welcome.
+    Browsers may send what is not allowed, too, so that the page is told so in the envelope.
+    `mark` says whether the origin is welcome.
     """
     allowed = ", ".join((*sorted(methods), "OPTIONS")) if methods else METHODS
     return Response(
         status_code=204,
         headers={
             "allow": allowed,
-            "access-control-allow-methods": allowed,
+            "access-control-allow-methods": METHODS,
             "access-control-allow-headers": REQUEST_HEADERS,
             "access-control-max-age": "86400",
         },

@@ -25,6 +25,10 @@ WRITE_SECONDS = 60.0
 """A client that takes nothing for so long is let go, so that it can't hold a file open."""
 
 
+MAX_AGE = 3600
+"""How many seconds a browser may show its own copy, at most; never beyond the link's time."""
+
+
 class LocalFiles(Protocol):
     """What delivery needs of a blob store whose links lead to this service."""
 
@@ -50,7 +54,7 @@ async def deliver(request: Request) -> Response:
         path,
         media_type=info.mime,
         stat_result=stat,
-        headers=_headers(name, query.get("expires", "")),
+        headers=_headers(name, float(query["expires"]) - service.engine.clock()),
     )
 
 
@@ -66,14 +70,13 @@ def _genuine(
     return info, path, path.stat()
 
 
-def _headers(name: str, expires: str) -> Mapping[str, str]:
+def _headers(name: str, seconds_left: float) -> Mapping[str, str]:
     suffix = PurePosixPath(name).suffix
+    age = max(0, min(MAX_AGE, int(seconds_left)))
     return {
         "content-disposition": f'inline; filename="windstill{suffix}"',
-        # The link itself expires, so a private copy may be kept, but not past that by others.
-        "cache-control": "private, max-age=3600",
+        "cache-control": f"private, max-age={age}",
         "cross-origin-resource-policy": "cross-origin",
-        "content-security-policy": "default-src 'none'; media-src 'self'; sandbox",
         "x-robots-tag": "noindex",
     }
 

@@ -10,13 +10,30 @@ from types import FrameType
 
 import uvicorn
 
+from windstill.errors import InvalidSetting
 from windstill.http.app import Application
 from windstill.http.protocol import protocol
 
 logger = logging.getLogger("windstill.http")
 
+BACKLOG = 512
 ANSWER_SECONDS = 5
 """What requests that are told to give up have left to be answered."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises `InvalidSetting` with the reason when it can't be."""
+    try:
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
+        )
+        family, _, _, _, address = found[0]
+        return socket.create_server(address, family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidSetting(
+            f"{host} port {port} can't be listened on: {reason}.", field="port"
+        ) from error
 
 
 class Server(uvicorn.Server):
@@ -43,13 +60,21 @@ class Server(uvicorn.Server):
             forwarded_allow_ips=settings.trusted_proxies or None,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=ANSWER_SECONDS,
-            backlog=512,
+            backlog=BACKLOG,
         )
         super().__init__(config)
         self._service = application.service
         self._told_at = 0.0
         self.on_started: Callable[[str], None] = lambda address: None
         """Called with the service's own address once it listens."""
+
+    def serve_until_told(self) -> None:
+        """Listens, serves and drains; returns when all is done.
+
+        Raises `InvalidSetting` when the address can't be listened on.
+        """
+        settings = self._service.settings
+        self.run(sockets=[listening_socket(settings.host, settings.port)])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen."""
@@ -86,4 +111,5 @@ class Server(uvicorn.Server):
     def address(self) -> str:
         """Where the server can be reached; known once it has started."""
         host, port = self.servers[0].sockets[0].getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
