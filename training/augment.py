@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.cache import U8, Sample, unpack
-from training.sources import HAIR
+from training.sources import HAIR, SKY
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ def _head_window(labels: U8, rng: np.random.Generator) -> tuple[float, float, fl
     return float(x), float(y), float(side)
 
 
+def _sky_window(labels: U8, rng: np.random.Generator) -> tuple[float, float, float] | None:
+    """A random square with its middle in the sky: (centre x, centre y, side) in pixels."""
+    ys, xs = np.nonzero((labels >> SKY) & 1)
+    if len(ys) < labels.size // 20:
+        return None
+    pick = int(rng.integers(len(ys)))
+    side = float(np.sqrt(labels.size) * rng.uniform(0.35, 0.8))
+    return float(xs[pick]), float(ys[pick]), side
+
+
 def _angle(rng: np.random.Generator) -> float:
     roll = rng.random()
     if roll < 0.5:
@@ -46,11 +56,14 @@ def _placement(sample: Sample, size: int, rng: np.random.Generator) -> NDArray[n
     scale = size / np.sqrt(height * width) * float(np.exp(rng.uniform(np.log(0.75), np.log(1.8))))
     x = width / 2 + rng.uniform(-0.5, 0.5) * max(0.12 * width, width - size / scale)
     y = height / 2 + rng.uniform(-0.5, 0.5) * max(0.12 * height, height - size / scale)
+    window = None
     if sample.item.kind == "street" and rng.random() < 0.8:
         window = _head_window(sample.labels, rng)
-        if window is not None:
-            x, y, side = window
-            scale = size / side
+    elif sample.item.kind == "scene" and rng.random() < 0.15:
+        window = _sky_window(sample.labels, rng)
+    if window is not None:
+        x, y, side = window
+        scale = size / side
     matrix = cv2.getRotationMatrix2D((x, y), _angle(rng), scale)
     matrix[:, 2] += size / 2 - np.array([x, y])
     aspect = float(np.exp(rng.normal(0, 0.06)))

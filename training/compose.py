@@ -45,6 +45,28 @@ def replace_sky(view: View, sky: U8, rng: np.random.Generator) -> View:
     return View(blend(texture, view.rgb, np.asarray(alpha, np.uint8)), view.values, view.known)
 
 
+def adrift(rgb: U8, sky: View, rng: np.random.Generator) -> View:
+    """A thing of any shape, filled with `rgb`, in a sky without ground, as planes and birds are."""
+    size = rgb.shape[0]
+    if rng.random() < 0.25:
+        return sky
+    count = int(rng.integers(3, 9))
+    angles = np.sort(rng.uniform(0, 2 * np.pi, count))
+    radii = size * rng.uniform(0.03, 0.35) * rng.uniform(0.3, 1, count)
+    centre = rng.uniform(0.15, 0.85, 2) * size
+    flat = rng.uniform(0.25, 1)
+    outline = centre + np.stack([np.cos(angles) * radii, np.sin(angles) * radii * flat], axis=1)
+    shape: NDArray[np.uint8] = np.zeros((size, size), np.uint8)
+    cv2.fillPoly(shape, [outline.astype(np.int32)], 255, cv2.LINE_AA)
+    alpha = np.asarray(cv2.GaussianBlur(shape, (0, 0), float(rng.uniform(0.4, 1))), np.uint8)
+    values = sky.values.copy()
+    values[..., SKY] = cv2.min(values[..., SKY], 255 - alpha)
+    known = sky.known.copy()
+    # What the thing shows may be hair or a face; nobody says.
+    known[alpha > 0, HAIR] = known[alpha > 0, FACE] = 0
+    return View(blend(rgb, sky.rgb, alpha), values, known)
+
+
 def _person(values: U8, rng: np.random.Generator) -> U8:
     """Coverage of hair, face and, below the chin, a made-up neck and shoulders."""
     size = values.shape[0]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.cache import U8
+from training.cache import U8, Sample
+from training.sources import SKY
 
 F32 = NDArray[np.float32]
 
@@ -60,7 +63,18 @@ def synthetic_sky(size: int, rng: np.random.Generator) -> U8:
     return np.asarray(np.clip(sky, 0, 255), np.uint8)
 
 
-def sky_bank(count: int, size: int, seed: int) -> list[U8]:
-    """Many skies, made once."""
+def real_sky(sample: Sample, size: int) -> U8 | None:
+    """The upper part of a labelled picture that is nothing but sky; None if it is too little."""
+    rows = ((sample.labels >> SKY) & 1).mean(axis=1) > 0.99
+    height = len(rows) if rows.all() else int(np.argmin(rows))
+    if height < sample.rgb.shape[0] // 5:
+        return None
+    part = sample.rgb[: height - height // 12]
+    return np.asarray(cv2.resize(part, (size, size)), np.uint8)
+
+
+def sky_bank(samples: Iterable[Sample], count: int, size: int, seed: int) -> list[U8]:
+    """Many skies: those of the samples, and `count` made ones."""
     rng = np.random.default_rng(seed)
-    return [synthetic_sky(size, rng) for _ in range(count)]
+    found = [sky for sample in samples if (sky := real_sky(sample, size)) is not None]
+    return found + [synthetic_sky(size, rng) for _ in range(count)]

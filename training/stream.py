@@ -11,16 +11,16 @@ import torch
 
 from training.augment import View, degrade, place, recolour
 from training.cache import U8, Sample
-from training.compose import person_before, replace_sky
+from training.compose import adrift, person_before, replace_sky
 from training.skies import sky_bank
 from training.sources import FACE, SKY
 from training.water import flood
 
 EDGE_WEIGHT = 3
-WHOLE_SKIES = 0.02
+WHOLE_SKIES = 0.05
 PEOPLE_BEFORE_SCENES = 0.10
 OTHER_SKY = 0.3
-WATER = 0.2
+WATER = 0.35
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -45,9 +45,9 @@ class Stream:
         self.recipe = recipe
         shares = np.array([sample.item.share for sample in samples])
         self.cumulative = np.cumsum(shares / shares.sum())
-        self.skies = sky_bank(160, 384, recipe.seed)
         self.faces = [s for s in samples if s.item.masks[FACE] is not None]
         self.scenes = [s for s in samples if s.item.masks[SKY] is not None]
+        self.skies = sky_bank(self.scenes, 160, 384, recipe.seed)
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng(self.recipe.seed)
@@ -80,7 +80,8 @@ class Stream:
         size = self.recipe.size
         roll = rng.random()
         if roll < WHOLE_SKIES:
-            return self._whole_sky(rng)
+            thing = place(self._pick(rng), size, rng)
+            return adrift(thing.rgb, self._whole_sky(rng), rng)
         if roll < WHOLE_SKIES + PEOPLE_BEFORE_SCENES and self.faces:
             portrait = place(self.faces[int(rng.integers(len(self.faces)))], size, rng)
             tinted = View(recolour(portrait.rgb, rng), portrait.values, portrait.known)

@@ -27,14 +27,14 @@ from training.sources import accepted, labelled, without
 from training.stream import Batch, Recipe, Stream
 from training.validate import validate
 
-PHASES = "256:31000,352:9000"
+PHASES = "256:31000,320:10400"
 BATCH_PIXELS = 16 * 256 * 256
 LEARNING_RATE = 2e-3
 ENCODER_RATE = 0.35
 FROZEN_BLOCKS = 3
 FROZEN_UNTIL = 0.15
 EMA_DECAY = 0.998
-CHECK_EVERY = 2500
+CHECK_EVERY = 2400
 
 
 Samples = list[Sample]

@@ -48,14 +48,21 @@ def flood(view: View, rng: np.random.Generator) -> View:
         return view
     size = view.rgb.shape[0]
     water = _mirrored(view.rgb, shore, rng)
-    tint = np.float32([rng.uniform(20, 110), rng.uniform(50, 130), rng.uniform(60, 150)])
-    water += (tint - water) * rng.uniform(0, 0.6)
-    water *= rng.uniform(0.65, 1.05)
+    if rng.random() < 0.4:
+        # Calm and hazy: the water has nearly the sky's own colour.
+        water += (_horizon(view.rgb, shore) - water) * rng.uniform(0.5, 0.95)
+        water *= rng.uniform(0.85, 1.12)
+    else:
+        tint = np.float32([rng.uniform(20, 110), rng.uniform(50, 130), rng.uniform(60, 150)])
+        water += (tint - water) * rng.uniform(0, 0.6)
+        water *= rng.uniform(0.65, 1.05)
     glint = fractal_noise(size, rng, 6, stretch=8)[: size - shore, :, None]
     water += glint * rng.uniform(0, 14)
     rgb, values, known = view.rgb.copy(), view.values.copy(), view.known.copy()
     rgb[shore:] = np.clip(water, 0, 255)
     values[shore:] = 0
+    if rng.random() < 0.4:
+        _far_bank(rgb, values, shore, rng)
     known[shore:] = np.where(known[shore:, :, :1] > 0, np.uint8(255), known[shore:])
     if rng.random() < 0.5:
         _haze(rgb, shore, rng)
@@ -64,6 +71,25 @@ def flood(view: View, rng: np.random.Generator) -> View:
         for new, old in ((rgb, view.rgb), (values, view.values), (known, view.known)):
             new[front] = old[front]
     return View(rgb, values, known)
+
+
+def _horizon(rgb: U8, shore: int) -> F32:
+    """The mean colour just above the shore, float32 (3,)."""
+    above = rgb[max(0, shore - rgb.shape[0] // 10) : shore + 1]
+    return np.asarray(above.mean(axis=(0, 1)), np.float32)
+
+
+def _far_bank(rgb: U8, values: U8, shore: int, rng: np.random.Generator) -> None:
+    """Puts a low, hazy, uneven strip of land on the shore, in place."""
+    size = rgb.shape[0]
+    height = (rng.uniform(0.01, 0.05) + 0.02 * fractal_noise(size, rng, 6)[0]) * size
+    rows = np.arange(size)[:, None]
+    land = (rows < shore + 2) & (rows > shore - np.maximum(height, 1)[None, :])
+    shade = _horizon(rgb, shore) * rng.uniform(0.55, 0.95) + rng.normal(0, 5, 3)
+    strength = rng.uniform(0.5, 1)
+    mixed = rgb[land] * (1 - strength) + np.clip(shade, 0, 255) * strength
+    rgb[land] = mixed.astype(np.uint8)
+    values[land] = 0
 
 
 def _front(size: int, shore: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -79,5 +105,5 @@ def _haze(rgb: U8, shore: int, rng: np.random.Generator) -> None:
     rows = np.arange(size, dtype=np.float32)
     veil = np.exp(-(((rows - shore) / (rng.uniform(0.05, 0.2) * size)) ** 2))
     veil = (veil * rng.uniform(0.3, 0.85))[:, None, None].astype(np.float32)
-    colour = np.float32(rgb[max(0, shore - size // 10) : shore + 1].mean(axis=(0, 1)))
+    colour = _horizon(rgb, shore)
     rgb[:] = (rgb + (colour - rgb) * veil).astype(np.uint8)
