@@ -36,13 +36,26 @@ def _prices(cost: F32) -> tuple[list[F32], F32]:
     prices = []
     for dx, dy in _MOVES:
         price = np.full((height, width), FAR, np.float32)
-        here, there = _ends(width, dx)
-        length = np.float32(np.hypot(dx, dy) / 2)
-        price[dy:, here] = (cost[dy:, here] + cost[: height - dy, there]) * length
+        crossed = _crossed(dx, dy)
+        here, _ = _ends(width, dx)
+        total = np.zeros((height - dy, here.stop - here.start), np.float32)
+        for x, y in crossed:
+            total += cost[dy - y : height - y, here.start - x : here.stop - x]
+        price[dy:, here] = total * np.float32(np.hypot(dx, dy) / len(crossed))
         prices.append(price)
     along = np.zeros((height, width), np.float32)
     np.cumsum((cost[:, 1:] + cost[:, :-1]) / 2, axis=1, out=along[:, 1:])
     return prices, along
+
+
+def _crossed(dx: int, dy: int) -> list[tuple[int, int]]:
+    """Pixels that a move touches, as steps back from its end; a long one must not jump a wall."""
+    middle = []
+    if abs(dx) == 2:
+        middle = [(dx // 2, 0), (dx // 2, 1)]
+    elif dy == 2:
+        middle = [(0, 1), (dx, 1)]
+    return [(0, 0), (dx, dy), *middle]
 
 
 def _ends(width: int, dx: int) -> tuple[slice, slice]:

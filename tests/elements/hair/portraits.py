@@ -46,16 +46,19 @@ def portrait(
     sky: bool = False,
     height: int = 300,
     low: float = 0.0,
+    zoom: float = 1.0,
 ) -> Portrait:
     """Heads side by side whose hair hangs `length` heads below the middle of the face.
 
-    front: whether faces are seen. low: moves everything down, as a share of the height.
+    front: whether faces are seen. zoom: makes heads and picture larger. low: moves everything
+    down, as a share of the height.
     """
-    width = 260 * heads
+    height, width = round(height * zoom), round(260 * heads * zoom)
     rng = np.random.default_rng(5)
     hair, face = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
     for number in range(heads):
-        _draw_head(hair, face, 130 + 260 * number, int(height * (0.28 + low)), length, front)
+        x, y = int((130 + 260 * number) * zoom), int(height * (0.28 + low))
+        _draw_head(hair, face, (x, y), 100 * zoom, length, front)
     hair = np.clip(1.4 * cv2.GaussianBlur(hair, (0, 0), 1.6) - 0.2, 0, 1)
     face = np.minimum(np.clip(1.4 * cv2.GaussianBlur(face, (0, 0), 1.0) - 0.2, 0, 1), 1 - hair)
     behind = _blue(rng, height, width) if sky else _wall(rng, height, width)
@@ -88,17 +91,24 @@ def luma(painted: list[Planes]) -> U8:
     return np.stack([canvas.y for canvas in painted])
 
 
-def _draw_head(hair: F32, face: F32, x: int, y: int, length: float, front: bool) -> None:
-    size = 100
-    cv2.ellipse(hair, (x, y), (42, 48), 0, 0, 360, 1.0, -1)
+def _draw_head(
+    hair: F32, face: F32, place: tuple[int, int], size: float, length: float, front: bool
+) -> None:
+    x, y = place
+
+    def scaled(*shares: float) -> tuple[int, ...]:
+        return tuple(round(share * size) for share in shares)
+
+    half, wide = scaled(0.42, 0.55)
+    cv2.ellipse(hair, place, scaled(0.42, 0.48), 0, 0, 360, 1.0, -1)
     if length <= 0:
-        hair[y + 2 :, x - 50 : x + 50] = 0
+        hair[y + 2 :, x - wide : x + wide] = 0
     else:
-        bottom = y + int(length * size)
-        outline = [(x - 42, y), (x + 42, y), (x + 55, bottom), (x - 55, bottom)]
+        bottom = y + round(length * size)
+        outline = [(x - half, y), (x + half, y), (x + wide, bottom), (x - wide, bottom)]
         cv2.fillPoly(hair, [np.array(outline, np.int32)], 1.0)
     if front:
-        cv2.ellipse(face, (x, y + 14), (31, 42), 0, 0, 360, 1.0, -1)
+        cv2.ellipse(face, (x, y + round(0.14 * size)), scaled(0.31, 0.42), 0, 0, 360, 1.0, -1)
         hair[face > 0] = 0
 
 

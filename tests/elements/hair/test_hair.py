@@ -14,6 +14,7 @@ HEADS = {
     "cut by the picture's edge": portrait(length=2.6),
     "two heads": portrait(length=1.2, heads=2),
     "bob": portrait(length=0.55),
+    "close": portrait(length=1.3, zoom=2.5),
 }
 
 

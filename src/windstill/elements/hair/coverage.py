@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 
+SAMPLING_REACH = 7.0
+"""Pixels around a position that sampling takes into account: three of a chroma plane, and one."""
+_BEHIND_REACH = 10.0
+"""Deeper inside the hair than it travels, and this, nothing is ever painted behind it."""
 _TILE = 64
 _STILL = 1 / 256
 """Pixels of displacement that no fixed-point map can tell from 0."""
@@ -39,15 +43,15 @@ class Span:
         )
 
 
-def spans(hair: F32, travel: F32, margin: float) -> list[Span]:
+def spans(hair: F32, travel: F32) -> list[Span]:
     """Disjoint rectangles, in row strips, that hold every pixel that painting could change.
 
     hair: matte, float32 (H, W). travel: largest displacement at each pixel, float32 (H, W).
-    margin: how much farther, in pixels, sampling looks.
     """
-    reach = travel + np.float32(margin)
-    near = cv2.distanceTransform((hair == 0).astype(np.uint8), cv2.DIST_L2, 5) <= reach
-    deep = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5) > reach
+    outside = cv2.distanceTransform((hair == 0).astype(np.uint8), cv2.DIST_L2, 5)
+    inside = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5)
+    near = outside <= travel + np.float32(SAMPLING_REACH)
+    deep = inside > travel + np.float32(_BEHIND_REACH)
     kind = np.where(_any(near), _MIXED, _UNTOUCHED)
     opaque = ~_any(~deep)
     kind[opaque] = np.where(_any(travel > _STILL), _OPAQUE, _UNTOUCHED)[opaque]

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.hair.bounds import farthest
+from windstill.elements.hair.coverage import SAMPLING_REACH
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import grow
 from windstill.elements.hair.gusts import gusts, natural_frequency
-from windstill.elements.hair.layer import SAMPLING_REACH, HairLayer, Patch
+from windstill.elements.hair.layer import HairLayer, Patch
 from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.strength import TOO_SHORT, amplitude, tempered
@@ -117,11 +118,12 @@ def _lift_cluster(
     sway = _sway(scene, grid, [h.moved(1, region.left, region.top) for h in heads], matte, breeze)
     if sway is None:
         return None
-    travel = float(farthest(sway.basis, sway.weights(sway.moments)).max())
+    travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
     still = scene.planes.crop(region)
-    plate = plate_behind(still, matte, travel + 3)
-    patch = Patch(grid, still, plate, matte, sway, breeze.frames)
-    return _LiftedPatch(patch, _behind(scene, region, plate, matte, travel), travel)
+    plate = plate_behind(still, matte, travel)
+    patch = Patch(grid, still, plate, matte, sway, travel, breeze.frames)
+    behind = _behind(scene, region, plate, matte, travel)
+    return _LiftedPatch(patch, behind, float(travel.max()))
 
 
 def _sway(scene: Scene, grid: Grid, heads: list[Head], matte: F32, breeze: Breeze) -> Sway | None:
@@ -178,14 +180,14 @@ def _smooth_step(value: F32) -> F32:
     return t * t * (3 - 2 * t)
 
 
-def _behind(scene: Scene, region: Region, plate: Planes, matte: F32, reach: float) -> Scene:
+def _behind(scene: Scene, region: Region, plate: Planes, matte: F32, travel: F32) -> Scene:
     planes = scene.planes.copy()
     planes.crop(region).copy_from(plate)
     sky, hair = scene.mattes.sky, scene.mattes.hair.copy()
     hair[region.luma] -= matte
     if (sky[region.luma] > 0).any():
         sky = sky.copy()
-        sky[region.luma] = completed_sky(sky[region.luma], matte, reach)
+        sky[region.luma] = completed_sky(sky[region.luma], matte, travel)
     return Scene(planes, replace(scene.mattes, sky=sky, hair=hair))
 
 

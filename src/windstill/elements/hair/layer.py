@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.elements.hair.bounds import farthest
 from windstill.elements.hair.coverage import spans
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.sway import Sway, weighted_sum
@@ -28,9 +27,6 @@ from windstill.imaging.warp import double
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
-
-SAMPLING_REACH = 7.0
-"""Pixels around a position that sampling takes into account: three of a chroma plane, and one."""
 
 
 class _Buffers:
@@ -85,9 +81,16 @@ class Patch:
     """Hair that moves within one region of the picture."""
 
     def __init__(
-        self, grid: Grid, still: Planes, plate: Planes, hair: F32, sway: Sway, frames: int
+        self,
+        grid: Grid,
+        still: Planes,
+        plate: Planes,
+        hair: F32,
+        sway: Sway,
+        travel: F32,
+        frames: int,
     ) -> None:
-        """still, plate, hair: of the grid's region. frames: of the loop."""
+        """still, plate, hair, travel: of the grid's region. frames: of the loop."""
         self.region: Region = grid.region
         self._cell = grid.cell
         self._weights = sway.weights(np.arange(frames) / frames)
@@ -97,8 +100,7 @@ class Patch:
         self._coarse = np.empty_like(self._centres)
         rows, columns = grid.shape
         self._fine = np.empty((rows * grid.cell, columns * grid.cell, 2), np.float32)
-        travel = farthest(sway.basis, sway.weights(sway.moments))
-        found = spans(hair, grid.enlarge(travel), SAMPLING_REACH)
+        found = spans(hair, travel)
         self._opaque = [span.opaque for span in found]
         self._luma_buffers = _Buffers(still.y.shape, [span.luma for span in found])
         self._chroma_buffers = _Buffers(still.u.shape, [span.chroma for span in found])

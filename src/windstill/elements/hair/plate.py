@@ -16,33 +16,39 @@ Mask = NDArray[np.bool_]
 
 _WARY = 2
 """Pixels beside the matte that may still hold some hair."""
+_SAMPLING = np.float32(4)
+"""Pixels, beside those it travels, at which a pixel of the hair is still felt."""
+BEHIND = np.float32(7)
+"""The same, and some more for the sky, which keeps away from the edge of its matte."""
 _BESIDE = 0.02
 """How much these count beside others that show none for sure."""
 _FALL_OFF = 1 / 12
 """How much less the known pixels of a pyramid's next coarser level count."""
 
 
-def plate_behind(planes: Planes, hair: F32, reach: float) -> Planes:
-    """A picture with the outer `reach` pixels of its hair replaced by what must be behind it.
+def plate_behind(planes: Planes, hair: F32, travel: F32) -> Planes:
+    """A picture with the outer pixels of its hair replaced by what must be behind them.
 
-    hair: matte, float32, at the luma's size. Pixels without hair, and those too deep inside it to
-    be revealed, stay as they are.
+    hair: matte, float32, at the luma's size. travel: how far hair moves at each of its pixels.
+    Pixels without hair, and those too deep inside it to be revealed, stay as they are.
     """
-    half = cv2.resize(hair, planes.u.shape[::-1], interpolation=cv2.INTER_AREA)
+    size = planes.u.shape[::-1]
+    half = cv2.resize(hair, size, interpolation=cv2.INTER_AREA)
+    half_travel = cv2.resize(travel, size, interpolation=cv2.INTER_AREA) / 2
     return Planes(
-        _filled(planes.y, hair, reach, textured=True),
-        _filled(planes.u, half, reach / 2, textured=False),
-        _filled(planes.v, half, reach / 2, textured=False),
+        _filled(planes.y, hair, travel + _SAMPLING, textured=True),
+        _filled(planes.u, half, half_travel + _SAMPLING / 2, textured=False),
+        _filled(planes.v, half, half_travel + _SAMPLING / 2, textured=False),
     )
 
 
-def revealed(hair: F32, reach: float) -> Mask:
-    """Where hair can be moved off by at most `reach` pixels, bool (H, W)."""
+def revealed(hair: F32, reach: F32) -> Mask:
+    """Where hair that is not opaque can come to lie, by moving `reach` pixels; bool (H, W)."""
     depth: F32 = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5)
-    return (depth <= reach + 1) & (hair > 0)
+    return np.asarray((depth <= reach) & (hair > 0))
 
 
-def completed_sky(sky: F32, hair: F32, reach: float) -> F32:
+def completed_sky(sky: F32, hair: F32, travel: F32) -> F32:
     """The sky's matte as it is without the hair in front, wherever that can be revealed."""
     seen = 1 - hair
     open_sky = np.clip(sky / np.maximum(seen, 1e-3), 0, 1).astype(np.float32)
@@ -50,17 +56,17 @@ def completed_sky(sky: F32, hair: F32, reach: float) -> F32:
     guess = push_pull(open_sky, known)
     # A half-known pixel is sky or it is not; the fringe's noise must not slow the sky there.
     sure = np.clip((guess - 0.5) * 1.7 + 0.5, 0, 1)
-    return np.where(revealed(hair, reach + 8), sure, sky).astype(np.float32)
+    return np.where(revealed(hair, travel + BEHIND), sure, sky).astype(np.float32)
 
 
-def _filled(plane: U8, hair: F32, reach: float, *, textured: bool) -> U8:
+def _filled(plane: U8, hair: F32, reach: F32, *, textured: bool) -> U8:
     trust = _trust(hair)
     if not trust.any():
         return plane.copy()
     picture = plane.astype(np.float32)
     fill = _from_nearby(picture, trust)
     if textured:
-        fill += _mirrored_detail(picture, trust, reach)
+        fill += _mirrored_detail(picture, trust, float(reach.max()))
     ring = revealed(hair, reach)
     return np.where(ring, np.clip(np.rint(fill), 0, 255).astype(np.uint8), plane)
 

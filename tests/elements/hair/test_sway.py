@@ -1,0 +1,76 @@
+"""The displacement itself: periodic, unfolded, rooted, and running from root to tip."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from windstill.elements.hair.bounds import bounded, farthest, steepest
+from windstill.elements.hair.gusts import gusts, natural_frequency, response
+from windstill.elements.hair.sway import Sway, rest_moment
+
+
+def rough_sway(seconds: float, height: int = 40, width: int = 30) -> Sway:
+    rng = np.random.default_rng(2)
+    blowing = gusts(seconds, 0.7, rng)
+    basis = rng.standard_normal((2 * len(blowing.cycles), height, width, 2)).astype(np.float32)
+    for part in basis:
+        part[:] = cv2.GaussianBlur(part, (0, 0), 3) * 30
+    return Sway(basis, blowing, rest_moment(basis, blowing))
+
+
+@pytest.mark.parametrize("seconds", [2.0, 4.0, 7.3, 12.0])
+def test_every_tone_has_whole_cycles_and_there_are_few(seconds: float) -> None:
+    blowing = gusts(seconds, 0.7, np.random.default_rng(0))
+    assert blowing.cycles.min() >= 1
+    assert len(set(blowing.cycles.tolist())) == len(blowing.cycles) <= 8
+    assert blowing.hertz.max() <= 2.6
+    turns = blowing.turns(np.array([0.25, 1.25]))
+    assert np.allclose(turns[0], turns[1], atol=1e-5)
+
+
+def test_a_sway_starts_at_rest_and_ends_where_it_began() -> None:
+    sway = rough_sway(4.0)
+    assert np.all(sway.displacement(0.0) == 0)
+    assert np.array_equal(sway.displacement(1.0), sway.displacement(0.0))
+    last, first = sway.displacement(95 / 96), sway.displacement(1 / 96)
+    assert np.abs(last).mean() == pytest.approx(np.abs(first).mean(), rel=0.5)
+
+
+def test_rates_are_the_displacements_derivative() -> None:
+    sway = rough_sway(4.0)
+    flat = sway.basis.reshape(sway.basis.shape[0], -1)
+    rate = sway.rates(np.array([0.3]), 4.0)[0] @ flat
+    step = 1e-3
+    there, here = sway.displacement(0.3 + step), sway.displacement(0.3 - step)
+    slope = (there - here).ravel() / (2 * step)
+    assert np.allclose(rate, slope, atol=0.02 * np.abs(slope).max())
+
+
+def test_bounded_motion_neither_folds_nor_races_at_any_pixel() -> None:
+    sway, cell, top_speed = rough_sway(4.0), 6, 1.5
+    weights = sway.weights(sway.moments)
+    rates = sway.rates(sway.moments, 1 / 24)
+    assert steepest(sway.basis, weights, cell).max() > 1
+    calm = bounded(sway.basis, weights, rates, cell, top_speed)
+    assert farthest(calm, rates).max() <= 1.001 * top_speed
+    assert farthest(calm, weights).max() > 1
+    for moment in np.linspace(0, 1, 48, endpoint=False):
+        pose = Sway(calm, sway.gusts, sway.start).displacement(float(moment))
+        fine = cv2.resize(pose, None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR)
+        right, down = np.diff(fine, axis=1)[:-1], np.diff(fine, axis=0)[:, :-1]
+        determinant = (1 - right[..., 0]) * (1 - down[..., 1]) - right[..., 1] * down[..., 0]
+        assert determinant.min() > 0.2
+
+
+def test_short_hair_swings_faster_than_long() -> None:
+    assert natural_frequency(0.3) > natural_frequency(1.0) >= natural_frequency(3.0)
+
+
+def test_an_oscillator_follows_slow_winds_and_lags_behind_fast_ones() -> None:
+    answer = response(np.array([0.01, 0.7, 3.0]), np.array(0.7))
+    assert abs(answer[0]) == pytest.approx(1, abs=0.01)
+    assert abs(answer[1]) > 1.5
+    assert abs(answer[2]) < 0.1
+    assert np.angle(answer[1]) == pytest.approx(-np.pi / 2, abs=0.01)
