@@ -31,7 +31,7 @@ LEAST_SHARE = 0.002
 # Neighbouring places change copies at different times; over this share of the longer side.
 OFFSET_FEATURE = 0.15
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
-LONG_FADE, SHORT_FADE = 0.5, 0.28
+LONG_FADE, SHORT_FADE = 0.5, 0.36
 ALIKE, UNLIKE = 3.0, 18.0
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -12,7 +13,6 @@ from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.streams import Moments, Turns, uncorrelated_gain
-from windstill.imaging import warp
 from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
@@ -23,6 +23,9 @@ U8 = NDArray[np.uint8]
 WEIGHT_ONE = 128
 LEVEL_BITS = 6
 TILE = 64
+# Detail that reading between samples loses, on average over all sub-pixel shifts; given back to
+# whatever has moved.
+SAMPLING_LOSS = np.float32(0.03)
 
 
 @dataclass
@@ -74,12 +77,15 @@ class SkyLayer:
         older = age0 > age1
         early = np.where(older, weight0, weight1)
         gain = self.moments.gain(early, 1 - early)
-        gains = np.float32(1), self.moments.gain(early, 1 - early), uncorrelated_gain(early, 1 - early)
+        detail_gain = self.moments.gain(early, 1 - early)
+        fine_gain = uncorrelated_gain(early, 1 - early)
         found = []
         for age, weight in ((age0, weight0), (age1, weight1)):
             if weight.any():
+                sharper = weight * (1 + SAMPLING_LOSS * np.minimum(np.abs(age) * 20, 1))
                 shape, detail, fine = (
-                    np.rint(weight * gain * WEIGHT_ONE).astype(np.int16) for gain in gains
+                    np.rint(raised * np.float32(WEIGHT_ONE)).astype(np.int16)
+                    for raised in (weight, sharper * detail_gain, sharper * fine_gain)
                 )
                 found.append(_Stream(self.drift.origins(age), shape, detail, fine))
         return found
@@ -127,7 +133,12 @@ class SkyLayer:
             )
             busy = np.where(stream.shape > 0, np.maximum(busy, shown), busy)
         rim = self.lattice.rim
-        return _runs(busy[rim:-rim, rim:-rim] > 0, TILE // CELL)
+        return _runs((busy[rim:-rim, rim:-rim] > 0) & self._cells_of_sky, TILE // CELL)
+
+    @cached_property
+    def _cells_of_sky(self) -> NDArray[np.bool_]:
+        rim = self.lattice.rim
+        return self.lattice.reduce(self.luma_matte)[rim:-rim, rim:-rim] > 0
 
     def _add_fine_run(
         self,

@@ -11,13 +11,15 @@ from windstill.imaging.noise import smooth_noise
 F32 = NDArray[np.float32]
 
 # Peak to peak about 2 % of the luma range: enough to be felt, too little to be noticed.
-LEVELS = 2.2
+LEVELS = 3.0
 OCTAVES = ((0.22, 1.0), (0.11, 0.55), (0.05, 0.3))
 # Clouds are drawn out along the horizon.
 STRETCH = 1.8
 
 
-def veil(shape: tuple[int, int], longer: int, colour: tuple[float, float], rng: np.random.Generator) -> F32:
+def veil(
+    shape: tuple[int, int], longer: int, colour: tuple[float, float], rng: np.random.Generator
+) -> F32:
     """Thin cloud for a half-size sky of `shape` (h, w): float32 (h, w, 3), Y, U, V to be added.
 
     longer: the frame's longer side in half-size pixels. colour: mean U and V of the sky, less
