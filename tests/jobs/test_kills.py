@@ -27,14 +27,16 @@ class Victim:
     """The service as a process."""
 
     def __init__(self, data: Path, total: int, do: str = "") -> None:
-        self.has_started = False
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.jobs.service", str(data), str(total), do],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self.has_started = self.is_done = False
+        self.log = data.with_name("log")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.jobs.service", str(data), str(total), do],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
 
     def starts_within(self, seconds: float) -> bool:
         """Whether it runs jobs before this time is over."""
@@ -42,7 +44,8 @@ class Victim:
 
     def ends_within(self, seconds: float) -> bool:
         """Whether it is done before this time is over."""
-        return self._says(b"done\n", seconds)
+        self.is_done = self.is_done or self._says(b"done\n", seconds)
+        return self.is_done
 
     def _says(self, word: bytes, seconds: float) -> bool:
         assert self.process.stdout is not None
@@ -118,7 +121,7 @@ def kill_and_restart(data: Path, total: int, kills: int, seed: int) -> Counter[s
                 assert "server" in kind + last or gone(data, 5), "processes outlived their service"
                 victim = Victim(data, total)
             last = kind
-        assert victim.ends_within(240), "the service did not get done"
+        assert victim.ends_within(240), victim.log.read_text()[-3000:]
     finally:
         victim.process.kill()
         victim.close()

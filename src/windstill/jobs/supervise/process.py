@@ -90,9 +90,16 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts the server and waits until its modules are loaded."""
+        """Starts the server and waits until its modules are loaded, or `problems` tells why not.
+
+        A server that dies meanwhile is no error: `spawn` starts another.
+        """
         with self._lock:
-            self._start()
+            try:
+                self._start()
+            except wire.WireError as error:
+                self._stop()
+                self.problems = [f"the fork server died: {error}"]
 
     def spawn(self, order: Order) -> JobProcess:
         """Starts a job's process.
