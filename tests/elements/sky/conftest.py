@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,5 +129,5 @@ def _named(index: int, folder: str = "dpst") -> str:
 
 
 @pytest.fixture(scope="package", params=PICTURES)
-def loop(request: pytest.FixtureRequest) -> Iterator[Loop]:
-    yield render(*PICTURES[request.param]())
+def loop(request: pytest.FixtureRequest) -> Loop:
+    return render(*PICTURES[request.param]())

@@ -25,6 +25,8 @@ I16 = NDArray[np.int16]
 
 # Detail weaker than this (levels) is never seen moving.
 FAINT = 0.6
+# Largest unit of a band: two raised copies less the rest then fit 16 bits at weights of 1/128.
+LARGEST = 100
 # Halving with a filter this soft keeps aliases out of the coarse band; they would no longer be
 # cancelled by the fine band once both have moved.
 _HALVING = np.array([1, 5, 10, 10, 5, 1], np.float32) / 32
@@ -84,7 +86,8 @@ def _blurred(picture: F32, sigma: float) -> F32:
     blurred = cv2.GaussianBlur(
         small, (0, 0), max(sigma / factor, 0.5), borderType=cv2.BORDER_REFLECT_101
     )
-    return cv2.resize(blurred, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    large: F32 = cv2.resize(blurred, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return large
 
 
 def coarse_band(moving: F32, seen: NDArray[np.bool_], sigma: float) -> CoarseBand:
@@ -96,10 +99,7 @@ def coarse_band(moving: F32, seen: NDArray[np.bool_], sigma: float) -> CoarseBan
     shape = _blurred(np.ascontiguousarray(moving[..., 0]), sigma)
     channels = [moving[..., 0] - shape, moving[..., 1], moving[..., 2], shape]
     shifts = tuple(_shift(channel, seen) for channel in channels)
-    planes = [
-        np.clip(np.rint(channel * np.float32(2.0**shift)) + 128, 0, 255).astype(np.uint8)
-        for channel, shift in zip(channels, shifts, strict=True)
-    ]
+    planes = [_counted(channel, shift) for channel, shift in zip(channels, shifts, strict=True)]
     rest = np.stack(planes).astype(np.int16) - np.int16(128)
     doubled = cv2.merge([warp.double(plane) for plane in planes])
     return CoarseBand(doubled, rest, shifts)  # type: ignore[arg-type]
@@ -128,9 +128,14 @@ def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | No
     strength[strength < 0.02] = 0
     moving = detail * lattice.enlarge(strength, 8)
     shift = _shift(moving, np.abs(moving) > 1)
-    plane = np.clip(np.rint(moving * np.float32(2.0**shift)) + 128, 0, 255).astype(np.uint8)
+    plane = _counted(moving, shift)
     rest = plane.astype(np.int16) - np.int16(128)
     return FineBand(warp.double(plane), rest, shift, strength)
+
+
+def _counted(values: F32, shift: int) -> U8:
+    units: F32 = np.rint(values * np.float32(2.0**shift))
+    return (units.clip(-LARGEST, LARGEST) + np.float32(128)).astype(np.uint8)
 
 
 def _grain(luma: U8, share: F32, lattice: Lattice) -> float:
@@ -140,10 +145,11 @@ def _grain(luma: U8, share: F32, lattice: Lattice) -> float:
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     rough = np.abs(cv2.filter2D(luma, cv2.CV_16S, kernel))
-    return float(np.percentile(lattice.reduce(rough)[share > 0.9], 10)) * np.sqrt(np.pi / 2) / 6
+    calm = lattice.reduce(rough)[share > 0.9]
+    return float(np.percentile(calm, 10) * np.sqrt(np.pi / 2) / 6) if calm.size else 0.0
 
 
 def _shift(values: F32, seen: NDArray[np.bool_]) -> int:
-    """The binary logarithm of the largest scale at which `values` fit a byte around 128."""
+    """The binary logarithm of the largest scale at which `values` fit a band."""
     peak = float(np.percentile(np.abs(values[seen]), 99.9)) if seen.any() else 1.0
-    return int(np.clip(np.floor(np.log2(120 / max(peak, 1.0))), -1, 3))
+    return int(np.clip(np.floor(np.log2(LARGEST / max(peak, 1.0))), -1, 3))

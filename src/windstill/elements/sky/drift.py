@@ -53,6 +53,7 @@ class View:
 
     @property
     def across(self) -> tuple[float, float]:
+        """Unit vector (x, y) along the horizon."""
         return -self.up[1], self.up[0]
 
 
@@ -145,11 +146,12 @@ class Drift:
         """Positions (rows, columns, 2) of what is shown at age `ages` (rows, columns)."""
         age = cv2.merge([ages, ages])
         first, second, third = self.coefficients
-        moved = cv2.multiply(age, third)
+        moved: F32 = cv2.multiply(age, third)
         for coefficient in (second, first):
             cv2.add(moved, coefficient, dst=moved)
             cv2.multiply(moved, age, dst=moved)
-        return cv2.subtract(self.base, moved, dst=moved)
+        np.subtract(self.base, moved, out=moved)
+        return moved
 
     def travel(self, span: float) -> float:
         """The largest displacement at ages up to `span` periods either way, in pixels."""
@@ -184,9 +186,9 @@ def drift_of(
     shown = speed[inside, inside][sky] if sky.any() else speed
     scale = np.float32(step / max(float(np.percentile(shown, 90)), 1e-6))
     eddy_x, eddy_y = eddies(wide.shape, max(matte.shape), rng)
-    speed_x = scale * (speed_x + EDDY_SHARE * speed * eddy_x)
-    speed_y = scale * (speed_y + EDDY_SHARE * speed * eddy_y)
-    velocity = cv2.merge([speed_x / CELL, speed_y / CELL])
+    stir = np.float32(EDDY_SHARE) * speed
+    velocity = cv2.merge([speed_x + stir * eddy_x, speed_y + stir * eddy_y])
+    velocity *= scale / np.float32(CELL)
     return _path_cubics(velocity, margin, lattice, span)
 
 
@@ -218,9 +220,10 @@ def _path_cubics(velocity: F32, margin: int, lattice: Lattice, span: float) -> D
 
 def _runge_kutta(velocity: F32, place: F32, step: float) -> F32:
     def at(positions: F32) -> F32:
-        return cv2.remap(
+        found: F32 = cv2.remap(
             velocity, positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
+        return found
 
     k1 = at(place)
     k2 = at(place + np.float32(step / 2) * k1)

@@ -47,9 +47,7 @@ def find_glow(half: F32, known: F32, *, is_night: bool) -> Glow | None:
     peak = float(smooth.max())
     if peak < (MOON_LUMA if is_night else DISC_LUMA):
         return None
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(
-        (smooth > peak - 6).astype(np.uint8)
-    )
+    _, _, stats, centres = cv2.connectedComponentsWithStats((smooth > peak - 6).astype(np.uint8))
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     x, y = centres[largest]
     reach = REACH * max(luma.shape)

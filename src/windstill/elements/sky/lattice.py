@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,10 +29,12 @@ class Lattice:
 
     @property
     def rows(self) -> int:
+        """Rows of cells, without the rim."""
         return -(-self.height // CELL)
 
     @property
     def columns(self) -> int:
+        """Columns of cells, without the rim."""
         return -(-self.width // CELL)
 
     @property
@@ -43,7 +46,8 @@ class Lattice:
         """x and y of the cells' centres in luma pixels of the region, each float32 `shape`."""
         x = (np.arange(self.shape[1], dtype=np.float32) - self.rim + 0.5) * CELL - 0.5
         y = (np.arange(self.shape[0], dtype=np.float32) - self.rim + 0.5) * CELL - 0.5
-        return np.meshgrid(x, y)  # type: ignore[return-value]
+        across, down = np.meshgrid(x, y)
+        return across, down
 
     def reduce(self, plane: NDArray[np.generic]) -> F32:
         """Mean of `plane` (the region's size, or half of it) in every cell; edges are repeated."""
@@ -62,18 +66,19 @@ class Lattice:
             interpolation=cv2.INTER_AREA,
         )
         rim = self.rim
-        return cv2.copyMakeBorder(small, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
+        rimmed: F32 = cv2.copyMakeBorder(small, rim, rim, rim, rim, cv2.BORDER_REPLICATE)
+        return rimmed
 
     def enlarge(
-        self, field: NDArray[np.generic], scale: int, out: NDArray[np.generic] | None = None
-    ) -> NDArray[np.generic]:
+        self, field: NDArray[Any], scale: int, out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
         """`field` (`shape`, any channels) with `scale` samples per cell, without the rim.
 
         scale: CELL for luma, CELL // 2 for the half-size planes. out: a buffer of the enlarged
         field with its rim, (shape * scale), which the result is then a view of.
         """
         size = field.shape[1] * scale, field.shape[0] * scale
-        large = cv2.resize(field, size, dst=out, interpolation=cv2.INTER_LINEAR)
+        large: NDArray[Any] = cv2.resize(field, size, dst=out, interpolation=cv2.INTER_LINEAR)
         edge = self.rim * scale
         height, width = self.height * scale // CELL, self.width * scale // CELL
         return large[edge : edge + height, edge : edge + width]

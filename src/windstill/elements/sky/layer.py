@@ -76,7 +76,6 @@ class SkyLayer:
         # The older copy of a place is the early one.
         older = age0 > age1
         early = np.where(older, weight0, weight1)
-        gain = self.moments.gain(early, 1 - early)
         detail_gain = self.moments.gain(early, 1 - early)
         fine_gain = uncorrelated_gain(early, 1 - early)
         found = []
@@ -227,7 +226,7 @@ def _runs(busy: NDArray[np.bool_], side: int) -> list[tuple[slice, slice]]:
     """Tiles of `side` cells with anything busy in them, joined along rows."""
     found = []
     for top in range(0, busy.shape[0], side):
-        columns = busy[top : top + side].any(axis=0)
+        columns: NDArray[np.bool_] = busy[top : top + side].max(axis=0)
         pad = -len(columns) % side
         tiles = np.pad(columns, (0, pad)).reshape(-1, side).any(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], tiles.astype(np.int8), [0]])))

@@ -37,7 +37,8 @@ def meeting_copies(coarse: CoarseBand, drift: Drift, offsets: F32, lattice: Latt
     late = _luma(coarse, drift.origins(offsets - np.float32(0.5)), lattice)
 
     def local(product: F32) -> F32:
-        return cv2.GaussianBlur(lattice.reduce(product), (0, 0), WINDOW)
+        mean: F32 = cv2.GaussianBlur(lattice.reduce(product), (0, 0), WINDOW)
+        return mean
 
     detail = Moments(
         local(early.detail * early.detail),

@@ -19,8 +19,10 @@ def confident(matte: F32, shrink: int) -> F32:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
         inner = cv2.erode(sure, kernel, borderType=cv2.BORDER_REPLICATE)
         if inner.sum() > 0.4 * sure.sum():
-            return inner.astype(np.float32)
-    return sure.astype(np.float32)
+            sure = inner
+            break
+    certain: F32 = sure.astype(np.float32)
+    return certain
 
 
 def complete(smooth: F32, known: F32, reach: float) -> F32:
@@ -54,4 +56,5 @@ def _texture(picture: F32, known: F32) -> F32:
     sigma = 6.0
     weight = cv2.GaussianBlur(known, (0, 0), sigma) + np.float32(1e-4)
     blurred = cv2.GaussianBlur(picture * known[..., None], (0, 0), sigma) / weight[..., None]
-    return (picture - blurred) * known[..., None]
+    texture: F32 = (picture - blurred) * known[..., None]
+    return texture

@@ -36,7 +36,8 @@ def still_objects(half: U8, sky: F32) -> F32:
     found |= _straight(luma, inside)
     found &= inside
     grown = cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8))
-    return cv2.GaussianBlur(grown.astype(np.float32), (5, 5), 0)
+    soft: F32 = cv2.GaussianBlur(grown.astype(np.float32), (5, 5), 0)
+    return soft
 
 
 def _dark(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
@@ -46,7 +47,8 @@ def _dark(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     closed = cv2.morphologyEx(filled, cv2.MORPH_CLOSE, _square(width))
     darkest = cv2.erode(closed, _square(6 * width + 1))
     # A sheer cloud hides a line no better than clear sky does, so the hat alone must be strong.
-    return cv2.subtract(cv2.min(closed, darkest), luma) > DARKER
+    hat: U8 = cv2.subtract(cv2.min(closed, darkest), luma)
+    return hat > DARKER
 
 
 def _colourful(half: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
@@ -63,14 +65,16 @@ def _colourful(half: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bo
     box = _square(2 * width + 1)
     above = cv2.subtract(plane, cv2.morphologyEx(plane, cv2.MORPH_OPEN, box))
     below = cv2.subtract(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, box), plane)
+    hat: U8 = cv2.max(above, below)
     # A sunset has many colours; a spot must stand out from all of them.
-    return cv2.max(above, below) > max(COLOURFUL, 3.0 * float(np.sqrt(max(spread[0], 0))))
+    return hat > max(COLOURFUL, 3.0 * float(np.sqrt(max(spread[0], 0))))
 
 
 def _bright(luma: U8) -> NDArray[np.bool_]:
     """Stars: points in the dark."""
     opened = cv2.morphologyEx(luma, cv2.MORPH_OPEN, _square(STAR))
-    return (cv2.subtract(luma, opened) > BRIGHTER) & (opened < NIGHT)
+    points: NDArray[np.bool_] = (cv2.subtract(luma, opened) > BRIGHTER) & (opened < NIGHT)
+    return points
 
 
 def _straight(luma: U8, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -87,7 +91,8 @@ def _straight(luma: U8, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if abs(y1 - y0) > 0.14 * abs(x1 - x0):
             cv2.line(canvas, (int(x0), int(y0)), (int(x1), int(y1)), 1, 2)
     # Both edges of a bar enclose it.
-    return cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, _square(9)) > 0
+    filled: U8 = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, _square(9))
+    return filled > 0
 
 
 def _square(side: int) -> U8:

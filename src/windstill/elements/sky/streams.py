@@ -26,7 +26,8 @@ LARGEST_GAIN = 1.42
 
 def uncorrelated_gain(early: F32, late: F32) -> F32:
     """Factor on both weights that keeps the variance of two copies with nothing in common."""
-    return 1 / np.sqrt(early * early + late * late)
+    gain: F32 = np.reciprocal(np.sqrt(early * early + late * late))
+    return gain
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Moments:
             + 2 * early * late * self.both
             + np.float32(self.floor)
         )
-        ratio = np.sqrt(kept / np.maximum(blended, np.float32(1e-3) * kept))
-        return np.clip(ratio, 1.0, LARGEST_GAIN)
+        ratio: F32 = np.sqrt(kept / np.maximum(blended, np.float32(1e-3) * kept))
+        return ratio.clip(1.0, LARGEST_GAIN)
 
 
 @dataclass(frozen=True)
