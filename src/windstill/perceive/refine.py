@@ -41,7 +41,7 @@ class Edge:
 
 # A sky that covers a twig makes the twig swim; a twig that keeps a rim of sky goes unseen. So the
 # sky is cut rather small.
-SKY_EDGE = Edge(band=0.014, radius=0.010, epsilon=1e-4, low=0.30, high=0.92)
+SKY_EDGE = Edge(band=0.014, radius=0.010, epsilon=1e-4, low=0.22, high=0.86)
 HAIR_EDGE = Edge(band=0.022, radius=0.010, epsilon=1e-4, low=0.12, high=0.88)
 FACE_EDGE = Edge(band=0.010, radius=0.006, epsilon=1e-3, low=0.10, high=0.90)
 

@@ -40,13 +40,13 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(0.92, mean=0.72, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
+SKY = Rule(0.9, mean=0.66, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
 HAIR = Rule(0.85, mean=0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
-FACE = Rule(0.85, mean=0.70, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
+FACE = Rule(0.7, mean=0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
 # Hair without a face: at least this part of the picture, this sure.
-FACELESS_AREA = 0.008
-FACELESS_MEAN = 0.88
+FACELESS_AREA = 0.004
+FACELESS_MEAN = 0.8
 # What a second look finds must lie at least this much where the first look saw something.
 OVERLAP = 0.25
 
