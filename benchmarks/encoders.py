@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import cv2
@@ -155,44 +156,52 @@ def figures(luma: NDArray[np.uint8], clip: Clip) -> dict[str, float]:
         "seam/max": steps[0] / steps[1:].max(),
         "max/median": steps[1:].max() / np.median(steps[1:]),
         "still dB": 10 * np.log10(255**2 / max(error.max(), 1e-9)),
-        "moving dB": 10 * np.log10(255**2 / ((moving.astype(np.float32) - every) ** 2).mean()),
+        "moving dB": 10
+        * np.log10(255**2 / max(((moving.astype(np.float32) - every) ** 2).mean(), 1e-9)),
         "flicker": float(still.std(axis=0).mean()),
     }
 
 
-X264 = "ipratio=1:pbratio=1:mbtree=0:bframes=0:scenecut=0:rc-lookahead=0"
 _Variants = dict[str, tuple[str, int, settings.CodecSettings]]
 
 
-def variants() -> _Variants:
-    """Other settings worth comparing, by label: container, threads, settings."""
-    make = settings._settings
-    found: _Variants = {}
-    for preset in ("ultrafast", "superfast", "veryfast", "faster"):
-        for crf in ("16", "18", "20"):
-            found[f"x264 {preset} crf{crf} equal"] = (
-                "mp4",
-                2,
-                make("libx264", preset=preset, crf=crf, x264__params=X264),
-            )
-    found["x264 veryfast crf20 stock"] = ("mp4", 2, make("libx264", preset="veryfast", crf="20"))
-    for qp in ("16", "18", "20"):
-        found[f"x264 superfast qp{qp}"] = (
-            "mp4",
-            2,
-            make("libx264", preset="superfast", qp=qp, x264__params=X264),
-        )
-    return found
+def others() -> _Variants:
+    """Settings that were tried and not chosen, by label: container, threads, settings."""
+    equal = "ipratio=1:pbratio=1:mbtree=0:bframes=0:scenecut=0:rc-lookahead=0"
+    tried: dict[str, tuple[str, str, dict[str, str]]] = {
+        "x264 veryfast crf 20 as it comes": ("mp4", "libx264", {"preset": "veryfast", "crf": "20"}),
+        "VP9 realtime 5 crf 15": (
+            "webm",
+            "libvpx-vp9",
+            {"deadline": "realtime", "cpu-used": "5", "crf": "15", "b": "0", "lag-in-frames": "0"},
+        ),
+        "AV1 preset 10 crf 20": ("webm", "libsvtav1", {"preset": "10", "crf": "20"}),
+        "MPEG-4 q 2, one keyframe": ("avi", "mpeg4", {"qmin": "2", "qmax": "2"}),
+        "MJPEG q 3": ("avi", "mjpeg", {"qmin": "3", "qmax": "3", "strict": "unofficial"}),
+    }
+    for preset in ("ultrafast", "superfast", "veryfast"):
+        for ratio in ("1", "1.4", "1.7"):
+            for strength in ("0", "0.5", "1"):
+                label = f"x264 {preset} crf 18 ip {ratio} aq {strength}"
+                parameters = f"{equal}:ipratio={ratio}:aq-mode=1:aq-strength={strength}"
+                tried[label] = (
+                    "mp4",
+                    "libx264",
+                    {"preset": preset, "crf": "18", "x264-params": parameters},
+                )
+    return {
+        label: (container, 2, settings.CodecSettings(encoder, MappingProxyType(options)))
+        for label, (container, encoder, options) in tried.items()
+    }
 
 
 def chosen() -> _Variants:
     """The settings that Windstill uses, by label."""
     return {
-        f"{entry.name} {codec}": (entry.name, threads, settings.CODECS[codec])
+        f"**{entry.name} {codec}**": (entry.name, 2, settings.CODECS[codec])
         for entry in FORMATS.values()
+        if entry.max_side is None
         for codec in entry.codecs
-        if codec in settings.CODECS
-        for threads in (1, 2)
     }
 
 
@@ -215,7 +224,9 @@ def _row(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"clip.{container}")
         spent = [encode(clip, path, container, threads) for _ in range(repeats)]
-        wall, cpu = (np.median(column) / len(clip.frames) * 1000 for column in zip(*spent))
+        wall, cpu = (
+            np.median(column) / len(clip.frames) * 1000 for column in zip(*spent, strict=True)
+        )
         found = figures(decode(path), clip)
         size = os.path.getsize(path) / 1024
     row = " | ".join(f"{found[name]:.2f}" for name in names)
@@ -238,7 +249,7 @@ def main() -> None:
         path, share = sky.rsplit(":", 1)
         clips.append(sky_clip(path, float(share), width, height))
     clips += [hair_clip(path, width, height) for path in arguments.hair]
-    trials = {**chosen(), **(variants() if arguments.all else {})}
+    trials = {**chosen(), **(others() if arguments.all else {})}
     trials = {label: trial for label, trial in trials.items() if arguments.only in label}
     for line in measure(clips, trials, arguments.repeats):
         print(line, flush=True)

@@ -54,7 +54,7 @@ CODECS: dict[str, CodecSettings] = {
         preset="8",
         crf="10",
         svtav1__params="pred-struct=1:enable-tf=0:use-fixed-qindex-offsets=1"
-        ":qindex-offsets=[0,0,0,0,0,0]:key-frame-qindex-offset=0:key-frame-chroma-qindex-offset=0",
+        ":qindex-offsets=[0,0,0,0,0,0]:key-frame-qindex-offset=-12:key-frame-chroma-qindex-offset=-12",
     ),
     # Keyframes only: its other frames skip slow motion, at whatever quantiser.
     "mpeg4": _settings("mpeg4", tag="XVID", qmin="2", qmax="2", g="1"),
