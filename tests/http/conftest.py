@@ -18,6 +18,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     assert running.stop() == 0
 
 
+@pytest.fixture(scope="session")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with many settings other than the defaults."""
+    running = start_server(
+        tmp_path_factory.mktemp("changed"),
+        status_profile="2025",
+        format="avi",
+        nothing_to_move="refuse",
+        trusted_proxies="127.0.0.1",
+        cors_origins="https://app.example.org, https://other.example.org",
+        log_format="text",
+        log_level="debug",
+    )
+    yield running
+    assert running.stop() == 0
+
+
 @pytest.fixture
 def launch(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     """Starts further servers with settings of their own; they are stopped after the test."""

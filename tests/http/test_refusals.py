@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httpx
 import pytest
 
@@ -211,24 +209,19 @@ def test_refuses_methods_and_paths(
     refused(response, status, code)
 
 
-def test_the_status_profile_changes_statuses_and_nothing_else(
-    launch: Callable[..., RunningServer],
-) -> None:
-    server = launch(status_profile="2025")
-    refused(httpx.get(server.address + ANIMATE), 405, "ERROR_ILLEGAL_OPERATION")
+def test_the_status_profile_changes_statuses_and_nothing_else(changed: RunningServer) -> None:
+    refused(httpx.get(changed.address + ANIMATE), 405, "ERROR_ILLEGAL_OPERATION")
     refused(
-        send(server, forms.form(forms.image(b"not a photo"), forms.operation())),
+        send(changed, forms.form(forms.image(b"not a photo"), forms.operation())),
         400,
         "FILE_DECODING_FAILURE",
     )
-    refused(send(server, forms.form(IMAGE, IMAGE)), 400, "ERROR_TOO_MANY_FILES")
-    refused(server.animate(photos.jpeg(2000, 40)), 422, "FILE_RESOLUTION_EXCEEDS_LIMITS")
+    refused(send(changed, forms.form(IMAGE, IMAGE)), 400, "ERROR_TOO_MANY_FILES")
+    refused(changed.animate(photos.jpeg(2000, 40)), 422, "FILE_RESOLUTION_EXCEEDS_LIMITS")
 
 
-def test_nothing_to_move_is_refused_when_set(launch: Callable[..., RunningServer]) -> None:
-    server = launch(nothing_to_move="refuse")
-    indoors = photos.coded(photos.plain(), "PNG")
-    response = server.animate(indoors, "10")
+def test_nothing_to_move_is_refused_when_set(changed: RunningServer) -> None:
+    response = changed.animate(photos.coded(photos.plain(), "PNG"), "10")
     refused(response, 422, "ERROR_NO_RECOGNITION_TARGET_DETECTED")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import av
@@ -195,9 +194,8 @@ def test_says_what_was_not_found(server: RunningServer) -> None:
     assert "x-request-id" in response.headers
 
 
-def test_makes_avi_when_set(launch: Callable[..., RunningServer]) -> None:
-    server = launch(format="avi")
-    url = url_of(server.animate(photos.jpeg()))
+def test_makes_avi_when_set(changed: RunningServer) -> None:
+    url = url_of(changed.animate(photos.jpeg()))
     assert url.partition("?")[0].endswith(".avi")
     video = httpx.get(url)
     assert video.headers["content-type"] == "video/x-msvideo"

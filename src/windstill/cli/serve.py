@@ -18,11 +18,16 @@ def serve(config_file: str | None, **flags: str | None) -> None:
 
     Example: windstill serve --port 8080 --data data
     """
-    from windstill.adapters.embedded import open_engine
-    from windstill.http.app import FILES_URL, Application
-    from windstill.http.config import engine_settings
-    from windstill.http.logs import configure
-    from windstill.http.server import Server
+    try:
+        from windstill.adapters.embedded import open_engine
+        from windstill.http.app import FILES_URL, Application
+        from windstill.http.config import engine_settings
+        from windstill.http.logs import configure
+        from windstill.http.server import Server
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"The service needs the package {error.name}: pip install 'windstill[serve]'."
+        ) from error
 
     settings = load(flags, file=config_file).settings
     configure(settings.log_format, settings.log_level)
