@@ -17,29 +17,31 @@ def turns(periods: int = 2) -> Turns:
 
 @pytest.mark.parametrize("time", np.linspace(0, 1, 13))
 def test_weights_add_up_to_one(time: float) -> None:
-    (_, even), (_, odd) = turns().at(time)
-    np.testing.assert_allclose(even + odd, 1, atol=1e-5)
+    even, odd = turns().at(time)
+    np.testing.assert_allclose(even.weight + odd.weight, 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("periods", [1, 2, 3, 5])
 def test_a_loop_closes(periods: int) -> None:
     def seen(time: float) -> np.ndarray:
-        return np.sort([age * (weight > 0) for age, weight in turns(periods).at(time)], axis=0)
+        shown = turns(periods).at(time)
+        return np.sort([(10 * copy + age) * (weight > 0) for age, weight, copy in shown], axis=0)
 
     np.testing.assert_allclose(seen(0.0), seen(1.0), atol=1e-6)
 
 
 def test_the_loop_starts_at_rest() -> None:
-    (age, weight), (_, other) = turns().at(0.0)
+    (age, weight, copy), other = turns().at(0.0)
     assert (weight == 1).all()
     assert (age == 0).all()
-    assert not other.any()
+    assert (copy == 0).all()
+    assert not other.weight.any()
 
 
 def test_ages_stay_within_the_span() -> None:
     plan = turns()
     for time in np.linspace(0, 1, 50):
-        for age, weight in plan.at(time):
+        for age, weight, _ in plan.at(time):
             assert np.abs(age[weight > 0]).max(initial=0) <= plan.span + 1e-5
 
 

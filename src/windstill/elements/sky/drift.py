@@ -34,6 +34,9 @@ HIDDEN_HORIZON = 0.12
 # Looking up there is no horizon to be seen; a far one keeps a little perspective.
 FAR_HORIZON = 1.0
 PATH_STEPS = 10
+# Copies differ by this share of a period's travel, over this share of the longer side.
+WANDER = 0.3
+WANDER_FEATURE = 0.4
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,20 @@ class Drift:
 
     base: F32
     coefficients: tuple[F32, F32, F32]
+
+    def wander(self, copies: int, longer: int, rng: np.random.Generator) -> F32:
+        """Small displacements that tell the copies of a loop apart, (copies, rows, columns, 2).
+
+        Without them a loop of two copies would show everything twice. The first copy is the
+        photo and has none. longer: the frame's longer side in pixels.
+        """
+        speed = cv2.magnitude(*cv2.split(self.coefficients[0]))
+        fields = np.zeros((copies, *self.base.shape), np.float32)
+        for field in fields[1:]:
+            for axis in range(2):
+                noise = smooth_noise(speed.shape, WANDER_FEATURE * longer / CELL, rng)
+                field[..., axis] = WANDER * speed * np.tanh(noise)
+        return fields
 
     def origins(self, ages: F32) -> F32:
         """Positions (rows, columns, 2) of what is shown at age `ages` (rows, columns)."""

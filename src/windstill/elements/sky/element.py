@@ -96,6 +96,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         lattice=lattice,
         frames=breeze.frames,
         drift=drift,
+        wander=drift.wander(periods, longer, rng),
         turns=Turns(offsets, fade, periods),
         moments=meeting.moments,
         coarse=coarse,

@@ -35,6 +35,7 @@ class SkyLayer:
     Each frame adds matte * (sky now - sky at rest) to the canvas, so at rest the photo comes back
     exactly, and what stands in front keeps its own colours.
 
+    wander: float32 (copies, rows, columns, 2), what each copy is displaced by beside its drift.
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int16, the size of the
     luma matte, in 1/64 level.
     """
@@ -43,6 +44,7 @@ class SkyLayer:
     lattice: Lattice
     frames: int
     drift: Drift
+    wander: F32
     turns: Turns
     moments: Moments
     coarse: CoarseBand
@@ -72,22 +74,30 @@ class SkyLayer:
 
     def _streams(self, time: float) -> list[_Stream]:
         """The streams that are seen anywhere at `time`."""
-        (age0, weight0), (age1, weight1) = self.turns.at(time)
+        even, odd = self.turns.at(time)
         # The older copy of a place is the early one.
-        older = age0 > age1
-        early = np.where(older, weight0, weight1)
+        early = np.where(even.age > odd.age, even.weight, odd.weight)
         detail_gain = self.moments.gain(early, 1 - early)
         fine_gain = uncorrelated_gain(early, 1 - early)
         found = []
-        for age, weight in ((age0, weight0), (age1, weight1)):
+        for age, weight, copy in (even, odd):
             if weight.any():
                 sharper = weight * (1 + SAMPLING_LOSS * np.minimum(np.abs(age) * 20, 1))
                 shape, detail, fine = (
                     np.rint(raised * np.float32(WEIGHT_ONE)).astype(np.int16)
                     for raised in (weight, sharper * detail_gain, sharper * fine_gain)
                 )
-                found.append(_Stream(self.drift.origins(age), shape, detail, fine))
+                origins = self.drift.origins(age) - self._wander_of(copy)
+                found.append(_Stream(origins, shape, detail, fine))
         return found
+
+    def _wander_of(self, copy: NDArray[np.int32]) -> F32:
+        first = int(copy[0, 0])
+        chosen: F32 = self.wander[first]
+        if (copy != first).any():
+            rows, columns = np.ogrid[: copy.shape[0], : copy.shape[1]]
+            chosen = self.wander[copy, rows, columns]
+        return chosen
 
     def _mix_coarse(self, streams: list[_Stream], work: _Buffers) -> None:
         np.multiply(self.coarse.rest, np.int16(-WEIGHT_ONE), out=work.change)

@@ -15,6 +15,7 @@ them uncorrelated; here they are not).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,18 @@ class Moments:
         return ratio.clip(1.0, LARGEST_GAIN)
 
 
+class Shown(NamedTuple):
+    """One stream at one moment, on the lattice.
+
+    age: float32, periods since its copy passed the photo's place. weight: float32, in [0, 1].
+    copy: int32, which of the loop's copies it is.
+    """
+
+    age: F32
+    weight: F32
+    copy: NDArray[np.int32]
+
+
 @dataclass(frozen=True)
 class Turns:
     """When each place shows which copy.
@@ -69,11 +82,11 @@ class Turns:
         """The largest age at which any copy is seen, in periods."""
         return float((np.abs(self.offsets) + (1 + self.fade) / 2).max())
 
-    def at(self, time: float) -> tuple[tuple[F32, F32], tuple[F32, F32]]:
-        """(age, weight) of the even and of the odd copies at `time` (loops), on the lattice."""
+    def at(self, time: float) -> tuple[Shown, Shown]:
+        """What the even and the odd copies show at `time` (loops)."""
         return self._stream(time, 0), self._stream(time, 1)
 
-    def _stream(self, time: float, parity: int) -> tuple[F32, F32]:
+    def _stream(self, time: float, parity: int) -> Shown:
         # Time is folded before it meets float32, so that frame 0 is exactly at age 0.
         now = (time * self.periods - parity + 1) % 2.0 - 1
         turn = np.float32(now) - self.offsets
@@ -81,4 +94,6 @@ class Turns:
         turn -= np.where(turn >= 1, np.float32(2), np.float32(0))
         ramp = np.clip((np.float32(0.5) - np.abs(turn)) / self.fade + np.float32(0.5), 0, 1)
         weight = ramp * ramp * (3 - 2 * ramp)
-        return turn + self.offsets, weight
+        age = turn + self.offsets
+        copy = np.rint(np.float32(time * self.periods) - age).astype(np.int32) % self.periods
+        return Shown(age, weight, copy)
