@@ -87,7 +87,7 @@ def test_one_service_works_in_a_folder(start: Start) -> None:
 def test_a_server_that_dies_costs_its_jobs_only_a_delay(start: Start, tmp_path: Path) -> None:
     service = start()
     go = tmp_path / "go"
-    job = blocked(service, go)
+    job = blocked(service, go, attached=True)
     server: Any = service.engine._runner.server
     server._process.kill()
     go.touch()

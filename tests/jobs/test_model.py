@@ -73,11 +73,11 @@ def test_a_job_past_its_deadline_is_not_begun() -> None:
     [
         (running(), NOW + 40, State.QUEUED, None),
         (running(attempts=2), NOW + 40, State.FAILED, "job_interrupted"),
-        (running(attached=True), NOW + 40, State.FAILED, "job_interrupted"),
+        (running(attached=True), NOW + 40, State.QUEUED, None),
         (replace(running(), cancel_requested=True), NOW + 40, State.CANCELLED, None),
         (running(), NOW + 100, State.FAILED, "job_timeout"),
     ],
-    ids=["again", "too often", "nobody waits", "cancelled", "too late"],
+    ids=["again", "too often", "attached", "cancelled", "too late"],
 )
 def test_what_becomes_of_a_job_whose_runner_is_gone(
     before: Job, now: float, expected: State, code: str | None
@@ -87,6 +87,17 @@ def test_what_becomes_of_a_job_whose_runner_is_gone(
         assert after.state is expected
         assert after.lease is None
         assert (after.failure.code if after.failure else None) == code
+
+
+def test_a_job_is_pointless_once_the_connection_it_is_attached_to_is_gone() -> None:
+    attached = running(attached=True)
+    for after in (
+        attached.lapsed(NOW + 1, 3, gone=True),
+        attached.abandoned("token", NOW + 1, 3, gone=True),
+    ):
+        assert after is not None
+        assert after.failure is not None
+        assert after.failure.code == "job_interrupted"
 
 
 def test_a_living_lease_is_left_alone_unless_all_runners_are_gone() -> None:

@@ -171,12 +171,13 @@ class Job:
             return replace(self, cancel_requested=True)
         return None
 
-    def abandoned(self, token: str, now: float, attempts: int) -> Job | None:
-        """Its runner stops before it is done: back to the queue, or failed after `attempts`.
+    def abandoned(self, token: str, now: float, attempts: int, *, gone: bool = False) -> Job | None:
+        """Its run broke off: back to the queue, or failed after `attempts`.
 
+        gone: the service ends, and with it the connection that the job may be attached to.
         None when the lease is no longer the runner's.
         """
-        return self._taken_back(now, attempts) if self.holds(token) else None
+        return self._taken_back(now, attempts, gone) if self.holds(token) else None
 
     def lapsed(self, now: float, attempts: int, *, gone: bool = False) -> Job | None:
         """Swept: its deadline has passed in the queue, or its runner gave no sign of life.
@@ -191,7 +192,7 @@ class Job:
                 return self._ended(State.FAILED, now, interrupted())
             return None
         if self.lease is not None and (gone or now >= self.lease.until):
-            return self._taken_back(now, attempts)
+            return self._taken_back(now, attempts, gone)
         return None
 
     def interrupted(self, now: float) -> Job | None:
@@ -206,12 +207,12 @@ class Job:
             return None
         return self._moved(State.EXPIRED)
 
-    def _taken_back(self, now: float, attempts: int) -> Job:
+    def _taken_back(self, now: float, attempts: int, gone: bool) -> Job:
         if self.cancel_requested:
             return self._ended(State.CANCELLED, now)
         if now >= self.deadline:
             return self._ended(State.FAILED, now, timed_out(self))
-        if self.attached or self.attempts >= attempts:
+        if (self.attached and gone) or self.attempts >= attempts:
             return self._ended(State.FAILED, now, interrupted())
         return self._moved(State.QUEUED, lease=None, started_at=None, stage=None, fraction=0.0)
 

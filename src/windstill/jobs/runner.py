@@ -221,7 +221,8 @@ class Runner:
                 time.sleep(_SETTLE_PAUSE)
 
     def _abandoned(self, run: Run) -> Change:
-        return lambda job: job.abandoned(run.token, self.clock(), self.config.attempts)
+        gone = self.stopping.is_set()
+        return lambda job: job.abandoned(run.token, self.clock(), self.config.attempts, gone=gone)
 
     def _failed(self, run: Run, failure: Failure) -> Change:
         return lambda job: job.failed(run.token, failure, self.clock())
