@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 REQUIREMENTS := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format lock bench clean
+.PHONY: help setup serve demo test test-all lint format lock bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -22,6 +22,9 @@ $(VENV)/.ready: $(REQUIREMENTS) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+serve: setup ## run the service; prints its address, a key and a ready curl line
+	$(BIN)/windstill serve --data data
 
 demo: setup ## animate a photo that a dependency ships
 	$(BIN)/python examples/demo.py
