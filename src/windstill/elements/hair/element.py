@@ -46,11 +46,11 @@ class Hair:
         heads = find_heads(scene.mattes.hair, scene.mattes.face)
         if not heads:
             return _still(scene, share, Notice("no_hair", "No head of hair was found."))
-        behind = scene
+        behind, rng = scene, breeze.rng(self.name)
         patches: list[Patch] = []
         travels: list[float] = []
         for own, matte in _clusters(scene.mattes.hair, heads):
-            patch = _lift_cluster(behind, own, matte, breeze)
+            patch = _lift_cluster(behind, own, matte, breeze, rng)
             if patch is not None:
                 behind = patch.behind
                 patches.insert(0, patch.patch)
@@ -105,7 +105,7 @@ class _LiftedPatch:
 
 
 def _lift_cluster(
-    scene: Scene, heads: list[Head], hair: F32, breeze: Breeze
+    scene: Scene, heads: list[Head], hair: F32, breeze: Breeze, rng: np.random.Generator
 ) -> _LiftedPatch | None:
     size = float(np.median([head.size for head in heads]))
     hair = without_doubt(hair, size)
@@ -115,7 +115,8 @@ def _lift_cluster(
     region = _clipped(around, scene.planes.shape)
     grid = Grid.over(region, size)
     matte = np.ascontiguousarray(hair[region.luma])
-    sway = _sway(scene, grid, [h.moved(1, region.left, region.top) for h in heads], matte, breeze)
+    here = [head.moved(1, region.left, region.top) for head in heads]
+    sway = _sway(scene, grid, here, matte, breeze, rng)
     if sway is None:
         return None
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
@@ -126,37 +127,49 @@ def _lift_cluster(
     return _LiftedPatch(patch, behind, float(travel.max()))
 
 
-def _sway(scene: Scene, grid: Grid, heads: list[Head], matte: F32, breeze: Breeze) -> Sway | None:
-    hair = grid.shrink(matte)
-    centres = grid.centres()
-    face = grid.shrink(scene.mattes.face[grid.region.luma])
-    face *= np.logical_or.reduce([head.near(centres) for head in heads])
+def _sway(
+    scene: Scene,
+    grid: Grid,
+    heads: list[Head],
+    matte: F32,
+    breeze: Breeze,
+    rng: np.random.Generator,
+) -> Sway | None:
+    """The motion of the hair of some heads, in pixels of the grid's region; None if too short."""
+    strands, face = _strands(scene, grid, heads, matte)
+    coherence = strands.orientation.coherence
     grown = [
         growth
-        for growth in grow(heads, centres, hair, face, grid.cell)
+        for growth in grow(heads, strands.centres, strands.hair, face, coherence, grid.cell)
         if growth.relative_length >= TOO_SHORT
     ]
     if not grown:
         return None
-    luma = scene.planes.y[grid.region.luma]
-    inside = np.clip(4 * matte - 3, 0, 1)
-    products = grid.shrink(gradient_products(luma, inside))
-    freedom = _freedom(scene, grid, face, grown[0].head.size)
-    strands = Strands(hair, freedom, orientation(products, 1.6), centres, grid.cell)
     wind = (1.0 if np.cos(np.radians(breeze.degrees)) >= 0 else -1.0), 0.0
     longest = max(growth.relative_length for growth in grown)
-    rng, strength = breeze.rng("hair"), breeze.options.strength
     blowing = gusts(breeze.options.seconds, natural_frequency(longest), rng)
     diagonal = float(np.hypot(*scene.planes.shape))
+    strength = breeze.options.strength
     basis = np.zeros((2 * len(blowing.cycles), *grid.shape, 2), np.float32)
     for growth in grown:
         own = sway_of(growth, strands, wind, blowing, rng)
         own *= np.float32(amplitude(growth.relative_length, growth.head.size, strength))
-        free = growth.own & (hair > 0.5) & (growth.distance > 0.5 * growth.length)
+        free = growth.own & (strands.hair > 0.5) & (growth.distance > 0.5 * growth.length)
         sway = Sway(own, blowing, rest_moment(own, blowing))
         basis += tempered(sway, free, grid.cell, diagonal, growth.relative_length, strength).basis
-    start = rest_moment(basis, blowing)
-    return Sway(basis, blowing, start)
+    return Sway(basis, blowing, rest_moment(basis, blowing))
+
+
+def _strands(scene: Scene, grid: Grid, heads: list[Head], matte: F32) -> tuple[Strands, F32]:
+    """The hair on the grid, and the matte of its faces."""
+    centres = grid.centres()
+    face = grid.shrink(scene.mattes.face[grid.region.luma])
+    face *= np.logical_or.reduce([head.near(centres) for head in heads])
+    inside = np.clip(4 * matte - 3, 0, 1)
+    products = grid.shrink(gradient_products(scene.planes.y[grid.region.luma], inside))
+    freedom = _freedom(scene, grid, face, heads[0].size)
+    hair = grid.shrink(matte)
+    return Strands(hair, freedom, orientation(products, 1.6), centres, grid.cell), face
 
 
 def _freedom(scene: Scene, grid: Grid, face: F32, size: float) -> F32:

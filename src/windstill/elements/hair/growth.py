@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ Mask = NDArray[np.bool_]
 
 _THROUGH_GAP, _THROUGH_FACE = 4.0, 30.0
 """Prices of crossing what is no hair, where hair costs 1."""
+_SMOOTH, _SMOOTH_OVER = 0.45, 0.1
+"""Coherence above which hair counts as smooth, averaged over this many head sizes."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,16 @@ class Growth:
         return self.length / self.head.size
 
 
-def grow(heads: list[Head], centres: F32, hair: F32, face: F32, cell: int) -> list[Growth]:
+def grow(
+    heads: list[Head], centres: F32, hair: F32, face: F32, coherence: F32, cell: int
+) -> list[Growth]:
     """Follows the hair of all heads at once.
 
     heads: in pixels of the grid's region. centres: positions of the grid's cells. hair, face:
-    mattes on the grid. cell: its size in pixels.
+    mattes on the grid. coherence: of the strands, in [0, 1]. cell: size of a cell in pixels.
     """
     cost = cell / np.maximum(hair, 1 / _THROUGH_GAP) + cell * _THROUGH_FACE * face
-    distances = [geodesic(cost, _roots(head, centres, hair)) for head in heads]
+    distances = [geodesic(cost, _roots(head, centres, hair, coherence, cell)) for head in heads]
     nearest = np.argmin(distances, axis=0)
     grown = []
     for number, (head, distance) in enumerate(zip(heads, distances, strict=True)):
@@ -55,5 +60,11 @@ def grow(heads: list[Head], centres: F32, hair: F32, face: F32, cell: int) -> li
     return grown
 
 
-def _roots(head: Head, centres: F32, hair: F32) -> Mask:
-    return head.covers(centres) & (hair > 0.3)
+def _roots(head: Head, centres: F32, hair: F32, coherence: F32, cell: int) -> Mask:
+    sigma = _SMOOTH_OVER * head.size / cell
+    smooth = cv2.GaussianBlur(coherence * hair, (0, 0), sigma) > _SMOOTH * cv2.GaussianBlur(
+        hair, (0, 0), sigma
+    )
+    # Hair with smooth strands can't stand: what is above the head lies on it. Curls do stand.
+    lying = head.above_it(centres) & smooth
+    return np.asarray((head.covers(centres) | lying) & (hair > 0.3))

@@ -38,6 +38,11 @@ class Head:
         dy = dy / np.where(dy < 0, self.above, self.below)
         return np.asarray(dx * dx + dy * dy <= 1)
 
+    def above_it(self, positions: F32) -> Mask:
+        """Which positions (..., 2) are straight above the scalp's centre, within a head or so."""
+        dx, dy = positions[..., 0] - self.x, positions[..., 1] - self.y
+        return np.asarray((dy < 0) & (np.abs(dx) <= 0.62 * self.size) & (dy >= -1.1 * self.size))
+
     def near(self, positions: F32) -> Mask:
         """Which positions (..., 2) may be of the head or face, rather than of the body."""
         dx = positions[..., 0] - self.x

@@ -31,7 +31,7 @@ _SECOND_MODE, _SECOND_TUNE = 0.3, 2.3
 class Strands:
     """What the sway of one picture's hair is made of, on a grid of cells.
 
-    hair: matte, float32 (H, W). calm: float32 (H, W, 2) in [0, 1], how freely hair may move
+    hair: matte, float32 (H, W). freedom: float32 (H, W, 2) in [0, 1], how freely hair may move
     along x and y (0 at the face and, across it, at the picture's edge). orientation: of the
     strands. centres: positions of the cells in pixels. cell: pixels.
     """
