@@ -260,7 +260,7 @@ def _failures(settings: Settings, kinds: Iterable[Kind]) -> dict[str, Any]:
         by_status[code.status(settings.status_profile)].add(code.name)
     return {
         str(status): {
-            "description": "; ".join(f"{name}: {codes()[name].text}" for name in sorted(names)),
+            "description": " ".join(f"{name}: {codes()[name].text}" for name in sorted(names)),
             "headers": schemas.header_references(
                 "X-Request-Id", *(("Retry-After",) if status in RETRIED else ())
             ),

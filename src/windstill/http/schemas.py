@@ -19,6 +19,7 @@ ANIMATION = """\
 Send `image` (JPEG, PNG or BMP by content, whatever its name and type; at most {megabytes} MiB;
 sides larger than 32 and smaller than 2000 pixels) and `operation` (`1` or `01`: the sky moves,
 `10`: the hair, `11`: both). `operation` may be a text part, a file part, or in the query string.
+The key goes into the header `ailabapi-api-key` or `X-RapidAPI-Key`.
 
 The answer comes when the loop is ready, at the latest after {answer:g} seconds. `data.url` opens
 with a plain GET, without a key, until it expires. A header names what could not move.
