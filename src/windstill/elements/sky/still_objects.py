@@ -17,9 +17,18 @@ LARGEST = 0.012
 # Levels by which an object is darker, more colourful, or (a star) brighter than its sky.
 DARKER, COLOURFUL, BRIGHTER = 14, 10, 12
 NIGHT = 60
+# Spots that cover more of the sky than this are its texture.
+RARE = 0.03
 STAR = 5
 # Share of the frame's longer side that a straight line must have to be a cable or an edge.
 LINE = 0.07
+# It goes on unseen over this share of its length. (Bridging gaps in it as well would make lines
+# of rows of small clouds.)
+BEYOND = 0.2
+# What is this many levels darker than anything in the open sky, and no farther (share of the
+# longer side) from the matte's border, is a tip of the foreground.
+TIP = 20
+TIP_REACH = 0.03
 
 
 def still_objects(half: U8, sky: F32) -> F32:
@@ -32,8 +41,10 @@ def still_objects(half: U8, sky: F32) -> F32:
         return np.zeros(sky.shape, np.float32)
     luma = np.ascontiguousarray(half[..., 0])
     width = max(3, round(LARGEST * max(sky.shape))) | 1
-    found = _dark(luma, inside, width) | _colourful(half, inside, width) | _bright(luma)
-    found |= _straight(luma, inside)
+    found = _straight(luma, inside) | _tips(luma, sky)
+    for spots in (_dark(luma, inside, width), _colourful(half, inside, width), _bright(luma)):
+        if spots[inside].mean() < RARE:
+            found |= spots
     found &= inside
     grown = cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8))
     soft: F32 = cv2.GaussianBlur(grown.astype(np.float32), (5, 5), 0)
@@ -49,6 +60,16 @@ def _dark(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     # A sheer cloud hides a line no better than clear sky does, so the hat alone must be strong.
     hat: U8 = cv2.subtract(cv2.min(closed, darkest), luma)
     return hat > DARKER
+
+
+def _tips(luma: U8, sky: F32) -> NDArray[np.bool_]:
+    """Parts of the foreground that the matte took for sky: too dark for it."""
+    depth = cv2.distanceTransform((sky > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    near = TIP_REACH * max(luma.shape)
+    open_sky = luma[depth > near]
+    darkest = np.percentile(open_sky, 0.5) if open_sky.size else 0
+    tips: NDArray[np.bool_] = (luma < darkest - TIP) & (depth < near)
+    return tips
 
 
 def _colourful(half: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
@@ -89,7 +110,9 @@ def _straight(luma: U8, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     canvas = np.zeros(luma.shape, np.uint8)
     for x0, y0, x1, y1 in np.reshape(lines, (-1, 4)) if lines is not None else ():
         if abs(y1 - y0) > 0.14 * abs(x1 - x0):
-            cv2.line(canvas, (int(x0), int(y0)), (int(x1), int(y1)), 1, 2)
+            more_x, more_y = (int(BEYOND * (x1 - x0)), int(BEYOND * (y1 - y0)))
+            begin = int(x0) - more_x, int(y0) - more_y
+            cv2.line(canvas, begin, (int(x1) + more_x, int(y1) + more_y), 1, 2)
     # Both edges of a bar enclose it.
     filled: U8 = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, _square(9))
     return filled > 0
