@@ -14,6 +14,8 @@ Mask = NDArray[np.bool_]
 _THUMB_SIDE = 256
 _MIN_AREA = 0.0004
 """Smaller faces and heads of hair, as a share of the picture, are no heads."""
+_TALLEST = 1.3
+"""Hair straight above a face is no taller than this many times the face's width."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _head_of_face(face: Mask, hair: Mask) -> Head | None:
     hair_above = _run(~hair[int(top) :: -1, int(x)], 0)[1] + 1
     hair_above = _run(hair[int(top) - hair_above :: -1, int(x)], 0)[1]
     # The nape below a bob is framed as a face is, but by more hair than a face carries.
-    if not _framed(hair, x, y, width) or hair_above > 2 * width:
+    if not _framed(hair, x, y, width) or hair_above > _TALLEST * width:
         return None
     # A fringe may hide half of the face, and hair its sides: both measures are needed.
     height = chin - top
