@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from windstill.elements.base import Movement, Notice
-from windstill.errors import OutputError
+from windstill.video.part_file import output_error, part_file
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,16 @@ class Animation:
         return self.path.read_bytes() if self.path is not None else self.data or b""
 
     def save(self, path: str | Path) -> Path:
-        """Writes the encoded file to `path`. Raises `OutputError` when that is impossible."""
+        """Writes the encoded file to `path`, in one step.
+
+        Raises `OutputError` when that is impossible; what was at `path` before is still there then.
+        """
         target = Path(path)
-        try:
-            target.write_bytes(self.read())
-        except OSError as error:
-            raise OutputError(f"{target} can't be written: {error.strerror}.") from error
+        with part_file(target) as part:
+            try:
+                part.write_bytes(self.read())
+            except OSError as error:
+                raise output_error(target, error) from error
         return target
 
     def facts(self) -> dict[str, object]:

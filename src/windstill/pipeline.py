@@ -109,7 +109,8 @@ def frames(
 def _perceived(
     photo: Photo, options: Options, given: Mattes | None, threads: int | None
 ) -> tuple[Photo, Mattes]:
-    still = photo.fit(options.max_side)
+    # GIF and WebP are smaller than the photo: what they leave out need not be rendered.
+    still = photo.fit(min(options.max_side, video.container(options.format).max_side or 2**31))
     if given is None:
         return still, perceive(still.rgb, threads=threads)
     given.check(photo.rgb.shape[:2])

@@ -21,7 +21,7 @@ SKIES = [
 LONG_HAIR = [
     "unlabelled/interfaces_cc0/049.jpg",
     "eval/hair/figaro/Frame00010.webp",
-    "eval/hair/figaro/Frame00331.webp",
+    "eval/hair/figaro/Frame00333.webp",
 ]
 
 

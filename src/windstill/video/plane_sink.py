@@ -60,7 +60,7 @@ class PlaneSink:
         context.thread_count = plan.threads
         # The planes' chroma lies between the luma pixels; untagged, players may take it as left.
         context.options = {
-            **settings.options,
+            **settings.options_for(plan.frame_count),
             "flags": "+bitexact",
             "chroma_sample_location": "center",
         }

@@ -11,17 +11,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+ENDING = 4
+"""Frames before the seam."""
+
 LONGEST_GOP = 300
 """Loops up to this many frames have one keyframe, their first: each further one would pulse."""
 
 
 @dataclass(frozen=True)
 class CodecSettings:
-    """encoder: FFmpeg's name. options: its private and generic options, as text."""
+    """How to set up one encoder.
+
+    encoder: FFmpeg's name. options: its private and generic options, as text; `{ending}` and
+    `{last}` stand for the numbers of the frames between which a loop ends.
+    """
 
     encoder: str
     options: MappingProxyType[str, str]
     tag: str | None = None
+
+    def options_for(self, frame_count: int) -> dict[str, str]:
+        """The options for a loop of `frame_count` frames."""
+        last = frame_count - 1
+        ending = max(1, frame_count - ENDING)
+        return {
+            name: value.replace("{ending}", str(min(ending, last))).replace("{last}", str(last))
+            for name, value in self.options.items()
+        }
 
 
 def _settings(encoder: str, tag: str | None = None, **options: str) -> CodecSettings:
@@ -35,8 +51,11 @@ CODECS: dict[str, CodecSettings] = {
         preset="superfast",
         crf="18",
         # A somewhat better first frame keeps the still part sharp; from 1.7 the seam suffers.
+        # Narrow dead zones and no early skips: slow skies would freeze and then jump. More bits
+        # for the last frames bring them as near to the photo as the first frame is.
         x264__params="ipratio=1.4:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
-        ":rc-lookahead=0",
+        ":rc-lookahead=0:no-fast-pskip=1:deadzone-inter=10:deadzone-intra=8"
+        ":zones={ending},{last},b=1.8",
     ),
     # The realtime mode would be five times as fast, but freezes slow skies and then jumps.
     "vp9": _settings(
