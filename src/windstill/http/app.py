@@ -12,6 +12,7 @@ from windstill.http.boundary import Boundary
 from windstill.http.files import deliver
 from windstill.http.metrics import Metrics
 from windstill.http.micro_motion import image_fine_tuning
+from windstill.http.pace import Pace
 from windstill.http.service import Service
 from windstill.http.tasks import query_async_task_result
 from windstill.jobs.engine import Engine
@@ -39,7 +40,12 @@ class Application:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.state = State()
-        self.service = Service(settings=settings, engine=engine, metrics=Metrics(engine))
+        self.service = Service(
+            settings=settings,
+            engine=engine,
+            metrics=Metrics(engine),
+            pace=Pace(slots=engine.stats().slots, patience=settings.answer_seconds),
+        )
         self.state.service = self.service
         # Slashes are not redirected: a redirect is no answer that clients of the API know.
         router = Router(ROUTES, redirect_slashes=False)

@@ -44,9 +44,14 @@ async def image_fine_tuning(request: Request) -> Response:
             attached=True,
             patience=service.settings.answer_seconds,
         )
+        # Others may have come while the body was read.
+        service.pace.admit()
         job = await service.engine.submit_async(submission)
     request.state.facts.update(job=job.id, bytes=len(photo), operation=operation)
-    return _answer(request, service, await _finished(request, service, job))
+    with service.pace.wait():
+        job = await _finished(request, service, job)
+    service.pace.saw(job.started_at, job.finished_at)
+    return _answer(request, service, job)
 
 
 def job_payload(settings: Settings, operation: Operation) -> dict[str, object]:

@@ -40,6 +40,7 @@ ANIMATION: tuple[Kind, ...] = (
     jobs.TooManyRunning,
     jobs.QueueFull,
     Reason.TOO_MANY_UPLOADS,
+    Reason.TOO_BUSY,
     jobs.Draining,
     jobs.JobTimeout,
     Reason.NO_ANSWER_IN_TIME,

@@ -34,6 +34,7 @@ class Reason(Enum):
     TOO_MANY_IMAGES = auto()
     BODY_TOO_LARGE = auto()
     TOO_MANY_UPLOADS = auto()
+    TOO_BUSY = auto()
     NO_ANSWER_IN_TIME = auto()
 
     INTERNAL = auto()
@@ -71,6 +72,7 @@ TABLE: Mapping[Reason | type[Exception], str] = {
     Reason.TOO_MANY_IMAGES: "ERROR_TOO_MANY_FILES",
     Reason.BODY_TOO_LARGE: "ERROR_REQUEST_BODY_TOO_LARGE",
     Reason.TOO_MANY_UPLOADS: "EXCEEDING_LIMITS",
+    Reason.TOO_BUSY: "EXCEEDING_LIMITS",
     Reason.NO_ANSWER_IN_TIME: "AI_SERVICE_TIMEOUT",
     Reason.INTERNAL: "SERVICE_INTERNAL_ERROR",
     jobs.QueueFull: "EXCEEDING_LIMITS",

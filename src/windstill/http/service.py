@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from windstill.http.envelope import Ids
 from windstill.http.metrics import Metrics
+from windstill.http.pace import Pace
 from windstill.http.refusals import Reason, RequestRefused
 from windstill.jobs.accounts import Key
 from windstill.jobs.engine import Engine
@@ -35,6 +36,7 @@ class Service:
     settings: Settings
     engine: Engine
     metrics: Metrics
+    pace: Pace
     draining: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     uploads: int = 0
@@ -53,9 +55,10 @@ class Service:
         return key
 
     def admit(self) -> None:
-        """Raises `Draining` when nothing new is taken; asked before a body is read."""
+        """Raises `Draining`, or what `Pace.admit` raises; asked before a body is read."""
         if self.draining or self.engine.draining:
             raise Draining("The service is about to stop.", retry_after=5)
+        self.pace.admit()
 
     @asynccontextmanager
     async def upload(self) -> AsyncIterator[None]:
