@@ -123,11 +123,14 @@ def _offsets(lattice: Lattice, longer: int, rng: np.random.Generator) -> F32:
 
 
 def _dither(shape: tuple[int, int], rng: np.random.Generator) -> I16:
-    """Half a level plus fixed high-frequency noise of less than half, in 1/64 level."""
+    """Half a level plus fixed high-frequency noise of up to a quarter, in 1/64 level.
+
+    Enough against moving steps in a smooth sky; twice as much would be seen as grain.
+    """
     white = rng.random((64, 64)).astype(np.float32)
     around = [np.roll(white, step, axis) for axis in (0, 1) for step in (-2, -1, 1, 2)]
     blue = white - np.mean(around, axis=0)
     ranks = np.argsort(np.argsort(blue, axis=None)).reshape(blue.shape) / blue.size
-    tile = (1 + np.floor(ranks * 63)).astype(np.int16)
+    tile = (16 + np.floor(ranks * 33)).astype(np.int16)
     repeats = -(-shape[0] // 64), -(-shape[1] // 64)
     return np.ascontiguousarray(np.tile(tile, repeats)[: shape[0], : shape[1]])

@@ -125,6 +125,9 @@ class SkyLayer:
         for shift, total in zip(self.coarse.shifts, work.change, strict=True):
             np.right_shift(total, np.int16(7 - LEVEL_BITS + shift), out=total)
         np.add(work.change[0], work.change[3], out=work.change[0])
+        # Bright clouds come and go at the region's edges; its mean must not flicker with them.
+        drifted = cv2.mean(work.change[0], self._half_of_sky)[0]
+        np.subtract(work.change[0], np.int16(round(drifted)), out=work.change[0])
 
     def _add_fine(self, streams: list[_Stream], fine: FineBand, work: _Buffers) -> None:
         for rows, columns in self._fine_runs(streams, fine):
@@ -143,6 +146,10 @@ class SkyLayer:
             busy = np.where(stream.shape > 0, np.maximum(busy, shown), busy)
         rim = self.lattice.rim
         return _runs((busy[rim:-rim, rim:-rim] > 0) & self._cells_of_sky, TILE // CELL)
+
+    @cached_property
+    def _half_of_sky(self) -> U8:
+        return (self.chroma_matte > 128).astype(np.uint8)
 
     @cached_property
     def _cells_of_sky(self) -> NDArray[np.bool_]:
