@@ -3,6 +3,9 @@ import numpy as np
 from windstill.perceive.regions import confined, face_region, hair_region, overlapping, sky_region
 
 
+NOBODY = np.zeros((200, 300), bool)
+
+
 def probabilities(height: int = 200, width: int = 300) -> np.ndarray:
     return np.full((height, width), 0.02, np.float32)
 
@@ -11,13 +14,23 @@ def test_a_sure_region_stays_with_its_hazy_end() -> None:
     p = probabilities()
     p[:60] = 0.97
     p[60:80] = 0.6
-    assert sky_region(p)[:80].all()
+    assert sky_region(p, NOBODY)[:80].all()
 
 
 def test_an_unsure_wall_goes() -> None:
     p = probabilities()
     p[:150] = 0.65
-    assert not sky_region(p).any()
+    assert not sky_region(p, NOBODY).any()
+
+
+def test_a_portrait_s_backdrop_must_be_surer() -> None:
+    p = probabilities()
+    p[:60] = 0.7
+    p[:6] = 0.95
+    face = NOBODY.copy()
+    face[80:140, 100:160] = True
+    assert sky_region(p, NOBODY)[:60].all()
+    assert not sky_region(p, face).any()
 
 
 def test_specks_go_and_small_doubtful_holes_are_filled() -> None:
@@ -25,7 +38,7 @@ def test_specks_go_and_small_doubtful_holes_are_filled() -> None:
     p[:80] = 0.97
     p[150:152, 100:102] = 0.99
     p[30:36, 50:56] = 0.4
-    found = sky_region(p)
+    found = sky_region(p, NOBODY)
     assert found[:80].all()
     assert not found[80:].any()
 
@@ -34,13 +47,13 @@ def test_a_bird_is_no_hole_to_fill() -> None:
     p = probabilities()
     p[:80] = 0.97
     p[30:36, 50:56] = 0.01
-    assert not sky_region(p)[30:36, 50:56].any()
+    assert not sky_region(p, NOBODY)[30:36, 50:56].any()
 
 
 def test_too_little_is_nothing() -> None:
     p = probabilities()
     p[:10, :10] = 0.99
-    assert not sky_region(p).any()
+    assert not sky_region(p, NOBODY).any()
 
 
 def test_hair_needs_a_face_unless_it_is_large_and_certain() -> None:

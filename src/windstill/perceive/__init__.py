@@ -32,7 +32,8 @@ def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
     """
     found = infer(rgb, long_side=LOOK, threads=threads)
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
-    soft_matte(rgb, found[0], sky_region(found[0]), SKY_EDGE, mattes.sky)
+    sky = sky_region(found[0], face_region(found[2]))
+    soft_matte(rgb, found[0], sky, SKY_EDGE, mattes.sky)
     windows = small_heads(found[1], found[2], mattes.shape)
     for window in windows:
         found[1:, window.hint] = 0

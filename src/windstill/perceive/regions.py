@@ -5,6 +5,7 @@ The rules, all of them here:
 - A region is a connected set of pixels with probability above `LIKELY`; it counts only if its
   most certain pixel passes `Rule.certain` and its mean `Rule.mean`. So a wall that is sky at
   60 % all over goes, and a real sky keeps its hazy end.
+- In a portrait the sky must be surer: a backdrop out of focus looks much like one.
 - Regions smaller than `Rule.speck` of the picture go. If all that is left is smaller than
   `Rule.least`, the element is not there.
 - A hole that is not clearly something else (mean probability above `Rule.hole`) and small is
@@ -14,7 +15,7 @@ The rules, all of them here:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -40,20 +41,25 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(0.9, mean=0.66, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
-HAIR = Rule(0.85, mean=0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
-FACE = Rule(0.7, mean=0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
+SKY = Rule(0.9, 0.66, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
+SKY_OF_PORTRAIT = replace(SKY, mean=0.77)
+HAIR = Rule(0.85, 0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
+FACE = Rule(0.7, 0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
 # Hair without a face: at least this part of the picture, this sure.
 FACELESS_AREA = 0.004
-FACELESS_MEAN = 0.8
+FACELESS_MEAN = 0.74
+# A face of this part of the picture makes it a portrait.
+PORTRAIT = 0.04
 # What a second look finds must lie at least this much where the first look saw something.
 OVERLAP = 0.25
 
 
-def sky_region(probability: F32) -> Bool:
-    """The sky, bool (h, w), from probabilities float32 (h, w)."""
-    return _settled(probability, _accepted(probability, SKY), SKY)
+def sky_region(probability: F32, face: Bool) -> Bool:
+    """The sky, bool (h, w), from probabilities float32 (h, w). face: bool (h, w)."""
+    portrait = np.count_nonzero(face) > PORTRAIT * face.size
+    rule = SKY_OF_PORTRAIT if portrait else SKY
+    return _settled(probability, _accepted(probability, rule), rule)
 
 
 def face_region(probability: F32) -> Bool:
@@ -100,8 +106,8 @@ def disc(radius: int) -> U8:
 def _accepted(probability: F32, rule: Rule) -> Bool:
     parts = _parts(probability > LIKELY, probability)
     certain = parts.touching(probability > rule.certain)
-    large = parts.area > rule.speck * probability.size
-    return parts.chosen(certain & large & (parts.mean > rule.mean))
+    counted = parts.area > rule.speck * probability.size
+    return parts.chosen(certain & counted & (parts.mean > rule.mean))
 
 
 def _settled(probability: F32, region: Bool, rule: Rule) -> Bool:
