@@ -16,7 +16,7 @@ from windstill.perceive import perceive
 SKIES = [
     "unlabelled/budgie_cc0/roman-colosseum.jpg",
     "eval/sky/dpst/in46.webp",
-    "eval/sky/dpst/tar47.webp",
+    "eval/sky/dpst/in31.webp",
 ]
 LONG_HAIR = [
     "unlabelled/interfaces_cc0/049.jpg",
