@@ -19,13 +19,19 @@ def smooth_noise(
     cell = max(feature / 2, 1.0)
     rows, columns = int(np.ceil(height / cell)) + 4, int(np.ceil(width / cell)) + 4
     lattice = cv2.GaussianBlur(
-        rng.standard_normal((rows, columns)).astype(np.float32), (0, 0), 0.8,
+        rng.standard_normal((rows, columns)).astype(np.float32),
+        (0, 0),
+        0.8,
         borderType=cv2.BORDER_REFLECT_101,
     )
     lattice /= max(float(lattice.std()), 1e-6)
     shift_y, shift_x = rng.random(2)
     matrix = np.array([[1 / cell, 0, 1 + shift_x], [0, 1 / cell, 1 + shift_y]], np.float32)
-    return cv2.warpAffine(
-        lattice, matrix, (width, height),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT_101,
+    noise: NDArray[np.float32] = cv2.warpAffine(
+        lattice,
+        matrix,
+        (width, height),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT_101,
     )
+    return noise
