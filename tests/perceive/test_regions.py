@@ -2,7 +2,6 @@ import numpy as np
 
 from windstill.perceive.regions import confined, face_region, hair_region, overlapping, sky_region
 
-
 NOBODY = np.zeros((200, 300), bool)
 
 
