@@ -69,9 +69,10 @@ class RunningServer:
         return [line for line in lines if line["event"] == event]
 
     def files(self) -> list[Path]:
-        """Uploads and results that lie in the data folder, half-written ones too."""
-        found = (path for path in self.data.rglob("*") if path.is_file())
-        return [path for path in found if not re.search(r"\\.(db|sqlite)|lock|key$", path.name)]
+        """Uploads, results and working files that lie in the data folder, half-written ones too."""
+        folders = (self.data / "blobs", self.data / "work")
+        found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+        return [path for path in found if path.name != "lock"]
 
     def stop(self, timeout: float = 30) -> int:
         """Asks the server to end, and returns its exit status."""
