@@ -18,23 +18,25 @@ def connected(address: str, timeout: float = 60) -> Iterator[socket.socket]:
 
 
 def read_answer(connection: socket.socket) -> httpx.Response:
-    """The next answer, by its Content-Length."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(65536)
-        assert piece, f"closed after {data!r}"
-        data += piece
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
+    """The next answer and no byte of what follows it, by its Content-Length."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += _received(connection, 1)
+    first, *lines = head.decode("latin-1").strip().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
     status = int(first.split()[1])
     if status == 100:
         return read_answer(connection)
-    while len(body) < int(headers.get("content-length", 0)):
-        piece = connection.recv(65536)
-        assert piece, "closed within the body"
-        body += piece
+    body = b""
+    while (missing := int(headers.get("content-length", 0)) - len(body)) > 0:
+        body += _received(connection, missing)
     return httpx.Response(status, headers=headers, content=body)
+
+
+def _received(connection: socket.socket, count: int) -> bytes:
+    piece = connection.recv(count)
+    assert piece, "the server closed the connection"
+    return piece
 
 
 def closed(connection: socket.socket) -> bool:

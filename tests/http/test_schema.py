@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CheckFunction
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.http import photos
@@ -33,16 +34,22 @@ def explore(
     api: schemathesis.BaseSchema, server: RunningServer, method: str, path: str, count: int
 ) -> None:
     """Generates `count` requests that fit the description and as many that don't."""
-    operation = api[path][method]
     for mode in GenerationMode:
-
-        @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(operation.as_strategy(generation_mode=mode), st.integers(0, 7))
-        def run(case: Case, chance: int) -> None:
-            check(case, server, real_photo=mode is GenerationMode.POSITIVE and chance == 0)
-
         with contextlib.suppress(Unsatisfiable):
-            run()
+            generate(api[path][method], mode, server, count)
+
+
+def generate(
+    operation: APIOperation, mode: GenerationMode, server: RunningServer, count: int
+) -> None:
+    fits = mode is GenerationMode.POSITIVE
+
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(operation.as_strategy(generation_mode=mode), st.integers(0, 7))
+    def run(case: Case, chance: int) -> None:
+        check(case, server, real_photo=fits and chance == 0)
+
+    run()
 
 
 def check(case: Case, server: RunningServer, real_photo: bool) -> None:
