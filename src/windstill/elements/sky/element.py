@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.sky.bands import coarse_band, fine_band
+from windstill.elements.sky.crispness import even_crispness
 from windstill.elements.sky.drift import drift_of
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.layer import SkyLayer
@@ -29,10 +30,13 @@ PERIOD_SECONDS = 2.0
 LARGEST_STEP = 0.06
 LEAST_SHARE = 0.002
 # Neighbouring places change copies at different times; over this share of the longer side.
-OFFSET_FEATURE = 0.15
+OFFSET_FEATURE = 0.08
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
-LONG_FADE, SHORT_FADE = 0.5, 0.36
+LONG_FADE, SHORT_FADE = 0.5, 0.2
 ALIKE, UNLIKE = 3.0, 18.0
+# Where they do not, smaller places change apart, too, by this many periods: a contour that goes
+# breaks into wisps and evaporates, instead of showing through the sky as a whole.
+WISPS, WISP_FEATURES = 0.13, (0.045, 0.02)
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving.
@@ -61,6 +65,8 @@ class Sky:
             notice = Notice("clear_sky", "The sky has no clouds to move, so it stands still.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         layer = _layer(scene, breeze, heaven, clear=clear)
+        if not clear:
+            layer.crispness = even_crispness(layer, scene.planes)
         travel = layer.drift.travel(1.0) * layer.turns.periods
         if not clear:
             return Lifted(layer, scene, Movement("sky", share, "drift", travel))
@@ -91,6 +97,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     meeting = meeting_copies(coarse, drift, offsets, lattice)
     unlike = np.clip((meeting.difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
     fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
+    offsets = _with_wisps(offsets, unlike, fade, longer, rng)
     return SkyLayer(
         region=region,
         lattice=lattice,
@@ -116,10 +123,19 @@ def _pace(breeze: Breeze, longer: int) -> tuple[int, float]:
 
 
 def _offsets(lattice: Lattice, longer: int, rng: np.random.Generator) -> F32:
-    """Smooth noise, evenly distributed over what leaves the photo whole at the loop's start."""
+    """Noise, evenly distributed over what leaves the photo whole at the loop's start."""
     noise = smooth_noise(lattice.shape, OFFSET_FEATURE * longer / CELL, rng)
     ranks = np.argsort(np.argsort(noise, axis=None)).reshape(noise.shape) / noise.size
     return ((ranks - 0.5) * (1 - LONG_FADE)).astype(np.float32)
+
+
+def _with_wisps(offsets: F32, unlike: F32, fade: F32, longer: int, rng: np.random.Generator) -> F32:
+    """The offsets varied at a finer scale where copies are unlike, within what the fade allows."""
+    wisps = np.zeros_like(offsets)
+    for feature in WISP_FEATURES:
+        wisps += smooth_noise(offsets.shape, max(2.0, feature * longer / CELL), rng)
+    limit = (1 - fade) / 2
+    return np.clip(offsets + np.float32(WISPS) * unlike * wisps, -limit, limit)
 
 
 def _dither(shape: tuple[int, int], rng: np.random.Generator) -> I16:

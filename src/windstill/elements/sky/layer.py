@@ -23,9 +23,8 @@ U8 = NDArray[np.uint8]
 WEIGHT_ONE = 128
 LEVEL_BITS = 6
 TILE = 64
-# Detail that reading between samples loses, on average over all sub-pixel shifts; given back to
-# whatever has moved.
-SAMPLING_LOSS = np.float32(0.03)
+# Detail that reading between samples loses, on average over all sub-pixel shifts.
+SAMPLING_LOSS = 0.03
 
 
 @dataclass
@@ -37,7 +36,7 @@ class SkyLayer:
 
     wander: float32 (copies, rows, columns, 2), what each copy is displaced by beside its drift.
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int16, the size of the
-    luma matte, in 1/64 level.
+    luma matte, in 1/64 level. crispness: what the detail of whatever has moved is raised by.
     """
 
     region: Region
@@ -52,6 +51,7 @@ class SkyLayer:
     luma_matte: I16
     chroma_matte: I16
     dither: I16
+    crispness: float = SAMPLING_LOSS
     reach: float = 0.0
     _work: _Buffers | None = field(default=None, repr=False)
 
@@ -82,7 +82,10 @@ class SkyLayer:
         found = []
         for age, weight, copy in (even, odd):
             if weight.any():
-                sharper = weight * (1 + SAMPLING_LOSS * np.minimum(np.abs(age) * 20, 1))
+                # Only the first copy, at age 0, is the photo itself; every other was read between
+                # samples.
+                moved = np.where(copy == 0, np.minimum(np.abs(age) * 20, 1), np.float32(1))
+                sharper = weight * (1 + np.float32(self.crispness) * moved)
                 shape, detail, fine = (
                     np.rint(raised * np.float32(WEIGHT_ONE)).astype(np.int16)
                     for raised in (weight, sharper * detail_gain, sharper * fine_gain)
