@@ -1,4 +1,4 @@
-"""Making the moving sky as detailed as the photo: no softer, and no harsher."""
+"""Keeping the moving sky as detailed as the photo, all through the loop."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from numpy.typing import NDArray
 from windstill.elements.sky.layer import SkyLayer
 from windstill.imaging.planes import Planes
 
-# Frames looked at, as parts of the loop; few, as each costs a frame's painting.
-MOMENTS = (0.15, 0.4, 0.8)
-LEAST, MOST = -0.12, 0.12
+# Moments of the loop that are looked at; few, as each costs a frame's painting.
+MOMENTS = 8
+LEAST, MOST = -0.15, 0.25
 # Blur that hides grain, pixels.
 GRAIN = 0.8
 
+F32 = NDArray[np.float32]
 
-def even_crispness(layer: SkyLayer, still: Planes) -> float:
-    """The layer's `crispness` at which its detail equals the photo's, on average over the loop.
+
+def even_crispness(layer: SkyLayer, still: Planes) -> F32:
+    """The layer's `crispness` at which its detail equals the photo's at every moment.
 
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
-    the photo: what is parted into bands, moved and rounded again may gain or lose some.
+    the photo and the moment: what is parted into bands, moved, blended and rounded again may gain
+    or lose some. Returns float32 (MOMENTS,), for moments spread evenly over the loop.
     """
     region = layer.region
     inside = layer.luma_matte > 250
@@ -28,13 +31,14 @@ def even_crispness(layer: SkyLayer, still: Planes) -> float:
     if before <= 0:
         return layer.crispness
     canvas = still.copy()
-    after = []
-    for moment in MOMENTS:
+    found = np.empty(MOMENTS, np.float32)
+    for moment in range(MOMENTS):
         canvas.copy_from(still)
-        layer.paint(round(moment * layer.frames), canvas)
-        after.append(_detail(canvas.y[region.luma], inside))
-    raised = (1 + layer.crispness) * np.sqrt(before / max(float(np.mean(after)), 1e-6))
-    return float(np.clip(raised - 1, LEAST, MOST))
+        layer.paint_at((moment + 0.5) / MOMENTS, canvas)
+        after = _detail(canvas.y[region.luma], inside)
+        raised = 1 + layer.crispness_at((moment + 0.5) / MOMENTS)
+        found[moment] = raised * np.sqrt(before / max(after, 1e-6)) - 1
+    return np.clip(found, np.float32(LEAST), np.float32(MOST))
 
 
 def _detail(luma: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:

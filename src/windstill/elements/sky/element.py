@@ -30,7 +30,7 @@ PERIOD_SECONDS = 2.0
 LARGEST_STEP = 0.06
 LEAST_SHARE = 0.002
 # Neighbouring places change copies at different times; over this share of the longer side.
-OFFSET_FEATURE = 0.08
+OFFSET_FEATURE = 0.15
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
 LONG_FADE, SHORT_FADE = 0.5, 0.2
 ALIKE, UNLIKE = 3.0, 18.0

@@ -36,7 +36,8 @@ class SkyLayer:
 
     wander: float32 (copies, rows, columns, 2), what each copy is displaced by beside its drift.
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int16, the size of the
-    luma matte, in 1/64 level. crispness: what the detail of whatever has moved is raised by.
+    luma matte, in 1/64 level. crispness: float32 (K,), what the
+    detail of whatever has moved is raised by, at the middles of K equal parts of the loop.
     """
 
     region: Region
@@ -51,16 +52,26 @@ class SkyLayer:
     luma_matte: I16
     chroma_matte: I16
     dither: I16
-    crispness: float = SAMPLING_LOSS
+    crispness: F32 = field(default_factory=lambda: np.array([SAMPLING_LOSS], np.float32))
     reach: float = 0.0
     _work: _Buffers | None = field(default=None, repr=False)
 
     def paint(self, frame: int, canvas: Planes) -> None:
         """See `windstill.elements.base.Layer`."""
+        self.paint_at(frame / self.frames, canvas)
+
+    def crispness_at(self, time: float) -> float:
+        """The crispness at `time` (loops), interpolated."""
+        count = len(self.crispness)
+        middles = (np.arange(count) + 0.5) / count
+        return float(np.interp(time, middles, self.crispness, period=1))
+
+    def paint_at(self, time: float, canvas: Planes) -> None:
+        """Paints the sky at any `time`, 0 to 1 loops."""
         if self._work is None:
             self._work = _Buffers.of(self.lattice, self.luma_matte, self.chroma_matte)
         work = self._work
-        streams = self._streams(frame / self.frames)
+        streams = self._streams(time)
         self._mix_coarse(streams, work)
         view = canvas.crop(self.region)
         size = self.luma_matte.shape[1], self.luma_matte.shape[0]
@@ -79,13 +90,14 @@ class SkyLayer:
         early = np.where(even.age > odd.age, even.weight, odd.weight)
         detail_gain = self.moments.gain(early, 1 - early)
         fine_gain = uncorrelated_gain(early, 1 - early)
+        crispness = np.float32(self.crispness_at(time))
         found = []
         for age, weight, copy in (even, odd):
             if weight.any():
                 # Only the first copy, at age 0, is the photo itself; every other was read between
                 # samples.
                 moved = np.where(copy == 0, np.minimum(np.abs(age) * 20, 1), np.float32(1))
-                sharper = weight * (1 + np.float32(self.crispness) * moved)
+                sharper = weight * (1 + crispness * moved)
                 shape, detail, fine = (
                     np.rint(raised * np.float32(WEIGHT_ONE)).astype(np.int16)
                     for raised in (weight, sharper * detail_gain, sharper * fine_gain)
