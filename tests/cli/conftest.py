@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
+from skimage.data import coffee
 from sklearn.datasets import load_sample_image
 
 QUICK = ["--seconds", "2", "--fps", "8"]
@@ -30,9 +30,8 @@ def photo(china: Image.Image, tmp_path: Path) -> Path:
 @pytest.fixture
 def nothing_there(tmp_path: Path) -> Path:
     """A photo without sky or hair."""
-    tiles = np.kron(np.random.default_rng(3).integers(30, 90, (10, 15, 3)), np.ones((16, 16, 1)))
-    path = tmp_path / "tiles.png"
-    Image.fromarray(tiles.astype(np.uint8)).save(path)
+    path = tmp_path / "coffee.png"
+    Image.fromarray(coffee()).resize((240, 160)).save(path)
     return path
 
 

@@ -159,8 +159,9 @@ def test_a_client_that_leaves_cancels_its_job(impatient: RunningServer) -> None:
         for connection in (first, second):
             connection.sendall(head(impatient, f"Content-Length: {len(body)}") + body)
         until(lambda: "windstill_queue_depth 1.0" in httpx.get(f"{impatient.address}/metrics").text)
-    until(lambda: cancelled() == before + 2)
-    until(lambda: sum(line["status"] == 499 for line in impatient.records("request")) == 2)
+    # The running one may have finished in the moment in which its client left.
+    until(lambda: cancelled() > before)
+    until(lambda: any(line["status"] == 499 for line in impatient.records("request")))
     succeeded(impatient.animate(photos.jpeg()))
 
 
