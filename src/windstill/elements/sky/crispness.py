@@ -11,34 +11,39 @@ from windstill.imaging.planes import Planes
 
 # Moments of the loop that are looked at; few, as each costs a frame's painting.
 MOMENTS = 8
-LEAST, MOST = -0.15, 0.25
+# The second time corrects what the first could not know: that not all detail is raised.
+ROUNDS = 2
+LEAST, MOST = -0.2, 0.35
 # Blur that hides grain, pixels.
 GRAIN = 0.8
 
 F32 = NDArray[np.float32]
 
 
-def even_crispness(layer: SkyLayer, still: Planes) -> F32:
-    """The layer's `crispness` at which its detail equals the photo's at every moment.
+def even_crispness(layer: SkyLayer, still: Planes) -> None:
+    """Sets the layer's `crispness` so that its detail equals the photo's at every moment.
 
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
     the photo and the moment: what is parted into bands, moved, blended and rounded again may gain
-    or lose some. Returns float32 (MOMENTS,), for moments spread evenly over the loop.
+    or lose some.
     """
     region = layer.region
-    inside = layer.luma_matte > 250
+    # Away from the edge, where what stands in front would count as the sky's detail.
+    whole = (layer.luma_matte > 250).astype(np.uint8)
+    inside = cv2.erode(whole, np.ones((13, 13), np.uint8), borderType=cv2.BORDER_REPLICATE) > 0
     before = _detail(still.y[region.luma], inside)
     if before <= 0:
-        return layer.crispness
+        return
     canvas = still.copy()
-    found = np.empty(MOMENTS, np.float32)
-    for moment in range(MOMENTS):
-        canvas.copy_from(still)
-        layer.paint_at((moment + 0.5) / MOMENTS, canvas)
-        after = _detail(canvas.y[region.luma], inside)
-        raised = 1 + layer.crispness_at((moment + 0.5) / MOMENTS)
-        found[moment] = raised * np.sqrt(before / max(after, 1e-6)) - 1
-    return np.clip(found, np.float32(LEAST), np.float32(MOST))
+    middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
+    for _ in range(ROUNDS):
+        found = np.array([layer.crispness_at(time) for time in middles], np.float32)
+        for moment, time in enumerate(middles):
+            canvas.copy_from(still)
+            layer.paint_at(float(time), canvas)
+            after = _detail(canvas.y[region.luma], inside)
+            found[moment] = (1 + found[moment]) * np.sqrt(before / max(after, 1e-6)) - 1
+        layer.crispness = np.clip(found, np.float32(LEAST), np.float32(MOST))
 
 
 def _detail(luma: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
