@@ -33,6 +33,10 @@ _EDGE_MARGIN = 0.05
 """In head sizes: within these of the face, and of the picture's edge, hair moves less."""
 
 
+_BESIDE = 0.75
+"""Hair that comes within this many head sizes of a head's centre is that head's."""
+
+
 class Hair:
     """Hair, swaying in the breeze."""
 
@@ -77,15 +81,35 @@ def _clusters(hair: F32, heads: list[Head]) -> list[tuple[list[Head], F32]]:
     groups: dict[int, list[Head]] = {}
     for head in heads:
         groups.setdefault(_label_at(labels, head, scale), []).append(head)
+    groups.pop(0, None)
+    # Where a face or the picture's edge parts the hair of one head, both parts are that head's.
+    owner = {label: label for label in groups}
+    for label in range(1, count):
+        nearest = _nearest(labels == label, groups, scale)
+        if label not in groups and nearest is not None:
+            owner[label] = nearest
     found = []
     for label, own in groups.items():
-        if label == 0:
-            continue
+        members = [part for part, head in owner.items() if head == label]
         mask = cv2.resize(
-            (labels == label).astype(np.uint8), hair.shape[::-1], interpolation=cv2.INTER_NEAREST
+            np.isin(labels, members).astype(np.uint8),
+            hair.shape[::-1],
+            interpolation=cv2.INTER_NEAREST,
         )
         found.append((own, hair * mask if count > 2 else hair))
     return found
+
+
+def _nearest(part: Mask, groups: dict[int, list[Head]], scale: float) -> int | None:
+    """The group with the head that a headless part of hair lies beside; None if there is none."""
+    rows, columns = np.nonzero(part)
+    best, least = None, _BESIDE
+    for label, heads in groups.items():
+        for head in (head.moved(scale) for head in heads):
+            away = float(np.hypot(columns - head.x, rows - head.y).min()) / head.size
+            if away < least:
+                best, least = label, away
+    return best
 
 
 def _label_at(labels: NDArray[np.int32], head: Head, scale: float) -> int:

@@ -17,6 +17,9 @@ _MIN_AREA = 0.0004
 _TALLEST = 1.3
 """Hair straight above a face is no taller than this many times the face's width."""
 
+_SEEN = 0.5
+"""Where the picture's edge leaves less than this of a side of a face, that side says nothing."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -149,16 +152,17 @@ def _run(line: Mask, start: int) -> tuple[int, int]:
 
 
 def _framed(hair: Mask, x: float, y: float, width: float) -> bool:
-    """Whether there is hair above a face, and on both sides of it."""
+    """Whether there is hair above a face, and on both sides of it, as far as the picture shows."""
     sides = (-0.35, 0.35, -1.4, -0.3), (-1.1, -0.4, -1.0, 0.4), (0.4, 1.1, -1.0, 0.4)
     for left, right, top, bottom in sides:
         box = hair[
             max(0, int(y + top * width)) : max(0, int(y + bottom * width)) + 1,
             max(0, int(x + left * width)) : max(0, int(x + right * width)) + 1,
         ]
-        if box.size == 0 or box.mean() < 0.08:
+        cut_off = box.size < _SEEN * (right - left) * (bottom - top) * width * width
+        if not cut_off and (box.size == 0 or box.mean() < 0.08):
             return False
-    return True
+    return bool(hair.any())
 
 
 def _middle(head: Mask, x: float, crown: float, size: float) -> float:

@@ -18,7 +18,7 @@ INSTANT = 1 / 24
 """Seconds; speeds are displacements in this time."""
 _WIND: dict[Strength, float] = {"calm": 0.6, "normal": 1.0, "windy": 1.6}
 _TOP_SPEED = 0.0014
-_LEAST_PACE, _MOST_PACE = 0.00034, 0.00055
+_LEAST_PACE, _MOST_PACE = 0.0004, 0.0006
 """Shares of the diagonal in an instant: anywhere; and the mean of free hair in a normal wind."""
 
 _WORTH_IT = 1.1
