@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-ENDING = 4
+ENDING = 8
 """Frames before the seam."""
 
 LONGEST_GOP = 300
@@ -53,9 +53,9 @@ CODECS: dict[str, CodecSettings] = {
         # A somewhat better first frame keeps the still part sharp, and costs nothing at the seam.
         # Narrow dead zones and no early skips: slow skies would freeze and then jump. More bits
         # for the last frames bring them as near to the photo as the first frame is.
-        x264__params="ipratio=1.5:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
+        x264__params="ipratio=2.0:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
         ":rc-lookahead=0:subme=2:no-fast-pskip=1:deadzone-inter=10:deadzone-intra=8"
-        ":zones={ending},{last},b=2.4",
+        ":zones={ending},{last},b=4",
     ),
     # The realtime mode would be five times as fast, but freezes slow skies and then jumps.
     "vp9": _settings(
