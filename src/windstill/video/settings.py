@@ -50,7 +50,7 @@ CODECS: dict[str, CodecSettings] = {
         "libx264",
         preset="superfast",
         crf="17",
-        # A somewhat better first frame keeps the still part sharp, and costs nothing at the seam.
+        # A better first frame keeps the still part sharp, and the seam small.
         # Narrow dead zones and no early skips: slow skies would freeze and then jump. More bits
         # for the last frames bring them as near to the photo as the first frame is.
         x264__params="ipratio=2.0:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"

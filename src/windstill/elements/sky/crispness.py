@@ -20,16 +20,16 @@ GRAIN = 0.8
 F32 = NDArray[np.float32]
 
 
-def even_crispness(layer: SkyLayer, still: Planes) -> None:
+def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     """Sets the layer's `crispness` so that its detail equals the photo's at every moment.
 
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
     the photo and the moment: what is parted into bands, moved, blended and rounded again may gain
-    or lose some.
+    or lose some. matte: the sky's, float32, of the size of `still`.
     """
     region = layer.region
     # Away from the edge, where what stands in front would count as the sky's detail.
-    whole = (layer.luma_matte > 250).astype(np.uint8)
+    whole = (matte[region.luma] > 0.995).astype(np.uint8)
     inside = cv2.erode(whole, np.ones((13, 13), np.uint8), borderType=cv2.BORDER_REPLICATE) > 0
     before = _detail(still.y[region.luma], inside)
     if before <= 0:

@@ -66,7 +66,7 @@ class Sky:
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         layer = _layer(scene, breeze, heaven, clear=clear)
         if not clear:
-            even_crispness(layer, scene.planes)
+            even_crispness(layer, scene.planes, scene.mattes.sky)
         travel = layer.drift.travel(1.0) * layer.turns.periods
         if not clear:
             return Lifted(layer, scene, Movement("sky", share, "drift", travel))
