@@ -15,7 +15,7 @@ from windstill.cli import report
 from windstill.cli.bar import Bar
 from windstill.cli.option_flags import chosen_options, option_flags
 from windstill.cli.targets import STREAM, Task, format_for, plan_tasks
-from windstill.errors import EmptyPhoto, OutputError, WindstillError
+from windstill.errors import OutputError, UnreadablePhoto, WindstillError
 
 if TYPE_CHECKING:
     from windstill.animation import Animation
@@ -162,7 +162,7 @@ def _check_free(task: Task, manner: Manner) -> None:
         return
     # Those of os.path are false, rather than raise, where looking is not permitted.
     if not task.reads_stream and not os.path.exists(task.photo):
-        raise EmptyPhoto("there is no such file.")
+        raise UnreadablePhoto("there is no such file.")
     if os.path.exists(task.output):
         if not task.reads_stream and os.path.samefile(task.output, task.photo):
             raise OutputError(f"{task.output} is the photo itself.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from windstill.errors import EmptyPhoto
+from windstill.errors import UnreadablePhoto
 from windstill.video.formats import FORMATS, container_of
 
 STREAM = "-"
@@ -61,7 +61,7 @@ def plan_tasks(
 
     A folder stands for the photos in it. Without `output` a result is named after its photo and
     lies beside it. With several photos, or a folder, `output` is a folder, made when needed.
-    Raises `click.UsageError`, and `EmptyPhoto` for a folder without photos.
+    Raises `click.UsageError`, and `UnreadablePhoto` for a folder without photos.
     """
     found = [task for photo in photos for task in _photos_in(photo, recursive)]
     many = len(found) > 1 or any(os.path.isdir(photo) for photo in photos if photo != STREAM)
@@ -86,7 +86,7 @@ def _photos_in(photo: str, recursive: bool) -> list[Task]:
     entries = sorted(folder.rglob("*") if recursive else folder.iterdir())
     photos = [entry for entry in entries if _looks_like_photo(entry.relative_to(folder), entry)]
     if not photos:
-        raise EmptyPhoto(f"{photo}: no photos in this folder.")
+        raise UnreadablePhoto(f"{photo}: no photos in this folder.")
     return [Task(entry, Path(), entry.parent.relative_to(folder)) for entry in photos]
 
 
