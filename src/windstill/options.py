@@ -49,7 +49,9 @@ class Options:
     seed: int = _option(0, "Varies everything that is drawn by chance.", low=0, high=2**32 - 1)
     format: Format = _option("mp4", "Container of the result.", choices=get_args(Format))
     exact_first_frame: bool = _option(
-        False, "Start the sky exactly at the photo, at the price of slightly less steady detail."
+        False,
+        "Start exactly at the photo even where a veil is added to a clear sky; all else does so "
+        "anyway.",
     )
     clear_sky: ClearSky = _option(
         "veil",
