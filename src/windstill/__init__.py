@@ -23,9 +23,10 @@ from windstill.options import Options
 if TYPE_CHECKING:
     from windstill.animation import Animation
     from windstill.elements.base import Movement, Notice
+    from windstill.perceive.given import GivenMattes
     from windstill.perceive.mattes import Mattes
     from windstill.photo import Limits, Photo, read_photo
-    from windstill.pipeline import animate, frames, mattes
+    from windstill.pipeline import animate, frames, mattes, mattes_from
 
 try:
     __version__ = _version("windstill")
@@ -34,6 +35,7 @@ except PackageNotFoundError:  # running from a tree that was never installed
 
 _LAZY = {
     "Animation": "windstill.animation",
+    "GivenMattes": "windstill.perceive.given",
     "Limits": "windstill.photo",
     "Mattes": "windstill.perceive.mattes",
     "Movement": "windstill.elements.base",
@@ -42,11 +44,13 @@ _LAZY = {
     "animate": "windstill.pipeline",
     "frames": "windstill.pipeline",
     "mattes": "windstill.pipeline",
+    "mattes_from": "windstill.pipeline",
     "read_photo": "windstill.photo",
 }
 
 __all__ = [
     "Animation",
+    "GivenMattes",
     "Limits",
     "Mattes",
     "Movement",
@@ -59,6 +63,7 @@ __all__ = [
     "errors",
     "frames",
     "mattes",
+    "mattes_from",
     "read_photo",
 ]
 

@@ -17,6 +17,7 @@ from windstill.imaging.planes import from_rgb, to_rgb
 from windstill.imaging.threads import thread_limit
 from windstill.options import Options
 from windstill.perceive import perceive
+from windstill.perceive.given import GivenMattes, MatteSource, with_given
 from windstill.perceive.mattes import Mattes
 from windstill.photo import Limits, Photo, PhotoSource, read_photo
 from windstill.progress import Progress, ProgressCallback
@@ -29,7 +30,7 @@ def animate(
     *,
     output: str | Path | None = None,
     limits: Limits | None = None,
-    mattes: Mattes | None = None,
+    mattes: Mattes | GivenMattes | None = None,
     threads: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Animation:
@@ -37,9 +38,10 @@ def animate(
 
     photo: a path, bytes, a binary file, a PIL image, or a uint8 RGB array (H, W, 3).
     output: where to write; without it the result's bytes are in `Animation.data`.
-    limits: what photos are accepted. mattes: the caller's own, at the photo's size, instead of
-    those the network finds. threads: how many processor threads to use; all by default.
-    progress: told about each stage; may raise `Cancelled` to stop.
+    limits: what photos are accepted. mattes: the caller's own instead of those the network finds:
+    complete ones at the photo's size, or `GivenMattes`, whose missing ones the network finds.
+    threads: how many processor threads to use; all by default. progress: told about each stage;
+    may raise `Cancelled` to stop.
 
     Raises the errors of `windstill.errors`. An element that is not in the photo is no error:
     `Animation.moved` and `Animation.warnings` say what was found.
@@ -86,12 +88,32 @@ def mattes(
         return perceive(read_photo(photo, limits or Limits()).rgb, threads=threads)
 
 
+def mattes_from(
+    photo: PhotoSource,
+    *,
+    sky: MatteSource | None = None,
+    hair: MatteSource | None = None,
+    limits: Limits | None = None,
+    threads: int | None = None,
+) -> Mattes:
+    """The photo's mattes with the caller's own sky or hair; what is None the network finds.
+
+    sky, hair: pictures of any size, stretched to the photo, white where the element is; or arrays
+    (H, W), uint8 in 0 to 255, float32 in 0 to 1, or bool. Hair wins where both are given, and what
+    was found, faces too, makes room for what is given. Raises `InvalidMatte`, whose field is
+    `sky_matte` or `hair_matte`.
+    """
+    with thread_limit(threads):
+        still = read_photo(photo, limits or Limits())
+        return with_given(still.rgb, sky=sky, hair=hair, threads=threads)
+
+
 def frames(
     photo: PhotoSource,
     options: Options | None = None,
     *,
     limits: Limits | None = None,
-    mattes: Mattes | None = None,
+    mattes: Mattes | GivenMattes | None = None,
     threads: int | None = None,
 ) -> Iterator[NDArray[np.uint8]]:
     """The frames of one loop, uint8 RGB (H, W, 3) at the photo's size (or `max_side`'s).
@@ -107,12 +129,14 @@ def frames(
 
 
 def _perceived(
-    photo: Photo, options: Options, given: Mattes | None, threads: int | None
+    photo: Photo, options: Options, given: Mattes | GivenMattes | None, threads: int | None
 ) -> tuple[Photo, Mattes]:
     # GIF and WebP are smaller than the photo: what they leave out need not be rendered.
     still = photo.fit(min(options.max_side, video.container(options.format).max_side or 2**31))
     if given is None:
         return still, perceive(still.rgb, threads=threads)
+    if isinstance(given, GivenMattes):
+        return still, given.on(still.rgb, threads=threads)
     given.check(photo.rgb.shape[:2])
     return still, given.resized(still.rgb.shape[:2])
 

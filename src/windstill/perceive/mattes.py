@@ -56,16 +56,7 @@ class Mattes:
         """The mattes at another size (H, W); the same object where nothing changes."""
         if shape == self.shape:
             return self
-        smaller = shape[0] <= self.shape[0] and shape[1] <= self.shape[1]
-        how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-
-        def resize(matte: F32) -> F32:
-            changed = cv2.resize(matte, shape[::-1], interpolation=how)
-            # Averaging ones may fall a rounding error short of one.
-            changed[changed > 1 - 1e-6] = 1
-            return np.asarray(np.maximum(changed, 0), np.float32)
-
-        return self._each(resize)
+        return self._each(lambda matte: stretched(matte, shape))
 
     def padded(self, shape: tuple[int, int]) -> Mattes:
         """The mattes continued at the right and bottom up to `shape`, as the edge has them."""
@@ -76,3 +67,15 @@ class Mattes:
 
     def _each(self, change: Callable[[F32], F32]) -> Mattes:
         return Mattes(change(self.sky), change(self.hair), change(self.face))
+
+
+def stretched(matte: F32, shape: tuple[int, int]) -> F32:
+    """A matte, float32 (H, W) in [0, 1], at the size `shape`; itself where nothing changes."""
+    if matte.shape == shape:
+        return matte
+    smaller = shape[0] <= matte.shape[0] and shape[1] <= matte.shape[1]
+    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    changed = cv2.resize(matte, shape[::-1], interpolation=how)
+    # Averaging ones may fall a rounding error short of one.
+    changed[changed > 1 - 1e-6] = 1
+    return np.asarray(np.maximum(changed, 0), np.float32)
