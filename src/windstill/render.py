@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from windstill.elements.base import Breeze, Element, Layer, Movement, Notice, Scene
 from windstill.imaging.planes import Planes
+from windstill.perceive.mattes import Mattes
 
 
 @dataclass(frozen=True)
 class Stage:
     """Everything that is computed once per job.
 
-    backdrop: the scene behind all layers. layers: back to front.
+    backdrop, mattes: the scene behind all layers. layers: back to front.
     """
 
     backdrop: Planes
@@ -21,6 +22,7 @@ class Stage:
     frames: int
     movements: tuple[Movement, ...]
     notices: tuple[Notice, ...]
+    mattes: Mattes
 
     def paint(self, frame: int, canvas: Planes) -> None:
         """Paints one frame, 0 <= frame < frames, on `canvas`, whatever it held before."""
@@ -41,7 +43,14 @@ def set_stage(scene: Scene, elements: list[Element], breeze: Breeze) -> Stage:
         notices.extend(lifted.notices)
         if lifted.layer is not None:
             layers.insert(0, lifted.layer)
-    return Stage(scene.planes, tuple(layers), breeze.frames, tuple(movements), tuple(notices))
+    return Stage(
+        scene.planes,
+        tuple(layers),
+        breeze.frames,
+        tuple(movements),
+        tuple(notices),
+        scene.mattes,
+    )
 
 
 def paint_all(stage: Stage) -> Iterator[Planes]:

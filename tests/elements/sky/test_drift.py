@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from windstill.elements.sky.drift import Drift, drift_of, view_of
+from windstill.elements.sky.drift import Drift, drift_of, eddies, view_of, wander_shares, widened
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.imaging.planes import Region
 
@@ -19,15 +19,16 @@ def landscape() -> np.ndarray:
 
 
 def drift(matte: np.ndarray, degrees: float, step: float = 16, seed: int = 0) -> Drift:
-    region = Region(0, 0, *matte.shape)
+    region, lattice = Region(0, 0, *matte.shape), Lattice(*matte.shape)
+    wide = widened(lattice, step, 1.0)[0]
     return drift_of(
         matte,
         region,
-        Lattice(*matte.shape),
+        lattice,
         degrees=degrees,
         step=step,
         span=1.0,
-        rng=np.random.default_rng(seed),
+        eddy=eddies(wide.shape, max(matte.shape), np.random.default_rng(seed)),
     )
 
 
@@ -43,7 +44,8 @@ def shown(motion: Drift, age: float) -> np.ndarray:
 def test_the_map_never_folds(degrees: float, age: float, seed: int) -> None:
     # The windiest there is: copies as far apart as they may get.
     motion = drift(landscape(), degrees, step=0.06 * WIDTH, seed=seed)
-    for wander in motion.wander(3, WIDTH, np.random.default_rng(seed)):
+    shares = wander_shares(motion.base.shape[:2], 3, WIDTH, np.random.default_rng(seed))
+    for wander in motion.wander(shares):
         moved = -(shown(motion, age) + wander[1:-1, 1:-1]) / CELL
         down, right = np.gradient(moved, axis=(0, 1))
         jacobian = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]

@@ -18,8 +18,8 @@ from windstill.elements.hair.gusts import gusts, natural_frequency
 from windstill.elements.hair.layer import HairLayer, Patch
 from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.scalp import Head, find_heads
-from windstill.elements.hair.strength import TOO_SHORT, amplitude, tempered
-from windstill.elements.hair.sway import Strands, Sway, rest_moment, sway_of
+from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress
+from windstill.elements.hair.sway import Strands, sway_of
 from windstill.imaging.orientation import gradient_products, orientation
 from windstill.imaging.planes import Planes, Region
 
@@ -140,26 +140,27 @@ def _lift_cluster(
     grid = Grid.over(region, size)
     matte = np.ascontiguousarray(hair[region.luma])
     here = [head.moved(1, region.left, region.top) for head in heads]
-    sway = _sway(scene, grid, here, matte, breeze, rng)
-    if sway is None:
+    heads_of_hair = _heads_of_hair(scene, grid, here, matte, breeze, rng)
+    if heads_of_hair is None:
         return None
+    sway = heads_of_hair.sway_in(breeze.options.strength)
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
     still = scene.planes.crop(region)
     plate = plate_behind(still, matte, travel)
-    patch = Patch(grid, still, plate, matte, sway, travel, breeze.frames)
+    patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, breeze.frames)
     behind = _behind(scene, region, plate, matte, travel)
     return _LiftedPatch(patch, behind, float(travel.max()))
 
 
-def _sway(
+def _heads_of_hair(
     scene: Scene,
     grid: Grid,
     heads: list[Head],
     matte: F32,
     breeze: Breeze,
     rng: np.random.Generator,
-) -> Sway | None:
-    """The motion of the hair of some heads, in pixels of the grid's region; None if too short."""
+) -> HeadsOfHair | None:
+    """The hair of some heads, in pixels of the grid's region; None if too short."""
     strands, face = _strands(scene, grid, heads, matte)
     coherence = strands.orientation.coherence
     grown = [
@@ -172,16 +173,13 @@ def _sway(
     wind = (1.0 if np.cos(np.radians(breeze.degrees)) >= 0 else -1.0), 0.0
     longest = max(growth.relative_length for growth in grown)
     blowing = gusts(breeze.options.seconds, natural_frequency(longest), rng)
-    diagonal = float(np.hypot(*scene.planes.shape))
-    strength = breeze.options.strength
-    basis = np.zeros((2 * len(blowing.cycles), *grid.shape, 2), np.float32)
+    tresses = []
     for growth in grown:
         own = sway_of(growth, strands, wind, blowing, rng)
-        own *= np.float32(amplitude(growth.relative_length, growth.head.size, strength))
         free = growth.own & (strands.hair > 0.5) & (growth.distance > 0.5 * growth.length)
-        sway = Sway(own, blowing, rest_moment(own, blowing))
-        basis += tempered(sway, free, grid.cell, diagonal, growth.relative_length, strength).basis
-    return Sway(basis, blowing, rest_moment(basis, blowing))
+        tresses.append(Tress(own, growth, free))
+    diagonal = float(np.hypot(*scene.planes.shape))
+    return HeadsOfHair(tuple(tresses), blowing, grid.cell, diagonal)
 
 
 def _strands(scene: Scene, grid: Grid, heads: list[Head], matte: F32) -> tuple[Strands, F32]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.hair.coverage import spans
 from windstill.elements.hair.grid import Grid
+from windstill.elements.hair.strength import HeadsOfHair
 from windstill.elements.hair.sway import Sway, weighted_sum
 from windstill.imaging.planes import Planes, Region
 from windstill.imaging.warp import double
@@ -86,12 +87,18 @@ class Patch:
         still: Planes,
         plate: Planes,
         hair: F32,
+        heads_of_hair: HeadsOfHair,
         sway: Sway,
         travel: F32,
         frames: int,
     ) -> None:
-        """still, plate, hair, travel: of the grid's region. frames: of the loop."""
+        """still, plate, hair, travel: of the grid's region. frames: of the loop.
+
+        sway: that of `heads_of_hair` in the wind that blows.
+        """
         self.region: Region = grid.region
+        self.grid, self.hair = grid, hair
+        self.heads_of_hair, self.sway = heads_of_hair, sway
         self._cell = grid.cell
         self._weights = sway.weights(np.arange(frames) / frames)
         # Positions in planes of twice the size; a displacement tells where the hair came from.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.hair.bounds import bounded
-from windstill.elements.hair.sway import Sway, weighted_sum
+from windstill.elements.hair.growth import Growth
+from windstill.elements.hair.gusts import Gusts
+from windstill.elements.hair.sway import Sway, rest_moment, weighted_sum
 from windstill.options import Strength
 
 F32 = NDArray[np.float32]
@@ -62,3 +66,35 @@ def tempered(
             break
         basis = bounded(basis * factor, weights, rates, cell, _TOP_SPEED * diagonal)
     return Sway(basis, sway.gusts, sway.start)
+
+
+@dataclass(frozen=True)
+class Tress:
+    """The hair of one head: `sway_of` it, its growth, and where it is free, bool (H, W)."""
+
+    basis: F32
+    growth: Growth
+    free: Mask
+
+
+@dataclass(frozen=True)
+class HeadsOfHair:
+    """All hair on one grid, before it is known how strong the wind is.
+
+    gusts: what blows through all of it. cell, diagonal: of the grid and of the picture, pixels.
+    """
+
+    tresses: tuple[Tress, ...]
+    gusts: Gusts
+    cell: int
+    diagonal: float
+
+    def sway_in(self, strength: Strength) -> Sway:
+        """Its motion in a wind of `strength`, in pixels."""
+        basis = np.zeros_like(self.tresses[0].basis)
+        for tress in self.tresses:
+            length, size = tress.growth.relative_length, tress.growth.head.size
+            own = tress.basis * np.float32(amplitude(length, size, strength))
+            sway = Sway(own, self.gusts, rest_moment(own, self.gusts))
+            basis += tempered(sway, tress.free, self.cell, self.diagonal, length, strength).basis
+        return Sway(basis, self.gusts, rest_moment(basis, self.gusts))

@@ -145,18 +145,17 @@ class Drift:
     base: F32
     coefficients: tuple[F32, F32, F32]
 
-    def wander(self, copies: int, longer: int, rng: np.random.Generator) -> F32:
+    def wander(self, shares: F32) -> F32:
         """Small displacements that tell the copies of a loop apart, (copies, rows, columns, 2).
 
         Without them a loop of two copies would show everything twice. The first copy is the
-        photo and has none. longer: the frame's longer side in pixels.
+        photo and has none. shares: those of the others, from `wander_shares`.
         """
         speed = cv2.magnitude(*cv2.split(self.coefficients[0]))
-        fields = np.zeros((copies, *self.base.shape), np.float32)
-        for field in fields[1:]:
+        fields = np.zeros((len(shares) + 1, *self.base.shape), np.float32)
+        for field, share in zip(fields[1:], shares, strict=True):
             for axis in range(2):
-                noise = smooth_noise(speed.shape, WANDER_FEATURE * longer / CELL, rng)
-                field[..., axis] = WANDER * speed * np.tanh(noise)
+                field[..., axis] = WANDER * speed * share[..., axis]
         return fields
 
     def origins(self, ages: F32) -> F32:
@@ -177,6 +176,31 @@ class Drift:
         return max(float(np.sqrt((end**2).sum(axis=2)).max()) for end in ends)
 
 
+def wander_shares(
+    shape: tuple[int, int], copies: int, longer: int, rng: np.random.Generator
+) -> F32:
+    """How far each copy but the first wanders, as a share of the most it may.
+
+    Float32 (copies - 1, rows, columns, 2), each in (-1, 1). longer: the frame's longer side in
+    pixels.
+    """
+    shares = np.zeros((copies - 1, *shape, 2), np.float32)
+    for share in shares:
+        for axis in range(2):
+            noise = smooth_noise(shape, WANDER_FEATURE * longer / CELL, rng)
+            share[..., axis] = np.tanh(noise)
+    return shares
+
+
+def widened(lattice: Lattice, step: float, span: float) -> tuple[Lattice, int]:
+    """The lattice that holds all that is ever shown on `lattice`, and how many cells it adds.
+
+    step, span: see `drift_of`.
+    """
+    margin = int(np.ceil(1.5 * step * span / CELL)) + 2
+    return Lattice(lattice.height, lattice.width, lattice.rim + margin), margin
+
+
 def drift_of(
     matte: F32,
     region: Region,
@@ -185,16 +209,16 @@ def drift_of(
     degrees: float,
     step: float,
     span: float,
-    rng: np.random.Generator,
+    eddy: tuple[F32, F32],
 ) -> Drift:
     """The drift of a sky.
 
     matte: float32 (H, W), the whole frame's. step: pixels that the fast part of the sky (90th
     percentile) travels in one period. span: the largest age that is ever asked for, periods.
+    eddy: of the widened lattice.
     """
     view = view_of(matte)
-    margin = int(np.ceil(1.5 * step * span / CELL)) + 2
-    wide = Lattice(lattice.height, lattice.width, lattice.rim + margin)
+    wide, margin = widened(lattice, step, span)
     x, y = wide.positions()
     speed_x, speed_y = drift_velocity(view, degrees, x + region.left, y + region.top)
     inside = slice(margin, -margin)
@@ -202,7 +226,7 @@ def drift_of(
     speed = np.hypot(speed_x, speed_y)
     shown = speed[inside, inside][sky] if sky.any() else speed
     scale = np.float32(step / max(float(np.percentile(shown, 90)), 1e-6))
-    eddy_x, eddy_y = eddies(wide.shape, max(matte.shape), rng)
+    eddy_x, eddy_y = eddy
     stir = np.float32(EDDY_SHARE) * speed
     velocity = cv2.merge([speed_x + stir * eddy_x, speed_y + stir * eddy_y])
     velocity *= scale / np.float32(CELL)

@@ -7,36 +7,28 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.sky.bands import coarse_band, fine_band
+from windstill.elements.sky.chances import Chances, draw
 from windstill.elements.sky.crispness import even_crispness
 from windstill.elements.sky.drift import drift_of
-from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.meeting import meeting_copies
 from windstill.elements.sky.open_sky import OpenSky, open_sky
+from windstill.elements.sky.pace import pace_of
 from windstill.elements.sky.plate import complete
 from windstill.elements.sky.streams import Turns
-from windstill.elements.sky.veil import texture, veil
-from windstill.imaging.noise import smooth_noise
+from windstill.elements.sky.veil import texture
 from windstill.imaging.planes import Region
 
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
 
-# Share of the longer side that the fast part of the sky travels in 4 seconds.
-TRAVEL = {"calm": 0.04, "normal": 0.08, "windy": 0.14}
-# A copy of the sky is shown for about this long before the next one takes its place.
-PERIOD_SECONDS = 2.0
-# Two copies are never farther apart than this share of the longer side.
-LARGEST_STEP = 0.06
 LEAST_SHARE = 0.002
-# Neighbouring places change copies at different times; over this share of the longer side.
-OFFSET_FEATURE = 0.15
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
 LONG_FADE, SHORT_FADE = 0.5, 0.2
 ALIKE, UNLIKE = 3.0, 18.0
-# Where they do not, smaller places change apart, too, by this many periods: a contour that goes
-# breaks into wisps and evaporates, instead of showing through the sky as a whole.
-WISPS, WISP_FEATURES = 0.13, (0.045, 0.02)
+# Where they do not, smaller places change apart, too, by this many periods.
+WISPS = 0.13
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving.
@@ -80,31 +72,34 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     lattice = Lattice(*region.shape)
     rng = breeze.rng("sky")
     longer = max(matte.shape)
-    periods, step = _pace(breeze, longer)
-    offsets = _offsets(lattice, longer, rng)
-    span = (1 + LONG_FADE) / 2 + float(np.abs(offsets).max())
-    drift = drift_of(matte, region, lattice, degrees=breeze.degrees, step=step, span=span, rng=rng)
+    pace = pace_of(breeze.options.seconds, breeze.options.strength, longer)
+    chances = draw(lattice, longer, pace, LONG_FADE, _veiled(heaven) if clear else None, rng)
+    drift = drift_of(
+        matte,
+        region,
+        lattice,
+        degrees=breeze.degrees,
+        step=pace.step,
+        span=chances.span,
+        eddy=chances.eddy,
+    )
     seen = heaven.chroma_matte > 0
-    if clear:
-        thin = veil(heaven.known.shape, longer // 2, heaven.colour, rng)
-        coarse, fine = coarse_band(thin, seen, DETAIL * longer), None
+    if chances.veil is not None:
+        coarse, fine = coarse_band(chances.veil, seen, DETAIL * longer), None
         if not breeze.options.exact_first_frame:
             coarse = coarse.over_nothing()
     else:
-        plate = complete(heaven.moving, heaven.known, drift.travel(span) / 2)
+        plate = complete(heaven.moving, heaven.known, drift.travel(chances.span) / 2)
         coarse = coarse_band(plate, seen, DETAIL * longer)
         fine = fine_band(scene.planes.y[region.luma], heaven.half_luma, heaven.known, lattice)
-    meeting = meeting_copies(coarse, drift, offsets, lattice)
-    unlike = np.clip((meeting.difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
-    fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
-    offsets = _with_wisps(offsets, unlike, fade, longer, rng)
+    meeting = meeting_copies(coarse, drift, chances.offsets, lattice)
     return SkyLayer(
         region=region,
         lattice=lattice,
         frames=breeze.frames,
         drift=drift,
-        wander=drift.wander(periods, longer, rng),
-        turns=Turns(offsets, fade, periods),
+        wander=drift.wander(chances.wander),
+        turns=_turns(chances, meeting.difference, pace.periods),
         moments=meeting.moments,
         coarse=coarse,
         fine=fine,
@@ -114,28 +109,18 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     )
 
 
-def _pace(breeze: Breeze, longer: int) -> tuple[int, float]:
-    """Copies per loop, and the pixels between one and the next."""
-    seconds = breeze.options.seconds
-    travel = TRAVEL[breeze.options.strength] / 4 * seconds
-    periods = max(1, round(seconds / PERIOD_SECONDS), int(np.ceil(travel / LARGEST_STEP - 1e-9)))
-    return periods, travel / periods * longer
+def _veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:
+    height, width = heaven.known.shape
+    return (height, width), heaven.colour
 
 
-def _offsets(lattice: Lattice, longer: int, rng: np.random.Generator) -> F32:
-    """Noise, evenly distributed over what leaves the photo whole at the loop's start."""
-    noise = smooth_noise(lattice.shape, OFFSET_FEATURE * longer / CELL, rng)
-    ranks = np.argsort(np.argsort(noise, axis=None)).reshape(noise.shape) / noise.size
-    return ((ranks - 0.5) * (1 - LONG_FADE)).astype(np.float32)
-
-
-def _with_wisps(offsets: F32, unlike: F32, fade: F32, longer: int, rng: np.random.Generator) -> F32:
-    """The offsets varied at a finer scale where copies are unlike, within what the fade allows."""
-    wisps = np.zeros_like(offsets)
-    for feature in WISP_FEATURES:
-        wisps += smooth_noise(offsets.shape, max(2.0, feature * longer / CELL), rng)
+def _turns(chances: Chances, difference: F32, periods: int) -> Turns:
+    """When copies change, given the root mean square difference of those that meet, levels."""
+    unlike = np.clip((difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
+    fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
     limit = (1 - fade) / 2
-    return np.clip(offsets + np.float32(WISPS) * unlike * wisps, -limit, limit)
+    varied = chances.offsets + np.float32(WISPS) * unlike * chances.wisps
+    return Turns(np.clip(varied, -limit, limit), fade, periods)
 
 
 def _dither(shape: tuple[int, int], rng: np.random.Generator) -> I16:

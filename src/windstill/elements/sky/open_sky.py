@@ -30,7 +30,8 @@ STILL_SIGMA = 0.25
 class OpenSky:
     """The sky inside `region`; all but the luma matte at half size (h, w).
 
-    luma_matte, chroma_matte: int16, 0 to 256, how much the moving sky shows. known: float32, 1
+    luma_matte, chroma_matte: int16, 0 to 256, how much the moving sky shows. free: float32, 1 less
+    what stands still in the sky (sun, birds, cables). known: float32, 1
     where the picture is surely sky. half_luma: uint8. moving: float32 (h, w, 3), Y, U, V less
     what stands still (gradients, the sun's glow), valid where known. colour: mean U and V, less
     128.
@@ -39,6 +40,7 @@ class OpenSky:
     region: Region
     luma_matte: I16
     chroma_matte: I16
+    free: F32
     known: F32
     half_luma: U8
     moving: F32
@@ -72,6 +74,7 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         region=region,
         luma_matte=_shrunk(matte * whole),
         chroma_matte=_shrunk(half_matte * free),
+        free=free,
         known=known,
         half_luma=np.ascontiguousarray(half[..., 0]),
         moving=smooth - still_part(smooth, STILL_SIGMA * min(region.shape) / 2),
