@@ -91,3 +91,31 @@ def test_every_option_describes_itself() -> None:
     for option in describe():
         assert option["help"], option["name"]
         assert "choices" in option or "low" in option or option["type"] == "bool"
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "allowed"),
+    [
+        ({"format": "mp4", "codec": "vp9"}, "codec", "auto, h264, av1"),
+        ({"format": "webm", "codec": "h264"}, "codec", "auto, vp9, av1"),
+        ({"format": "gif", "codec": "av1"}, "codec", "gif: auto"),
+        ({"loops": 3}, "loops", "gif and webp"),
+        ({"format": "png", "loops": 1}, "loops", "gif and webp"),
+        ({"format": "gif", "repeat_to": 10}, "repeat_to", "mp4, webm, avi"),
+        ({"repeat_to": 301}, "repeat_to", "0 to 300"),
+    ],
+)
+def test_what_a_format_cannot_do_is_refused_not_ignored(
+    values: dict[str, object], field: str, allowed: str
+) -> None:
+    with pytest.raises(InvalidOption) as refusal:
+        Options.parse(values)
+    assert refusal.value.field == field
+    assert allowed in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("repeat_to", "repeats"), [(0, 1), (3, 1), (4, 1), (4.1, 2), (12, 3), ("30", 8), (300, 75)]
+)
+def test_a_wallpaper_is_a_whole_number_of_loops(repeat_to: object, repeats: int) -> None:
+    assert Options.parse({"repeat_to": repeat_to}).repeats == repeats

@@ -15,6 +15,8 @@ class Animation:
 
     path: the file written, or None when no output was asked for; then `data` holds the bytes.
     width, height: of the video, in pixels. frames, fps, seconds: of one loop as encoded.
+    repeats: how often the loop follows itself in the file. poster: the first frame's file, if
+    one was asked for.
     moved: one entry for each element that was looked for. warnings: what the caller should know,
     such as that no sky was found. timings: seconds spent in each stage.
     """
@@ -31,6 +33,8 @@ class Animation:
     moved: tuple[Movement, ...]
     warnings: tuple[Notice, ...]
     timings: dict[str, float]
+    repeats: int = 1
+    poster: Path | None = None
 
     @property
     def moves(self) -> bool:
@@ -65,6 +69,8 @@ class Animation:
             "frames": self.frames,
             "fps": self.fps,
             "seconds": self.seconds,
+            "repeats": self.repeats,
+            "poster": None if self.poster is None else str(self.poster),
             "moved": [asdict(movement) for movement in self.moved],
             "warnings": [asdict(notice) for notice in self.warnings],
             "timings": {stage: round(spent, 4) for stage, spent in self.timings.items()},

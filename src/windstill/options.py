@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
@@ -10,11 +11,23 @@ from windstill.errors import InvalidOption
 
 Operation = Literal["auto", "1", "01", "10", "11"]
 Strength = Literal["calm", "normal", "windy"]
-Format = Literal["mp4", "webm", "avi", "gif", "webp"]
+Format = Literal["mp4", "webm", "avi", "gif", "webp", "png"]
+Codec = Literal["auto", "h264", "vp9", "av1", "mpeg4"]
 ClearSky = Literal["veil", "still"]
 
 ELEMENT_BITS = {"sky": 1, "hair": 2}
 """The retired API's operation codes are binary numbers with these bits."""
+
+CODECS: dict[str, tuple[str, ...]] = {
+    "mp4": ("h264", "av1"),
+    "webm": ("vp9", "av1"),
+    "avi": ("h264", "mpeg4"),
+}
+"""What a film of each format can be coded with, its usual codec first; the other formats leave no
+choice. Films are what can be repeated without rendering again."""
+
+COUNTING = ("gif", "webp")
+"""Formats that say how often they want to be played."""
 
 _NAMED_WINDS = {"right": 0.0, "left": 180.0}
 
@@ -47,7 +60,28 @@ class Options:
         words=("auto", *_NAMED_WINDS),
     )
     seed: int = _option(0, "Varies everything that is drawn by chance.", low=0, high=2**32 - 1)
-    format: Format = _option("mp4", "Container of the result.", choices=get_args(Format))
+    format: Format = _option(
+        "mp4",
+        "What the result is: a film (mp4, webm, avi), an animated picture (gif, webp), or png: "
+        "a zip file with every frame.",
+        choices=get_args(Format),
+    )
+    codec: Codec = _option(
+        "auto",
+        "How a film is coded: h264 (mp4, avi), vp9 (webm), av1 (mp4, webm: the smallest files), "
+        "mpeg4 (avi, for very old players); auto is the format's usual one.",
+        choices=get_args(Codec),
+    )
+    loops: int = _option(
+        0, "How often a gif or webp plays; 0 is for ever. Others hold no count.", low=0, high=65535
+    )
+    repeat_to: float = _option(
+        0.0,
+        "Repeat the loop within an mp4, webm or avi, in whole, until it lasts at least so many "
+        "seconds, as for a live wallpaper; 0 is one loop.",
+        low=0,
+        high=300,
+    )
     exact_first_frame: bool = _option(
         False,
         "Start exactly at the photo even where a veil is added to a clear sky; all else does so "
@@ -68,11 +102,38 @@ class Options:
     def __post_init__(self) -> None:
         for spec in fields(self):
             object.__setattr__(self, spec.name, _checked(spec, getattr(self, spec.name)))
+        self._check_format()
+
+    def _check_format(self) -> None:
+        """Refuses what the format can't do, lest it be ignored."""
+        codecs = ("auto", *CODECS.get(self.format, ()))
+        if self.codec not in codecs:
+            raise InvalidOption(
+                f"codec is {self.codec!r}; allowed with {self.format}: {', '.join(codecs)}.",
+                field="codec",
+            )
+        if self.loops and self.format not in COUNTING:
+            raise InvalidOption(
+                f"loops is {self.loops}; {self.format} holds no count, {' and '.join(COUNTING)} "
+                "do; allowed here: 0.",
+                field="loops",
+            )
+        if self.repeat_to and self.format not in CODECS:
+            raise InvalidOption(
+                f"repeat_to is {self.repeat_to:g}; only {', '.join(CODECS)} can be repeated; "
+                "allowed here: 0.",
+                field="repeat_to",
+            )
 
     @property
     def frame_count(self) -> int:
         """Frames of one loop; even, so that two half-loop streams share their phases."""
         return max(2, round(self.seconds * self.fps / 2) * 2)
+
+    @property
+    def repeats(self) -> int:
+        """How often the loop follows itself within the file."""
+        return max(1, math.ceil(self.repeat_to * self.fps / self.frame_count - 1e-9))
 
     @property
     def wind_degrees(self) -> float | None:

@@ -13,7 +13,7 @@ from windstill.animation import Animation
 from windstill.elements import FRONT_TO_BACK
 from windstill.elements.base import Breeze, Scene
 from windstill.elements.wind import wind_degrees
-from windstill.imaging.planes import from_rgb, to_rgb
+from windstill.imaging.planes import Planes, from_rgb, to_rgb
 from windstill.imaging.threads import thread_limit
 from windstill.options import Options
 from windstill.perceive import perceive
@@ -22,6 +22,7 @@ from windstill.perceive.mattes import Mattes
 from windstill.photo import Limits, Photo, PhotoSource, read_photo
 from windstill.progress import Progress, ProgressCallback
 from windstill.render import Stage, paint_all, set_stage
+from windstill.video.poster import poster_file
 
 
 def animate(
@@ -29,6 +30,7 @@ def animate(
     options: Options | None = None,
     *,
     output: str | Path | None = None,
+    poster: str | Path | None = None,
     limits: Limits | None = None,
     mattes: Mattes | GivenMattes | None = None,
     threads: int | None = None,
@@ -38,6 +40,7 @@ def animate(
 
     photo: a path, bytes, a binary file, a PIL image, or a uint8 RGB array (H, W, 3).
     output: where to write; without it the result's bytes are in `Animation.data`.
+    poster: where to write the first frame, as .jpg, .png or .webp.
     limits: what photos are accepted. mattes: the caller's own instead of those the network finds:
     complete ones at the photo's size, or `GivenMattes`, whose missing ones the network finds.
     threads: how many processor threads to use; all by default. progress: told about each stage;
@@ -48,22 +51,27 @@ def animate(
     """
     options = options or Options()
     run = Progress(progress)
-    with thread_limit(threads):
+    with poster_file(poster, output) as save_poster, thread_limit(threads):
         with run.stage("photo"):
             still = read_photo(photo, limits or Limits())
         with run.stage("mattes"):
-            still, found = _perceived(still, options, mattes, threads)
+            still, found = perceived(still, options, mattes, threads)
         with run.stage("motion"):
             stage = stage_of(still, found, options)
         with run.stage("video"):
             encoded = video.encode(
-                run.follow("video", paint_all(stage), stage.frames),
+                run.follow("video", _frames(still, stage, options), stage.frames),
                 frame_count=stage.frames,
                 format=options.format,
+                codec=options.codec,
                 fps=options.fps,
+                repeats=options.repeats,
+                loops=options.loops,
                 output=output,
                 threads=threads,
             )
+            if poster is not None:
+                save_poster(next(_as_rgb(still.rgb, stage)))
     return Animation(
         path=encoded.path,
         data=encoded.data,
@@ -77,6 +85,8 @@ def animate(
         moved=stage.movements,
         warnings=stage.notices,
         timings=run.timings,
+        repeats=encoded.repeats,
+        poster=None if poster is None else Path(poster),
     )
 
 
@@ -123,14 +133,18 @@ def frames(
     """
     options = options or Options()
     with thread_limit(threads):
-        still, found = _perceived(read_photo(photo, limits or Limits()), options, mattes, threads)
+        still, found = perceived(read_photo(photo, limits or Limits()), options, mattes, threads)
         stage = stage_of(still, found, options)
     return _as_rgb(still.rgb, stage)
 
 
-def _perceived(
+def perceived(
     photo: Photo, options: Options, given: Mattes | GivenMattes | None, threads: int | None
 ) -> tuple[Photo, Mattes]:
+    """The photo at the size at which it is rendered, and its mattes.
+
+    given: the caller's own mattes; see `animate`.
+    """
     # GIF and WebP are smaller than the photo: what they leave out need not be rendered.
     still = photo.fit(min(options.max_side, video.container(options.format).max_side or 2**31))
     if given is None:
@@ -148,6 +162,14 @@ def stage_of(still: Photo, found: Mattes, options: Options) -> Stage:
     breeze = Breeze(options.frame_count, wind_degrees(scene, options), options)
     asked = [element for element in FRONT_TO_BACK if options.wants(element.name)]
     return set_stage(scene, asked, breeze)
+
+
+def _frames(
+    still: Photo, stage: Stage, options: Options
+) -> Iterator[Planes] | Iterator[NDArray[np.uint8]]:
+    if video.container(options.format).full_colour:
+        return _as_rgb(still.rgb, stage)
+    return paint_all(stage)
 
 
 def _as_rgb(still: NDArray[np.uint8], stage: Stage) -> Iterator[NDArray[np.uint8]]:

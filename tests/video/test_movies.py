@@ -17,6 +17,7 @@ CASES = [
     ("mp4", "h264", "h264"),
     ("webm", "vp9", "vp9"),
     ("webm", "av1", "libdav1d"),
+    ("mp4", "av1", "libdav1d"),
     ("avi", "h264", "h264"),
     ("avi", "mpeg4", "mpeg4"),
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.video.clips import FPS, FRAMES, HORIZON, WIDTH, decode_picture, drift, still
 from windstill.imaging.planes import from_rgb, to_rgb
@@ -71,3 +74,13 @@ def test_gif_of_a_still_loop_costs_one_frame():
     single = encode([still()], frame_count=1, fps=12, format="gif")
     assert still_loop.size < single.size + 24 * 64
     assert still_loop.width == WIDTH
+
+
+@pytest.mark.parametrize(
+    ("name", "loops", "stored"), [("gif", 1, None), ("gif", 5, 4), ("webp", 1, 1), ("webp", 5, 5)]
+)
+def test_is_played_as_often_as_asked(name, loops, stored):
+    data = encode(drift(8), frame_count=8, fps=8, format=name, loops=loops).data
+    with Image.open(io.BytesIO(data)) as image:
+        # GIF counts repetitions, and one without the entry is played once; WebP counts plays.
+        assert image.info.get("loop") == stored

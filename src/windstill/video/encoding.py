@@ -15,13 +15,13 @@ from typing import Any
 import av
 
 from windstill.errors import EncoderError, InvalidOption
-from windstill.imaging.planes import Planes
 from windstill.video.formats import Container, container
 from windstill.video.overlap import Overlap
 from windstill.video.part_file import is_output_failure, output_error, part_file
 from windstill.video.picture_sink import PictureSink
-from windstill.video.plan import Plan, Sink
+from windstill.video.plan import Frame, Plan, Sink
 from windstill.video.plane_sink import PlaneSink
+from windstill.video.sequence_sink import SequenceSink
 
 DEFAULT_THREADS = 2
 """A fixed number, so that the same frames give the same bytes wherever the encoder's output
@@ -34,7 +34,7 @@ class Encoded:
 
     path: where it is, or None when no path was given; then `data` holds its bytes. width,
     height, frames, fps: as encoded, so the reduced ones for GIF and WebP. seconds: of one loop.
-    size: in bytes.
+    repeats: how often the loop follows itself in the file. size: in bytes.
     """
 
     path: Path | None
@@ -47,40 +47,55 @@ class Encoded:
     frames: int
     fps: float
     seconds: float
+    repeats: int
     size: int
 
 
 def encode(
-    frames: Iterable[Planes],
+    frames: Iterable[Frame],
     *,
     output: str | os.PathLike[str] | None = None,
     frame_count: int,
     fps: int | Fraction,
     format: str = "mp4",
     codec: str | None = None,
+    repeats: int = 1,
+    loops: int = 0,
     threads: int | None = None,
 ) -> Encoded:
     """Encodes one loop, pulling its frames one by one.
 
-    frames: `frame_count` pictures of one even size; each may be the same buffer, painted anew.
+    frames: `frame_count` pictures of one even size, or uint8 RGB (H, W, 3) of any size for a
+    container of full colour; each may be the same buffer, painted anew.
     output: the file to write, replaced in one step when the new one is complete; None gives the
-    bytes back. codec: one of the container's, or None for its default. threads: of the encoder.
+    bytes back. codec: one of the container's; None or "auto" is its default.
+    repeats: write the loop so often, from the packets of its one encoding. loops: how often a GIF
+    or WebP wants to be played; 0 is for ever. threads: of the encoder.
 
     `frames` is pulled in the calling thread; encoding runs beside it in another, which has ended
-    when this returns or raises. Memory does not depend on `frame_count`. Raises `InvalidOption`,
-    `OutputError`, `EncoderError`, and whatever `frames` raises; nothing new is left on the disk
-    then.
+    when this returns or raises. No frame is kept, whatever `frame_count` is; coded packets are if
+    they are repeated. Raises `InvalidOption`, `OutputError`, `EncoderError`, and whatever
+    `frames` raises; nothing new is left on the disk then.
     """
     chosen = container(format)
     codec = _codec_of(chosen, codec)
+    _check_repeats(chosen, repeats)
     iterator = iter(frames)
 
     def write(part: Path, target: Path) -> Sink:
         # The first frame is only rendered once the target is known to be writable.
         first = next(iterator)
-        height, width = first.shape
+        height, width = first.shape[:2]
         plan = Plan(
-            chosen, codec, width, height, frame_count, Fraction(fps), threads or DEFAULT_THREADS
+            chosen,
+            codec,
+            width,
+            height,
+            frame_count,
+            Fraction(fps),
+            threads or DEFAULT_THREADS,
+            repeats,
+            loops,
         )
         return _write(chain([first], iterator), part, target, plan)
 
@@ -89,16 +104,24 @@ def encode(
             part = Path(folder, f"loop{chosen.extension}")
             sink = write(part, part)
             return _encoded(
-                sink, chosen, codec, frame_count / Fraction(fps), data=part.read_bytes()
+                sink, chosen, codec, frame_count / Fraction(fps), repeats, data=part.read_bytes()
             )
     target = Path(output)
     with part_file(target) as part:
         sink = write(part, target)
-    return _encoded(sink, chosen, codec, frame_count / Fraction(fps), path=target)
+    return _encoded(sink, chosen, codec, frame_count / Fraction(fps), repeats, path=target)
+
+
+def _check_repeats(chosen: Container, repeats: int) -> None:
+    if repeats != 1 and not (chosen.repeats and repeats >= 1):
+        raise InvalidOption(
+            f"repeats is {repeats}; allowed: from 1 for mp4, webm and avi, else 1.",
+            field="repeats",
+        )
 
 
 def _codec_of(chosen: Container, codec: str | None) -> str:
-    if codec is None:
+    if codec is None or codec == "auto":
         return chosen.codecs[0]
     if codec not in chosen.codecs:
         allowed = ", ".join(chosen.codecs)
@@ -108,7 +131,7 @@ def _codec_of(chosen: Container, codec: str | None) -> str:
     return codec
 
 
-def _write(frames: Iterator[Planes], part: Path, target: Path, plan: Plan) -> Sink:
+def _write(frames: Iterator[Frame], part: Path, target: Path, plan: Plan) -> Sink:
     """Writes all of `frames` to `part`; messages speak of `target`."""
 
     def work(item: Any) -> None:
@@ -135,7 +158,9 @@ def _write(frames: Iterator[Planes], part: Path, target: Path, plan: Plan) -> Si
 
 
 def _sink(part: Path, plan: Plan) -> Sink:
-    return (PlaneSink if plan.container.max_side is None else PictureSink)(part, plan)
+    if plan.container.full_colour:
+        return SequenceSink(part, plan)
+    return (PlaneSink if plan.container.repeats else PictureSink)(part, plan)
 
 
 def _encoded(
@@ -143,6 +168,7 @@ def _encoded(
     chosen: Container,
     codec: str,
     seconds: Fraction,
+    repeats: int,
     *,
     path: Path | None = None,
     data: bytes | None = None,
@@ -158,6 +184,7 @@ def _encoded(
         frames=sink.frame_count,
         fps=float(sink.frame_count / seconds),
         seconds=float(seconds),
+        repeats=repeats,
         size=len(data) if data is not None else path.stat().st_size if path else 0,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from windstill.errors import InvalidOption
+from windstill.options import CODECS
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Container:
 
     name: as in `Options.format`. extension: with its dot. mime: media type. description: for
     people. codecs: names of the settings it can be encoded with, the default first.
-    max_side, max_fps: what frames are reduced to, or None to keep them as they are.
+    max_side, max_fps: what frames are reduced to, or None to keep them as they are. full_colour:
+    frames may be RGB, of any size, instead of 4:2:0 planes.
     """
 
     name: str
@@ -24,21 +26,33 @@ class Container:
     codecs: tuple[str, ...]
     max_side: int | None = None
     max_fps: float | None = None
+    full_colour: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the loop can be repeated within the file."""
+        return self.name in CODECS
 
 
 FORMATS: dict[str, Container] = {
     entry.name: entry
     for entry in (
-        Container("mp4", ".mp4", "video/mp4", "MP4 with H.264; plays everywhere", ("h264",)),
         Container(
-            "webm", ".webm", "video/webm", "WebM with VP9, or AV1 on request", ("vp9", "av1")
+            "mp4",
+            ".mp4",
+            "video/mp4",
+            "MP4 with H.264, which plays everywhere, or AV1 on request",
+            CODECS["mp4"],
+        ),
+        Container(
+            "webm", ".webm", "video/webm", "WebM with VP9, or AV1 on request", CODECS["webm"]
         ),
         Container(
             "avi",
             ".avi",
             "video/x-msvideo",
             "AVI with H.264, for old programs; MPEG-4 part 2 on request, for very old ones",
-            ("h264", "mpeg4"),
+            CODECS["avi"],
         ),
         Container(
             "gif",
@@ -58,8 +72,20 @@ FORMATS: dict[str, Container] = {
             max_side=640,
             max_fps=15,
         ),
+        Container(
+            "png",
+            ".zip",
+            "application/zip",
+            "Zip file with every frame as a PNG picture, without loss",
+            ("png",),
+            full_colour=True,
+        ),
     )
 }
+
+
+POSTERS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+"""Extensions of posters, and what Pillow calls their formats."""
 
 
 def container(name: str) -> Container:

@@ -22,7 +22,6 @@ U8 = NDArray[np.uint8]
 
 _PIXELS = {"gif": "pal8", "webp": "bgra"}
 _UNITS_PER_SECOND = {"gif": 100, "webp": 1000}
-_ENDLESS = {"loop": "0", "fflags": "+bitexact"}
 
 
 class PictureSink:
@@ -41,7 +40,7 @@ class PictureSink:
         ]
         self._written = 0
         self._palette: Palette | None = None
-        options = dict(_ENDLESS)
+        options = {"loop": str(_count(self._name, plan.loops)), "fflags": "+bitexact"}
         if self._name == "gif":
             options["final_delay"] = str(self._times[-1] - self._times[-2])
         self._muxer = Muxer(path, self._name, options)
@@ -103,3 +102,14 @@ class PictureSink:
         pixels = np.full((self.height, self.width, 4), 255, np.uint8)
         pixels[..., :3] = rgb[..., ::-1]
         return VideoFrame.from_ndarray(pixels, format="bgra")
+
+
+def _count(name: str, loops: int) -> int:
+    """`loops` as the muxer of that name wants it.
+
+    WebP counts how often the picture is played; GIF how often it is repeated after the first
+    time, and to play it once says nothing about it (which the muxer calls -1).
+    """
+    if name != "gif" or loops == 0:
+        return loops
+    return -1 if loops == 1 else loops - 1

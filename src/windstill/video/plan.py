@@ -7,6 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from windstill.imaging.planes import Planes
 from windstill.video.formats import Container
 
@@ -16,7 +19,8 @@ class Plan:
     """One loop to encode.
 
     width, height: of the frames given. frame_count, fps: of the frames given. threads: of the
-    encoder.
+    encoder. repeats: how often the loop follows itself in the file. loops: how often the file
+    wants to be played; 0 is for ever.
     """
 
     container: Container
@@ -26,11 +30,17 @@ class Plan:
     frame_count: int
     fps: Fraction
     threads: int
+    repeats: int = 1
+    loops: int = 0
 
     @property
     def seconds(self) -> Fraction:
         """Length of the loop."""
         return self.frame_count / self.fps
+
+
+Frame = Planes | NDArray[np.uint8]
+"""One picture: planes, or uint8 RGB (H, W, 3) where the container takes full colour."""
 
 
 class Sink(Protocol):
@@ -46,7 +56,7 @@ class Sink(Protocol):
 
     def __init__(self, path: Path, plan: Plan) -> None: ...
 
-    def accept(self, index: int, planes: Planes) -> Any | None:
+    def accept(self, index: int, frame: Any) -> Any | None:
         """What `write` needs of frame `index`, copied; None if the frame is left out."""
 
     def write(self, item: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -34,6 +35,8 @@ class PlaneSink:
     def __init__(self, path: Path, plan: Plan) -> None:
         self.width, self.height = plan.width, plan.height
         self.frame_count = plan.frame_count
+        self._repeats = plan.repeats
+        self._packets: list[tuple[bytes, bool]] = []
         self._time_base = 1 / plan.fps
         name = plan.container.name
         self._muxer = Muxer(path, name, _CONTAINER_OPTIONS[name])
@@ -88,6 +91,7 @@ class PlaneSink:
     def finish(self) -> None:
         """Writes what the encoder still holds, and the container's index."""
         self._mux(None)
+        self._repeat()
         self._muxer.finish()
 
     def abort(self) -> None:
@@ -97,4 +101,21 @@ class PlaneSink:
     def _mux(self, frame: VideoFrame | None) -> None:
         for packet in self._stream.encode(frame):
             packet.duration = 1
+            if self._repeats > 1:
+                self._packets.append((bytes(packet), packet.is_keyframe))
             self._muxer.write(packet)
+
+    def _repeat(self) -> None:
+        """Writes the loop's packets again: it begins with a keyframe and refers to itself only.
+
+        No codec here reorders frames, so the packets' order is their time.
+        """
+        for turn in range(1, self._repeats):
+            for index, (data, is_keyframe) in enumerate(self._packets):
+                packet = cast("Packet[VideoStream]", Packet(data))
+                packet.stream = self._stream
+                packet.time_base = self._time_base
+                packet.pts = packet.dts = turn * self.frame_count + index
+                packet.duration = 1
+                packet.is_keyframe = is_keyframe
+                self._muxer.write(packet)
