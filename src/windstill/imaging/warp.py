@@ -27,10 +27,10 @@ def _half_way_kernel(taps: int = 6) -> F32:
     return np.asarray(weights / weights.sum(), np.float32)
 
 
-_KERNEL = _half_way_kernel()
+KERNEL = _half_way_kernel()
 # Gain 1.07 at 0.2 and 1.18 at 0.3 cycles per pixel: what linear interpolation between these
 # samples and the original ones loses on average, they have too much.
-_CRISP_KERNEL = np.array([0.0612, -0.2158, 0.6546, 0.6546, -0.2158, 0.0612], np.float32)
+CRISP_KERNEL = np.array([0.0612, -0.2158, 0.6546, 0.6546, -0.2158, 0.0612], np.float32)
 
 
 def double(plane: NDArray[Sample], *, crisp: bool = False) -> NDArray[Sample]:
@@ -40,7 +40,7 @@ def double(plane: NDArray[Sample], *, crisp: bool = False) -> NDArray[Sample]:
     are mirrored. crisp: make the half-way values somewhat sharper, so that texture that moves by
     ever different fractions of a pixel keeps its detail on the whole.
     """
-    kernel = _CRISP_KERNEL if crisp else _KERNEL
+    kernel = CRISP_KERNEL if crisp else KERNEL
     height, width = plane.shape
     if max(height, width) > MAX_SIDE:
         raise ValueError(f"a plane of {width}x{height} is too large to be doubled")

@@ -22,7 +22,7 @@ _LOCK_WIDTH, _LOCK_LENGTH = 0.10, 0.45
 """Of a lock, in head sizes."""
 _TUNE_SPREAD, _DELAY_SPREAD, _GAIN_SPREAD = 0.10, 0.07, 0.12
 """Spread between locks: of the natural frequency (share), of the delay (s), of the gain."""
-_ROOT_TO_TIP, _ACROSS_HEAD = 0.28, 0.22
+_ROOT_TO_TIP, ACROSS_HEAD = 0.28, 0.22
 """Seconds that motion takes from root to tip, and a gust across one head."""
 _SECOND_MODE, _SECOND_TUNE = 0.3, 2.3
 
@@ -62,7 +62,7 @@ def sway_of(
         strands.orientation, _LOCK_WIDTH * head_cells, _LOCK_LENGTH * head_cells, 3, rng
     )
     along_wind = strands.centres @ np.array(wind, np.float32) / growth.head.size
-    delay = _ROOT_TO_TIP * reach + _ACROSS_HEAD * along_wind + _DELAY_SPREAD * late
+    delay = _ROOT_TO_TIP * reach + ACROSS_HEAD * along_wind + _DELAY_SPREAD * late
     natural = natural_frequency(growth.relative_length) * np.clip(1 + _TUNE_SPREAD * tune, 0.7, 1.3)
     loose = (1 + _GAIN_SPREAD * np.clip(gain, -2, 2)) * growth.own
     inside = strands.hair * growth.own

@@ -29,7 +29,7 @@ FAINT = 0.6
 LARGEST = 100
 # Halving with a filter this soft keeps aliases out of the coarse band; they would no longer be
 # cancelled by the fine band once both have moved.
-_HALVING = np.array([1, 5, 10, 10, 5, 1], np.float32) / 32
+HALVING = np.array([1, 5, 10, 10, 5, 1], np.float32) / 32
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class FineBand:
 
 def halve(luma: U8) -> U8:
     """`luma`, uint8 (2h, 2w), at half size (h, w), sited at the centre of four pixels."""
-    middle = len(_HALVING) // 2 - 1
+    middle = len(HALVING) // 2 - 1
     smooth = cv2.sepFilter2D(
-        luma, -1, _HALVING, _HALVING, anchor=(middle, middle), borderType=cv2.BORDER_REFLECT_101
+        luma, -1, HALVING, HALVING, anchor=(middle, middle), borderType=cv2.BORDER_REFLECT_101
     )
     return np.ascontiguousarray(smooth[::2, ::2])
 
