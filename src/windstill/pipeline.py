@@ -145,10 +145,6 @@ def perceived(
 
     given: the caller's own mattes; see `animate`.
     """
-    """The photo at the size at which it is rendered, and its mattes.
-
-    given: the caller's own mattes; see `animate`.
-    """
     # GIF and WebP are smaller than the photo: what they leave out need not be rendered.
     still = photo.fit(min(options.max_side, video.container(options.format).max_side or 2**31))
     if given is None:
