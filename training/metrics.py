@@ -32,7 +32,7 @@ def iou(found: Bool, true: Bool, counted: Bool) -> float:
     return float(np.count_nonzero(found & true & counted) / union) if union else 1.0
 
 
-def _reach(shape: tuple[int, ...], fraction: float) -> int:
+def reach(shape: tuple[int, ...], fraction: float) -> int:
     return max(1, round(fraction * float(np.hypot(*shape[:2]))))
 
 
@@ -50,7 +50,7 @@ def _border(mask: Bool) -> U8:
 
 def boundary_f(found: Bool, true: Bool, counted: Bool) -> float:
     """F-score of boundary pixels that have a partner within 0.8 % of the diagonal."""
-    near = _disc(_reach(true.shape, BOUNDARY_TOLERANCE))
+    near = _disc(reach(true.shape, BOUNDARY_TOLERANCE))
     a, b = _border(found), _border(true)
     a[~counted], b[~counted] = 0, 0
     count_a, count_b = int(a.sum()), int(b.sum())
@@ -65,7 +65,7 @@ def score(matte: NDArray[np.float32], label: U8) -> Score:
     """Of a matte (H, W) in [0, 1] against a label (H, W): 255 element, 0 not, 128 ignore."""
     found, true = matte > 0.5, label > 191
     counted = (label < 64) | true
-    band = cv2.dilate(_border(true), _disc(_reach(true.shape, TRIMAP_BAND))) > 0
+    band = cv2.dilate(_border(true), _disc(reach(true.shape, TRIMAP_BAND))) > 0
     return Score(
         iou(found, true, counted),
         boundary_f(found, true, counted),

@@ -1,6 +1,12 @@
 import numpy as np
 
-from windstill.perceive.regions import confined, face_region, hair_region, overlapping, sky_region
+from windstill.perceive.regions import (
+    face_region,
+    hair_region,
+    overlapping,
+    sky_region,
+    without_rejected,
+)
 
 NOBODY = np.zeros((200, 300), bool)
 
@@ -76,13 +82,18 @@ def test_overlapping_keeps_whole_parts() -> None:
     assert found.sum() == 25
 
 
-def test_confined_is_exact_away_from_the_border() -> None:
+def test_what_was_rejected_beside_a_region_is_no_soft_edge_of_it() -> None:
     p = probabilities()
     p[:100] = 0.9
-    p[150:160, 150:160] = 0.9
+    p[40:44, 40:44] = 0.3
+    p[104:108, 150:160] = 0.9
+    p[100:104] = 0.2
     region = np.zeros(p.shape, bool)
     region[:100] = True
-    soft = confined(p, region, 6)
-    assert np.all(soft[:90] == 1)
-    assert np.all(soft[110:] == 0)
-    assert np.all(soft[96:100] == np.float32(0.9))
+    near = np.zeros(p.shape, bool)
+    near[:120] = True
+    soft = without_rejected(p, region, near)
+    assert np.all(soft[40:44, 40:44] == 1)
+    assert np.all(soft[104:108, 150:160] == 0)
+    assert np.all(soft[100:104] == np.float32(0.2))
+    assert np.all(soft[120:] == 0)

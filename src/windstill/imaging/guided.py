@@ -28,15 +28,20 @@ def guided_coefficients(guide: F32, target: F32, radius: int, epsilon: float) ->
     Returns float32 (h, w, 4): three slopes and an offset per pixel.
     """
     channels = [np.ascontiguousarray(guide[..., c]) for c in range(3)]
-    means = [_box(channel, radius) for channel in channels]
-    mean = _box(target, radius)
-    covariance = [_box(c * target, radius) - m * mean for c, m in zip(channels, means, strict=True)]
+    means = [box_mean(channel, radius) for channel in channels]
+    mean = box_mean(target, radius)
+    covariance = [
+        box_mean(c * target, radius) - m * mean for c, m in zip(channels, means, strict=True)
+    ]
     slopes = _solve(_variances(channels, means, radius, epsilon), covariance)
     offset = mean - sum(s * m for s, m in zip(slopes, means, strict=True))
-    return np.asarray(cv2.merge([_box(plane, radius) for plane in (*slopes, offset)]), np.float32)
+    return np.asarray(
+        cv2.merge([box_mean(plane, radius) for plane in (*slopes, offset)]), np.float32
+    )
 
 
-def _box(plane: F32, radius: int) -> F32:
+def box_mean(plane: F32, radius: int) -> F32:
+    """The mean of each square window of `radius` pixels to each side, float32 (h, w)."""
     side = 2 * radius + 1
     return np.asarray(cv2.boxFilter(plane, -1, (side, side), borderType=cv2.BORDER_REFLECT_101))
 
@@ -47,7 +52,7 @@ def _variances(
     found: dict[tuple[int, int], F32] = {}
     for i in range(3):
         for j in range(i, 3):
-            value = _box(channels[i] * channels[j], radius) - means[i] * means[j]
+            value = box_mean(channels[i] * channels[j], radius) - means[i] * means[j]
             found[i, j] = value + np.float32(epsilon) if i == j else value
     return found
 

@@ -1,8 +1,10 @@
 """From a region at the network's size to a soft matte at the photo's.
 
-Only a band around the region's border is uncertain. There the guided filter lets the photo's own
-edges decide; inside the band's inner rim the matte is exactly 1, beyond its outer rim exactly 0,
-because what is exactly 0 is promised to stay still.
+Only a zone around the region's border is uncertain: a narrow band everywhere, and as much more as
+the network is in doubt, as it is where sky shows through a tree. There the photo's own colours
+decide (`colours`), and where they don't tell, its edges (the guided filter). Within the zone's
+inner rim the matte is exactly 1, beyond its outer rim exactly 0, because what is exactly 0 is
+promised to stay still.
 """
 
 from __future__ import annotations
@@ -14,36 +16,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.guided import evaluate, guided_coefficients
-from windstill.perceive.regions import confined, disc
+from windstill.perceive.colours import colour_coefficients
+from windstill.perceive.regions import disc, without_rejected
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
-# Longer side of the small copy on which edges are found, in pixels.
-GUIDE_SIDE = 640
+# Longer side of the small copy on which colours and edges are found, in pixels.
+GUIDE_SIDE = 800
+# The network is in doubt between these probabilities.
+DOUBT = (0.03, 0.94)
+# Where colours don't tell, probabilities between these become the matte.
+SLOPE = (0.25, 0.75)
 
 
 @dataclass(frozen=True)
 class Edge:
     """How soft an element's border is.
 
-    band and radius (of the guided filter) are parts of the diagonal. The filter's answer is
-    stretched so that `low` becomes 0 and `high` becomes 1.
+    band: half the width of what is always uncertain; doubt: how far doubts count; radius: of the
+    windows; all parts of the diagonal. epsilon: of the guided filter. contrast and passes: of the
+    colours; without passes they don't count. What is found is stretched so that `low` becomes 0
+    and `high` becomes 1.
     """
 
     band: float
+    doubt: float
     radius: float
     epsilon: float
+    contrast: float
+    passes: int
     low: float
     high: float
 
 
-# A sky that covers a twig makes the twig swim; a twig that keeps a rim of sky goes unseen. So the
-# sky is cut rather small.
-SKY_EDGE = Edge(band=0.014, radius=0.010, epsilon=1e-4, low=0.22, high=0.86)
-HAIR_EDGE = Edge(band=0.022, radius=0.010, epsilon=1e-4, low=0.12, high=0.88)
-FACE_EDGE = Edge(band=0.010, radius=0.006, epsilon=1e-3, low=0.10, high=0.90)
+SKY_EDGE = Edge(0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, low=0.10, high=0.90)
+HAIR_EDGE = Edge(0.020, 0.05, 0.012, 1e-4, 0.02, passes=1, low=0.10, high=0.90)
+FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, low=0.10, high=0.90)
 
 
 def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) -> None:
@@ -55,35 +65,80 @@ def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) ->
     if not region.any():
         out[:] = 0
         return
+    size = _guide_size(rgb)
+    diagonal = float(np.hypot(*size))
+    band, doubt = (max(2, round(part * diagonal)) for part in (edge.band, edge.doubt))
+    radius = max(2, round(edge.radius * diagonal))
+    likely = np.asarray(cv2.resize(probability, size), np.float32)
+    inside = np.asarray(cv2.resize(region.astype(np.float32), size) > 0.5)
+    border = Border.of(likely, inside, band, max(band, doubt))
+    functions = np.zeros((*inside.shape, 4), np.float32)
+    functions[..., 3] = inside
+    part = border.window(2 * radius)
+    if part is not None:
+        guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32) / 255
+        found = _functions(guide[part], border.guess[part], radius, edge)
+        # At its rims the zone fades into the constants 0 and 1.
+        weight = border.weight[part][..., None]
+        functions[part] += (found - functions[part]) * weight
+    evaluate(functions, rgb, edge.low, edge.high, out)
+
+
+def _functions(guide: F32, guess: F32, radius: int, edge: Edge) -> F32:
+    """What the colours say, as affine functions, float32 (h, w, 4)."""
+    functions = guided_coefficients(guide, guess, radius, edge.epsilon)
+    if not edge.passes:
+        return functions
+    functions = colour_coefficients(guide, functions, guess, radius, edge.contrast, edge.passes)
+    side = 2 * max(1, radius // 3) + 1
+    return np.asarray(cv2.blur(functions, (side, side)), np.float32)
+
+
+def _guide_size(rgb: U8) -> tuple[int, int]:
+    """(columns, rows) of the small copy."""
     height, width = rgb.shape[:2]
     scale = min(1.0, GUIDE_SIDE / max(height, width))
-    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
-    guide = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA)
-    diagonal = float(np.hypot(rows, columns))
-    enlarged = cv2.resize(probability, (columns, rows))
-    inside = cv2.resize(region.astype(np.float32), (columns, rows)) > 0.5
-    reach = max(2, round(edge.band * diagonal))
-    target = confined(np.asarray(enlarged, np.float32), inside, reach)
-    coefficients = guided_coefficients(
-        guide.astype(np.float32) / 255,
-        target,
-        max(2, round(edge.radius * diagonal)),
-        edge.epsilon,
-    )
-    evaluate(_limited(coefficients, inside, reach), rgb, edge.low, edge.high, out)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _limited(coefficients: F32, inside: Bool, reach: int) -> F32:
-    """The affine functions within the band, fading at its rims into the constants 0 and 1."""
-    plane = inside.astype(np.uint8)
-    band = cv2.dilate(plane, disc(reach)) - cv2.erode(
-        plane, disc(reach), borderType=cv2.BORDER_REPLICATE
-    )
-    fade = max(1, reach // 2)
-    core = cv2.erode(band, disc(fade), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
-    weight = cv2.blur(core, (2 * fade + 1, 2 * fade + 1))
+@dataclass(frozen=True)
+class Border:
+    """Where the border may be, at the small copy's size.
+
+    guess: the matte before the photo is asked; weight: 1 where the border may be, 0 where the
+    guess is exactly 0 or 1 and stays so; both float32 (h, w).
+    """
+
+    guess: F32
+    weight: F32
+
+    @classmethod
+    def of(cls, likely: F32, inside: Bool, band: int, doubt: int) -> Border:
+        """Near the region's border everywhere, and outside of it wherever there is doubt."""
+        away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
+        depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
+        likely = without_rejected(likely, inside, away <= doubt)
+        deep = depth > band
+        zone = (likely > DOUBT[0]) & (likely < DOUBT[1]) & ~deep
+        zone |= (away <= band) & ~deep
+        low, high = SLOPE
+        guess = np.where(zone, np.clip((likely - low) / (high - low), 0, 1), inside)
+        return cls(guess.astype(np.float32), _faded(zone, max(1, band // 2)))
+
+    def window(self, margin: int) -> tuple[slice, slice] | None:
+        """The rows and columns that hold the border, and `margin` pixels around them."""
+        spans = []
+        for axis in (1, 0):
+            found = np.flatnonzero(self.weight.any(axis=axis))
+            if len(found) == 0:
+                return None
+            spans.append(slice(max(0, int(found[0]) - margin), int(found[-1]) + 1 + margin))
+        return spans[0], spans[1]
+
+
+def _faded(zone: Bool, fade: int) -> F32:
+    core = cv2.erode(zone.astype(np.uint8), disc(fade), borderType=cv2.BORDER_REPLICATE)
+    weight = cv2.blur(core.astype(np.float32), (2 * fade + 1, 2 * fade + 1))
     # A running sum leaves rounding errors where the weight should be nought.
-    weight[band == 0] = 0
-    limited = coefficients * weight[..., None]
-    limited[..., 3] += (1 - weight) * plane
-    return np.asarray(limited, np.float32)
+    weight[~zone] = 0
+    return np.asarray(weight, np.float32)

@@ -83,18 +83,14 @@ def overlapping(region: Bool, mask: Bool) -> Bool:
     return parts.chosen(parts.mean > OVERLAP)
 
 
-def confined(probability: F32, region: Bool, reach: int) -> F32:
-    """The probability as it is within `reach` pixels of a region's border; 1 inside, 0 outside.
+def without_rejected(probability: F32, region: Bool, near: Bool) -> F32:
+    """The probability where it is `near` a region; 0 elsewhere, and 1 in the region's holes.
 
     What was rejected near an accepted region goes too: it is no soft edge of that region.
     """
-    plane = region.astype(np.uint8)
     rejected = (probability > LIKELY) & ~region
-    outer = cv2.dilate(plane, disc(reach)) > 0
-    inner = cv2.erode(plane, disc(reach), borderType=cv2.BORDER_REPLICATE) > 0
-    kept = np.where(outer & ~rejected, probability, np.float32(0))
-    filled = region & (probability <= LIKELY)
-    return np.asarray(np.where(inner | filled, np.float32(1), kept), np.float32)
+    kept = np.where(near & ~rejected, probability, np.float32(0))
+    return np.asarray(np.where(region & (probability <= LIKELY), np.float32(1), kept), np.float32)
 
 
 def disc(radius: int) -> U8:
