@@ -40,7 +40,7 @@ PNG = encoded(RGB, "PNG")
 BMP = encoded(RGB, "BMP")
 WEBP = encoded(RGB, "WEBP")
 AVIF = encoded(RGB, "AVIF")
-ALLOWED = "JPEG, PNG, BMP, WEBP or AVIF"
+ALLOWED = "JPEG, PNG, BMP, WEBP, AVIF or HEIC"
 
 
 def zipped() -> bytes:

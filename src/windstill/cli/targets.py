@@ -14,7 +14,7 @@ from windstill.errors import UnreadablePhoto
 from windstill.video.formats import FORMATS, container_of
 
 STREAM = "-"
-_PHOTO_EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".webp", ".avif"}
+_PHOTO_EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".webp", ".avif", ".heic", ".heif"}
 _ENDING = "-loop"
 
 

@@ -13,7 +13,6 @@ from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
     Image,
-    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     WebPImagePlugin,
@@ -21,7 +20,7 @@ from PIL import (
 
 from windstill.errors import CorruptPhoto, PhotoTooLarge, UnsupportedFormat, WindstillError
 from windstill.photo.colour import developer
-from windstill.photo.containers import avif, bmp, jpeg, png, webp
+from windstill.photo.containers import avif, bmp, heic, jpeg, png, webp
 from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable
 from windstill.photo.limits import Limits
 from windstill.photo.orientation import as_stored, read_orientation, upright_size
@@ -47,11 +46,20 @@ class _Jpeg(JpegImagePlugin.JpegImageFile):
         return data
 
 
+def _open_heic(file: io.BytesIO) -> Image.Image:
+    """Decodes at once: sizes were admitted, and the library's own Pillow plugin shows black
+    instead of failing if the host program set Pillow to load truncated images."""
+    from pillow_heif import open_heif
+
+    picture: Image.Image = open_heif(file.getvalue(), convert_hdr_to_8bit=True).to_pillow()
+    return picture
+
+
 class _Codec(NamedTuple):
     read: Callable[[bytes, Admit], Container]
     # Pillow's classes themselves: Image.open would consult its registry, which a host program
     # may have changed, and warn of large pictures through the process-wide filters.
-    open: Callable[[io.BytesIO], ImageFile.ImageFile]
+    open: Callable[[io.BytesIO], Image.Image]
 
 
 _CODECS = {
@@ -60,6 +68,7 @@ _CODECS = {
     "BMP": _Codec(bmp.read, BmpImagePlugin.BmpImageFile),
     "WEBP": _Codec(webp.read, WebPImagePlugin.WebPImageFile),
     "AVIF": _Codec(avif.read, AvifImagePlugin.AvifImageFile),
+    "HEIC": _Codec(heic.read, _open_heic),
 }
 
 
@@ -70,8 +79,8 @@ def decode_bytes(data: bytes, limits: Limits) -> Pixels:
     with _refusals(f"The {name} file", limits):
         container = codec.read(data, limits.check_size)
         with codec.open(io.BytesIO(container.payload)) as image:
-            # An AVIF may hold items larger than its primary one; they were admitted too.
-            if image.size != container.size and name != "AVIF":
+            # These may hold items larger than their primary one; they were admitted too.
+            if image.size != container.size and name not in ("AVIF", "HEIC"):
                 raise Damaged("it states two different sizes")
             size = image.size
             limits.check_size(*size)

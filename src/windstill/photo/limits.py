@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from windstill.errors import FileTooLarge, InvalidOption, PhotoTooLarge, PhotoTooSmall
 
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "AVIF")
-"""Every format that can be decoded."""
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "AVIF", "HEIC")
+"""Every format that can be decoded; HEIC where the package pillow-heif is installed."""
 
 _SPELLINGS = {"JPG": "JPEG"}
 _MIB = 1 << 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.util import find_spec
 
 from PIL import features
 
@@ -86,7 +87,10 @@ def accepted_format(data: bytes, limits: Limits) -> str:
     if name not in limits.formats:
         raise UnsupportedFormat(f"The file is of the kind {name}; allowed are {allowed}.")
     if not _decodable(name):
-        raise UnsupportedFormat(f"The installed Pillow can't decode {name}; send another format.")
+        raise UnsupportedFormat(
+            f"{name} can't be decoded by what is installed here ({_decoder(name)}); send another "
+            "format."
+        )
     return name
 
 
@@ -132,7 +136,13 @@ def _base_media(data: bytes) -> str:
     return "MP4 or QuickTime video"
 
 
+def _decoder(name: str) -> str:
+    return "the package pillow-heif is missing" if name == "HEIC" else "Pillow"
+
+
 @cache
 def _decodable(name: str) -> bool:
+    if name == "HEIC":
+        return find_spec("pillow_heif") is not None
     feature = {"JPEG": "jpg", "PNG": "zlib", "WEBP": "webp", "AVIF": "avif"}.get(name)
     return feature is None or bool(features.check(feature))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from windstill.photo.containers.base import MAX_PARTS, Damaged
+from windstill.photo.containers.bits import Bits
 
 _SEQUENCE_HEADER = 1
 
@@ -44,30 +45,9 @@ def _leb128(stream: bytes, position: int) -> tuple[int, int]:
     raise Damaged("its picture data are truncated")
 
 
-class _Bits:
-    """Reads a bitstream from its most significant bit on."""
-
-    def __init__(self, body: bytes) -> None:
-        self._value = int.from_bytes(body, "big")
-        self._left = 8 * len(body)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise Damaged("its sequence header is truncated")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def skip_uvlc(self) -> None:
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-        if zeros < 32:
-            self.take(zeros)
-
-
 def _size(header: bytes) -> tuple[int, int]:
     """Largest frame of a sequence header, section 5.5.1."""
-    bits = _Bits(header[:256])
+    bits = Bits(header[:256])
     bits.take(3 + 1)  # profile, still picture
     if bits.take(1):  # reduced header
         bits.take(5)
@@ -77,7 +57,7 @@ def _size(header: bytes) -> tuple[int, int]:
     return bits.take(width_bits) + 1, bits.take(height_bits) + 1
 
 
-def _skip_operating_points(bits: _Bits) -> None:
+def _skip_operating_points(bits: Bits) -> None:
     model, delay_bits = 0, 0
     if bits.take(1):  # timing info
         bits.take(64)
