@@ -89,7 +89,7 @@ class Region:
 
 # BT.709, R'G'B' 0-255 to Y' 16-235 and Cb, Cr 16-240 (ITU-R BT.709-6, section 3).
 _KR, _KG, _KB = 0.2126, 0.7152, 0.0722
-_TO_YUV = np.array(
+TO_YUV = np.array(
     [
         [_KR * 219 / 255, _KG * 219 / 255, _KB * 219 / 255, 16],
         [
@@ -107,8 +107,8 @@ _TO_YUV = np.array(
     ],
     dtype=np.float32,
 )
-_TO_RGB = np.linalg.inv(_TO_YUV[:, :3])
-_TO_RGB = np.column_stack([_TO_RGB, -_TO_RGB @ _TO_YUV[:, 3]]).astype(np.float32)
+TO_RGB = np.linalg.inv(TO_YUV[:, :3])
+TO_RGB = np.column_stack([TO_RGB, -TO_RGB @ TO_YUV[:, 3]]).astype(np.float32)
 
 
 def from_rgb(rgb: U8) -> Planes:
@@ -116,7 +116,7 @@ def from_rgb(rgb: U8) -> Planes:
     height, width = rgb.shape[:2]
     if height % 2 or width % 2:
         rgb = cv2.copyMakeBorder(rgb, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    yuv = cv2.transform(rgb, _TO_YUV)
+    yuv = cv2.transform(rgb, TO_YUV)
     size = yuv.shape[1] // 2, yuv.shape[0] // 2
     return Planes(
         np.ascontiguousarray(yuv[..., 0]),
@@ -132,5 +132,5 @@ def to_rgb(planes: Planes) -> U8:
         cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
         for plane in (planes.u, planes.v)
     ]
-    rgb: U8 = cv2.transform(cv2.merge([planes.y, *chroma]), _TO_RGB)
+    rgb: U8 = cv2.transform(cv2.merge([planes.y, *chroma]), TO_RGB)
     return rgb

@@ -243,20 +243,26 @@ def _path_cubics(velocity: F32, margin: int, lattice: Lattice, span: float) -> D
         ),
         axis=2,
     )
-    ages = np.linspace(0, span, PATH_STEPS + 1)[1:]
     moved: list[F32] = []
     for sign in (1.0, -1.0):
         place = start
-        for _ in ages:
+        for _ in range(PATH_STEPS):
             place = _runge_kutta(velocity, place, -sign * span / PATH_STEPS)
             moved.append((start - place) * np.float32(CELL))
-    ages = np.concatenate([ages, -ages])
-    powers = np.stack([ages, ages**2, ages**3], axis=1)
-    fit = np.linalg.pinv(powers).astype(np.float32)
     flat = np.stack(moved).reshape(len(moved), -1)
-    first, second, third = (fit @ flat).reshape(3, rows, columns, 2)
+    first, second, third = (path_fit(span) @ flat).reshape(3, rows, columns, 2)
     x, y = lattice.positions()
     return Drift(np.stack([x, y], axis=2), (first, second, third))
+
+
+def path_fit(span: float) -> F32:
+    """Weights, (3, 2 * PATH_STEPS), that fit a cubic to the displacements at the steps of a path:
+    first those back to age `span`, then those ahead to age -`span`."""
+    ages = np.linspace(0, span, PATH_STEPS + 1)[1:]
+    ages = np.concatenate([ages, -ages])
+    powers = np.stack([ages, ages**2, ages**3], axis=1)
+    fit: F32 = np.linalg.pinv(powers).astype(np.float32)
+    return fit
 
 
 def _runge_kutta(velocity: F32, place: F32, step: float) -> F32:

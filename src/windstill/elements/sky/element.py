@@ -73,7 +73,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     rng = breeze.rng("sky")
     longer = max(matte.shape)
     pace = pace_of(breeze.options.seconds, breeze.options.strength, longer)
-    chances = draw(lattice, longer, pace, LONG_FADE, _veiled(heaven) if clear else None, rng)
+    chances = draw(lattice, longer, pace, LONG_FADE, veiled(heaven) if clear else None, rng)
     drift = drift_of(
         matte,
         region,
@@ -109,7 +109,8 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     )
 
 
-def _veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:
+def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:
+    """What a veil has to fit: the shape of the half-size sky, and its colour."""
     height, width = heaven.known.shape
     return (height, width), heaven.colour
 

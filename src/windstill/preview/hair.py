@@ -1,0 +1,177 @@
+"""The hair's part of a motion package.
+
+    patches     back to front, each {region, cell, cycles, starts}: region as top, left, bottom,
+                right; pixels of a cell of `windstill.elements.hair.grid`; whole cycles per loop
+                of the K tones; starts {strength: [moment at which the hair lies as in the photo,
+                the same in wind to the other side]}, loops
+    side        1 if the wind asked for blows to the right, -1 if to the left
+    region      of all patches together
+
+Arrays of patch i on its grid: `hair-i-waves` (2K, ...), each tone's cosine and sine part, and
+`hair-i-push` (2, ...), x and y: displacement in pixels of the wind asked for is the sum of waves,
+each times its weight of `sway.Sway.weights`, times push. `hair-i-reach` (strengths, ...): how much
+larger it is in wind of another strength (in the order of `windstill.options.Strength`).
+`hair-i-lag`: seconds by which a gust to the right reaches a cell later than the left edge; wind to
+the other side turns every tone by twice this, and pushes the other way.
+
+Images: `hair-plate`, what is behind the hair, in `region`; `hair-sky`, how much of that is sky, at
+half size; `hair-i-own`, by how much to multiply the matte within the region of patch i.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.base import Scene
+from windstill.elements.hair.layer import HairLayer, Patch
+from windstill.elements.hair.sway import ACROSS_HEAD, Sway, rest_moment
+from windstill.imaging.fill import push_pull
+from windstill.imaging.planes import Planes, Region, to_rgb
+from windstill.options import Options, Strength
+from windstill.preview.package import PackageWriter
+from windstill.render import Stage
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+QUALITY = 88
+# Beside what the renderer changed, pixels of the plate that are sent as they are.
+_AROUND = 9
+
+
+def pack_hair(
+    package: PackageWriter, scene: Scene, stage: Stage, options: Options, degrees: float
+) -> dict[str, Any] | None:
+    """Adds the hair's arrays and images; its part of the header, None if it does not move.
+
+    scene: the photo and its mattes, hair included.
+    """
+    layer = next((layer for layer in stage.layers if isinstance(layer, HairLayer)), None)
+    if layer is None:
+        return None
+    region = layer.region
+    package.image("hair-plate", _plate(scene.planes, stage.backdrop, region), quality=QUALITY)
+    sky = stage.mattes.sky[region.luma]
+    half = cv2.resize(sky, (sky.shape[1] // 2, sky.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    package.image("hair-sky", np.rint(half * 255).astype(np.uint8))
+    side = 1 if np.cos(np.radians(degrees)) >= 0 else -1
+    patches = [
+        _pack_patch(
+            package,
+            f"hair-{number}",
+            patch,
+            hair=scene.mattes.hair,
+            side=side,
+            alone=len(layer.patches) == 1,
+            options=options,
+        )
+        for number, patch in enumerate(layer.patches)
+    ]
+    return {"region": _corners(region), "side": side, "patches": patches}
+
+
+def _corners(region: Region) -> list[int]:
+    return [region.top, region.left, region.bottom, region.right]
+
+
+def _plate(photo: Planes, backdrop: Planes, region: Region) -> U8:
+    """The backdrop where it is not the photo, and smoothly continued elsewhere."""
+    before, after = photo.crop(region), backdrop.crop(region)
+    changed = (before.y != after.y).astype(np.uint8)
+    near = cv2.dilate(changed, np.ones((_AROUND, _AROUND), np.uint8))
+    rgb = to_rgb(after)
+    smooth = push_pull(rgb.astype(np.float32), near.astype(np.float32))
+    return np.where(near[..., None] > 0, rgb, np.rint(smooth).clip(0, 255)).astype(np.uint8)
+
+
+def _pack_patch(
+    package: PackageWriter,
+    name: str,
+    patch: Patch,
+    *,
+    hair: F32,
+    side: int,
+    alone: bool,
+    options: Options,
+) -> dict[str, Any]:
+    factors = _factors(patch.sway.basis)
+    package.array(f"{name}-waves", factors.waves, "int8", by_first=True)
+    package.array(f"{name}-push", factors.push, "int8")
+    lag = _lag(patch)
+    package.array(f"{name}-lag", lag, "int16")
+    other = _turned(factors.product(), patch.sway, lag, side)
+    starts, reaches = {}, []
+    for strength in get_args(Strength):
+        sway = patch.sway
+        if strength != options.strength:
+            sway = patch.heads_of_hair.sway_in(strength)
+        reach = _ratio(sway.basis, patch.sway.basis)
+        reaches.append(reach)
+        starts[strength] = [sway.start, rest_moment(other * reach[..., None], sway.gusts)]
+    package.array(f"{name}-reach", np.stack(reaches), "uint8")
+    package.image(f"{name}-own", _own(patch, hair, alone))
+    return {
+        "region": _corners(patch.region),
+        "cell": patch.grid.cell,
+        "cycles": patch.sway.gusts.cycles.tolist(),
+        "starts": starts,
+    }
+
+
+@dataclass(frozen=True)
+class _Factors:
+    """waves: float32 (T, H, W). push: float32 (2, H, W)."""
+
+    waves: F32
+    push: F32
+
+    def product(self) -> F32:
+        """The basis, (T, H, W, 2)."""
+        return self.waves[..., None] * self.push.transpose(1, 2, 0)
+
+
+def _factors(basis: F32) -> _Factors:
+    """The best factors of `basis`, (T, H, W, 2): at each cell everything moves along one line."""
+    xx, yy = (np.einsum("thw,thw->hw", part, part) for part in (basis[..., 0], basis[..., 1]))
+    xy = np.einsum("thw,thw->hw", basis[..., 0], basis[..., 1])
+    angle = np.arctan2(2 * xy, xx - yy) / 2
+    along = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    return _Factors(np.einsum("thwc,chw->thw", basis, along), along)
+
+
+def _turned(basis: F32, sway: Sway, lag: F32, side: int) -> F32:
+    """The basis in wind to the other side than `side`."""
+    cos, sin = np.split(basis, 2)
+    angle = 4 * np.pi * side * sway.gusts.hertz[:, None, None] * lag
+    c, s = (part[..., None].astype(np.float32) for part in (np.cos(angle), np.sin(angle)))
+    return -np.concatenate([cos * c + sin * s, sin * c - cos * s])
+
+
+def _lag(patch: Patch) -> F32:
+    """Seconds by which a gust to the right reaches each cell later than the region's edge."""
+    lag = np.zeros(patch.grid.shape, np.float32)
+    for tress in patch.heads_of_hair.tresses:
+        across = patch.grid.centres()[..., 0] / np.float32(tress.growth.head.size)
+        lag[tress.growth.own] = (ACROSS_HEAD * across)[tress.growth.own]
+    return lag
+
+
+def _ratio(basis: F32, unit: F32) -> F32:
+    """How much larger, (H, W), `basis` is than `unit` at each cell."""
+    common = np.einsum("thwc,thwc->hw", basis, unit)
+    whole = np.einsum("thwc,thwc->hw", unit, unit)
+    usual = float(common.sum() / max(float(whole.sum()), 1e-9))
+    little = np.float32(1e-3 * max(float(whole.max()), 1e-6))
+    return np.asarray((common + little * usual) / (whole + little), np.float32)
+
+
+def _own(patch: Patch, hair: F32, alone: bool) -> U8:
+    """By how much to multiply the matte to get the patch's. alone: there is no other patch."""
+    whole = hair[patch.region.luma]
+    share = np.where(whole > 0, patch.hair / np.maximum(whole, 1e-6), 1.0 if alone else 0.0)
+    return np.asarray(np.rint(share.clip(0, 1) * 255), np.uint8)

@@ -1,0 +1,179 @@
+"""The sky's part of a motion package.
+
+What the wind decides is not in it: a reader computes that from these, as the renderer does, for
+whatever wind it likes. Positions are luma pixels of `region`; cells are those of
+`windstill.elements.sky.lattice`, with their rim.
+
+    region      top, left, bottom, right in the picture
+    cell, rim   pixels of a cell; cells around the region
+    veil        whether what drifts is a veil added to a clear sky, and not in the photo
+    winds       {strength: {periods, step, margin}}: copies per loop, pixels from one to the next,
+                and how many cells the lattice of its eddies has more on every side
+    velocity    {margin, stride}: of the array below
+    path        {steps, span, fit}: how paths are followed, see `drift._path_cubics`
+    eddy, wander, window, floor, gain, fade, alike, wisps
+                constants of `windstill.elements.sky`: EDDY_SHARE, WANDER, WINDOW, FLOOR,
+                LARGEST_GAIN, (LONG_FADE, SHORT_FADE), (ALIKE, UNLIKE), WISPS
+    crispness   what detail is raised by, at the middles of equal parts of the loop
+    shifts      of the channels of the coarse band; `fine_shift` of the fine one or null
+    halving     the filter that halves the luma
+
+Arrays: `velocity` (4, rows, columns): x and y of the drift in wind blowing to 0 and to 90 degrees,
+of any unit, on every `stride`-th cell of the lattice that is `margin` cells wider; in wind to d
+degrees it is cos d times the first and sin d times the second. `eddies-STRENGTH` (2, ...) on that
+wind's widened lattice, `wisps-STRENGTH`, `wander-STRENGTH` (copies - 1, 2, ...; on every fourth
+cell), `offsets`, `cover` (how much of a cell is sky), `shown` (how much of one is painted),
+`fine` (how much of the fine detail moves) on the lattice; `shape` (the coarse band's fourth
+channel, in its units) on a quarter of the half-size plane.
+
+Images: `coarse`, the other three channels of the coarse band at rest, plus 128; `sky-still`: how
+freely each pixel of the half-size plane may move, and whether it is known to be sky.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.base import Breeze, Scene
+from windstill.elements.sky import bands, drift, element, meeting, streams
+from windstill.elements.sky.chances import Chances, draw
+from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.layer import SkyLayer
+from windstill.elements.sky.open_sky import OpenSky, open_sky
+from windstill.elements.sky.pace import Pace, pace_of
+from windstill.options import Options, Strength
+from windstill.preview.package import PackageWriter
+from windstill.render import Stage
+
+F32 = NDArray[np.float32]
+
+VELOCITY_STRIDE = 4
+WANDER_STRIDE = 4
+SHAPE_STRIDE = 4
+QUALITY = 92
+
+
+def pack_sky(
+    package: PackageWriter, stage: Stage, options: Options, degrees: float
+) -> dict[str, Any] | None:
+    """Adds the sky's arrays and images; its part of the header, None if it does not move."""
+    layer = next((layer for layer in stage.layers if isinstance(layer, SkyLayer)), None)
+    if layer is None:
+        return None
+    scene = Scene(stage.backdrop, stage.mattes)
+    heaven = open_sky(scene, layer.region)
+    is_veil = any(moved.motion == "procedural" for moved in stage.movements)
+    winds = _pack_chances(package, scene, layer.lattice, heaven, is_veil, options, degrees)
+    span = winds.pop("span")
+    margin = max(wind["margin"] for wind in winds.values())
+    package.array("velocity", _velocity(scene, layer, margin), "int16", by_first=True)
+    _pack_bands(package, layer, heaven)
+    cover = layer.lattice.reduce(scene.mattes.sky[layer.region.luma])
+    package.array("cover", cover, "uint8")
+    painted = (layer.chroma_matte > 128).astype(np.float32)
+    package.array("shown", layer.lattice.reduce(painted), "uint8")
+    region = layer.region
+    return {
+        "region": [region.top, region.left, region.bottom, region.right],
+        "cell": CELL,
+        "rim": layer.lattice.rim,
+        "veil": is_veil,
+        "at_rest": bool(layer.coarse.rest.any()),
+        "winds": winds,
+        "velocity": {"margin": margin, "stride": VELOCITY_STRIDE},
+        "path": {
+            "steps": drift.PATH_STEPS,
+            "span": span,
+            "fit": drift.path_fit(span).tolist(),
+        },
+        "eddy": drift.EDDY_SHARE,
+        "wander": {"share": drift.WANDER, "stride": WANDER_STRIDE},
+        "window": meeting.WINDOW,
+        "floor": meeting.FLOOR,
+        "gain": streams.LARGEST_GAIN,
+        "fade": [element.LONG_FADE, element.SHORT_FADE],
+        "alike": [element.ALIKE, element.UNLIKE],
+        "wisps": element.WISPS,
+        "crispness": layer.crispness.tolist(),
+        "shifts": list(layer.coarse.shifts),
+        "fine_shift": None if layer.fine is None else layer.fine.shift,
+        "halving": bands.HALVING.tolist(),
+    }
+
+
+def _pack_chances(
+    package: PackageWriter,
+    scene: Scene,
+    lattice: Lattice,
+    heaven: OpenSky,
+    is_veil: bool,
+    options: Options,
+    degrees: float,
+) -> dict[str, Any]:
+    longer = max(scene.mattes.shape)
+    winds: dict[str, Any] = {}
+    for strength in get_args(Strength):
+        breeze = Breeze(options.frame_count, degrees, replace(options, strength=strength))
+        pace = pace_of(options.seconds, strength, longer)
+        chances = draw(
+            lattice,
+            longer,
+            pace,
+            element.LONG_FADE,
+            element.veiled(heaven) if is_veil else None,
+            breeze.rng("sky"),
+        )
+        winds[strength] = _pack_wind(package, strength, lattice, pace, chances)
+        winds["span"] = chances.span
+    # The offsets are drawn first, so they are the same in every wind.
+    package.array("offsets", chances.offsets, "int8")
+    return winds
+
+
+def _pack_wind(
+    package: PackageWriter, strength: Strength, lattice: Lattice, pace: Pace, chances: Chances
+) -> dict[str, Any]:
+    package.array(f"eddies-{strength}", np.stack(chances.eddy), "int8")
+    package.array(f"wisps-{strength}", chances.wisps, "int8")
+    wander = chances.wander[:, ::WANDER_STRIDE, ::WANDER_STRIDE].transpose(0, 3, 1, 2)
+    package.array(f"wander-{strength}", wander, "int8")
+    margin = drift.widened(lattice, pace.step, chances.span)[1]
+    return {"periods": pace.periods, "step": pace.step, "margin": margin}
+
+
+def _velocity(scene: Scene, layer: SkyLayer, margin: int) -> F32:
+    """Drift velocities (x, y, x, y) in winds to 0 and 90 degrees, of which all are made up."""
+    lattice = layer.lattice
+    wide = Lattice(lattice.height, lattice.width, lattice.rim + margin)
+    rows, columns = (-(-(side - 1) // VELOCITY_STRIDE) + 1 for side in wide.shape)
+    first_x, first_y = (axis[0, 0] for axis in wide.positions())
+    stride = CELL * VELOCITY_STRIDE
+    x, y = np.meshgrid(
+        np.arange(columns, dtype=np.float32) * stride + first_x + layer.region.left,
+        np.arange(rows, dtype=np.float32) * stride + first_y + layer.region.top,
+    )
+    view = drift.view_of(scene.mattes.sky)
+    fields = [*drift.drift_velocity(view, 0, x, y), *drift.drift_velocity(view, 90, x, y)]
+    return np.stack(fields)
+
+
+def _pack_bands(package: PackageWriter, layer: SkyLayer, heaven: OpenSky) -> None:
+    # Every other sample of the doubled plane is one of the plane itself.
+    plane = layer.coarse.plane[::2, ::2]
+    package.image("coarse", np.ascontiguousarray(plane[..., :3]), quality=QUALITY)
+    height, width = plane.shape[:2]
+    shape = cv2.resize(
+        plane[..., 3].astype(np.float32),
+        (-(-width // SHAPE_STRIDE), -(-height // SHAPE_STRIDE)),
+        interpolation=cv2.INTER_AREA,
+    )
+    package.array("shape", shape - np.float32(128), "int16")
+    still = np.stack([heaven.free, heaven.known, np.zeros_like(heaven.known)], axis=2)
+    package.image("sky-still", np.rint(still * 255).clip(0, 255).astype(np.uint8))
+    if layer.fine is not None:
+        package.array("fine", layer.fine.strength, "uint8")
