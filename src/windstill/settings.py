@@ -133,6 +133,24 @@ class Settings:
         "uploads", 15.0, "How long the head of a request may take to arrive.", low=1, high=120
     )
 
+    max_photo_bytes: int = _setting(
+        "native API",
+        32 * 2**20,
+        "Largest photo file; a matte of the caller may have as many bytes.",
+        low=2**20,
+        high=256 * 2**20,
+    )
+    max_photo_pixels: int = _setting(
+        "native API", 64_000_000, "Most pixels of a photo.", low=1_000_000, high=200_000_000
+    )
+    finish_seconds: float = _setting(
+        "native API",
+        600.0,
+        "How long an animation may wait and run before it is failed.",
+        low=10,
+        high=24 * 3600,
+    )
+
     credits_per_success: int = _setting(
         "keys", 15, "Credits that one success costs; failures cost none.", low=0, high=1_000_000
     )

@@ -58,8 +58,8 @@ def test_a_job_reports_its_progress_and_leaves_its_result(
     ended = process.watch(30, 0.1, lambda stage, fraction: seen.append((stage, fraction)))
     made = judge(ended, tmp_path, 30)
     assert isinstance(made, Made)
-    assert made.path.read_bytes() == b"video of photo"
-    assert (made.mime, made.size, made.facts["threads"]) == ("video/mp4", 14, 2)
+    assert made.main.path.read_bytes() == b"video of photo"
+    assert (made.main.mime, made.facts["threads"]) == ("video/mp4", 2)
     assert "path" not in made.facts
     assert seen[0] == ("photo", 0.0)
     assert {stage for stage, _ in seen} == {"photo", "video"}

@@ -14,18 +14,12 @@ from typing import BinaryIO
 
 from windstill.adapters.links import SignedLinks
 from windstill.jobs.errors import BlobMissing, StorageError
+from windstill.jobs.media import TYPES
 from windstill.jobs.ports import BlobInfo
 
 _KINDS = ("uploads", "results")
 _NAME = re.compile(rf"({'|'.join(_KINDS)})/[A-Za-z0-9_-]{{1,128}}(\.[a-z0-9]{{1,8}})?")
 _PARTIAL = "partial"
-_TYPES = {
-    ".mp4": "video/mp4",
-    ".webm": "video/webm",
-    ".avi": "video/x-msvideo",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
 
 
 class LocalBlobs:
@@ -70,7 +64,7 @@ class LocalBlobs:
         """See the port."""
         with _translated(name):
             found = self._path(name).stat()
-        mime = _TYPES.get(Path(name).suffix, "application/octet-stream")
+        mime = TYPES.get(Path(name).suffix, "application/octet-stream")
         return BlobInfo(name, found.st_size, mime, found.st_mtime)
 
     def open(self, name: str) -> BinaryIO:

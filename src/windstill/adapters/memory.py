@@ -169,11 +169,22 @@ class MemoryStore:
             return [after for _, after in pairs]
 
     def jobs(
-        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+        self,
+        key_id: str,
+        *,
+        kind: str | None = None,
+        limit: int = 50,
+        before: tuple[float, str] | None = None,
     ) -> list[Job]:
         """See the port."""
         bound = before or (float("inf"), "")
-        found = self._select(lambda job: job.key_id == key_id and (job.created_at, job.id) < bound)
+        found = self._select(
+            lambda job: (
+                job.key_id == key_id
+                and kind in (None, job.kind)
+                and (job.created_at, job.id) < bound
+            )
+        )
         return sorted(found, key=lambda job: (job.created_at, job.id), reverse=True)[:limit]
 
     def waiting(self, limit: int) -> list[Job]:
@@ -207,10 +218,10 @@ class MemoryStore:
 
     def blobs_in_use(self) -> set[str]:
         """See the port."""
-        uploads = {job.upload for job in self._select(lambda job: job.state in UNFINISHED)}
+        unfinished = self._select(lambda job: job.state in UNFINISHED)
         done = self._select(lambda job: job.state is State.SUCCEEDED)
-        results = {job.result.blob for job in done if job.result is not None}
-        return {name for name in uploads if name is not None} | results
+        results = {blob for job in done if job.result is not None for blob in job.result.blobs}
+        return {blob for job in unfinished for blob in job.uploads} | results
 
     def forget(self, before: float) -> int:
         """See the port."""

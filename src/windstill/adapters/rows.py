@@ -37,6 +37,7 @@ def from_job(job: Job) -> dict[str, Any]:
         **{name: getattr(job, name) for name in _PLAIN},
         **{name: int(getattr(job, name)) for name in _FLAGS},
         "payload": json.dumps(dict(job.payload)),
+        "extras": json.dumps(dict(job.extras)),
         "state": job.state.value,
         "lease_token": lease and lease.token,
         "lease_holder": lease and lease.holder,
@@ -45,6 +46,7 @@ def from_job(job: Job) -> dict[str, Any]:
         "result_mime": result and result.mime,
         "result_size": result and result.size,
         "result_facts": result and json.dumps(dict(result.facts)),
+        "result_extras": json.dumps(dict(result.extras) if result else {}),
         "failure_code": failure and failure.code,
         "failure_message": failure and failure.message,
         "failure_field": failure and failure.field,
@@ -58,7 +60,8 @@ def to_job(row: Mapping[str, Any]) -> Job:
         lease = Lease(row["lease_token"], row["lease_holder"], row["lease_until"])
     if row["result_blob"] is not None:
         facts = json.loads(row["result_facts"])
-        result = Result(row["result_blob"], row["result_mime"], row["result_size"], facts)
+        extras = json.loads(row["result_extras"])
+        result = Result(row["result_blob"], row["result_mime"], row["result_size"], facts, extras)
     if row["failure_code"] is not None:
         failure = Failure(row["failure_code"], row["failure_message"], row["failure_field"])
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
@@ -67,6 +70,7 @@ def to_job(row: Mapping[str, Any]) -> Job:
         **plain,
         **flags,
         payload=json.loads(row["payload"]),
+        extras=json.loads(row["extras"]),
         state=State(row["state"]),
         lease=lease,
         result=result,

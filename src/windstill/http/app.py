@@ -6,12 +6,13 @@ from starlette.datastructures import State
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from windstill.http import health, pages
+from windstill.http import health, pages, static
 from windstill.http.account import query_credits
 from windstill.http.boundary import Boundary
 from windstill.http.files import deliver
 from windstill.http.metrics import Metrics
 from windstill.http.micro_motion import image_fine_tuning
+from windstill.http.native.routes import ROUTES as NATIVE_ROUTES
 from windstill.http.pace import Pace
 from windstill.http.service import Service
 from windstill.http.tasks import query_async_task_result
@@ -25,13 +26,15 @@ ROUTES = (
     Route("/image/enhance/image_micro_motion", image_fine_tuning, methods=["POST"]),
     Route("/api/common/query-credits", query_credits, methods=["GET"]),
     Route("/api/common/query-async-task-result", query_async_task_result, methods=["GET"]),
+    *NATIVE_ROUTES,
     Route(FILES_URL + "{name:path}", deliver, methods=["GET"]),
     Route("/livez", health.livez, methods=["GET"]),
     Route("/readyz", health.readyz, methods=["GET"]),
     Route("/metrics", health.metrics, methods=["GET"]),
     Route("/openapi.json", pages.openapi, methods=["GET"]),
     Route("/docs", pages.docs, methods=["GET"]),
-    Route("/", pages.home, methods=["GET"]),
+    Route("/static/{name:path}", static.static, methods=["GET"]),
+    Route("/", static.page, methods=["GET"]),
 )
 
 

@@ -24,6 +24,7 @@ from windstill.errors import WindstillError
 from windstill.http import cors
 from windstill.http.codes import codes
 from windstill.http.envelope import Ids, failure
+from windstill.http.native.problems import is_native, meaning_for, problem_response
 from windstill.http.refusals import ClientGone, Reason, RequestRefused, code_for, unknown_path
 from windstill.http.service import Service
 
@@ -92,12 +93,15 @@ class Boundary:
     def _response(self, error: Exception, path: str, answer: _Answer) -> Response:
         if isinstance(error, HTTPException) and error.status_code == 404:
             error = unknown_path(path)
-        code = code_for(error)
-        answer.code = code.name
         headers = dict(getattr(error, "headers", None) or {})
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(retry_after)))
+        if is_native(path):
+            answer.code = meaning_for(error).code
+            return problem_response(error, _told(error), answer.ids.request_id, headers)
+        code = code_for(error)
+        answer.code = code.name
         return failure(
             answer.ids,
             code,

@@ -28,11 +28,12 @@ def preflight(methods: Collection[str]) -> Response:
     `mark` says whether the origin is welcome.
     """
     allowed = ", ".join((*sorted(methods), "OPTIONS")) if methods else METHODS
+    others = "".join(f", {method}" for method in sorted(methods) if method not in METHODS)
     return Response(
         status_code=204,
         headers={
             "allow": allowed,
-            "access-control-allow-methods": METHODS,
+            "access-control-allow-methods": METHODS + others,
             "access-control-allow-headers": REQUEST_HEADERS,
             "access-control-max-age": "86400",
         },

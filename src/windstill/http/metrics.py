@@ -49,7 +49,7 @@ class Metrics:
 
     def count(self, route: str, method: str, status: int, seconds: float, code: str) -> None:
         """Counts one answered request; `code` is empty on success."""
-        known = method if method in ("GET", "HEAD", "POST", "OPTIONS") else "other"
+        known = method if method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
         self._requests.labels(route, known, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         if code:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import asdict
 from typing import cast, get_args
 
@@ -15,6 +14,7 @@ from windstill.http.envelope import success
 from windstill.http.multipart import Form, FormLimits, read_form
 from windstill.http.refusals import ClientGone, Reason, RequestRefused, failure_of
 from windstill.http.service import Service, ids_of, service_of
+from windstill.http.waiting import disconnected
 from windstill.jobs.engine import Submission
 from windstill.jobs.errors import Draining
 from windstill.jobs.model import Job, State
@@ -72,16 +72,19 @@ def job_payload(settings: Settings, operation: Operation) -> dict[str, object]:
 
 def _form_limits(settings: Settings) -> FormLimits:
     return FormLimits(
+        files={"image": COMPATIBLE_LIMITS.max_bytes},
+        texts=("operation",),
         body_bytes=settings.max_body_bytes,
-        image_bytes=COMPATIBLE_LIMITS.max_bytes,
         parts=settings.max_parts,
         seconds=settings.upload_seconds,
+        wanted="the parts image (a file) and operation",
     )
 
 
 def _operation(form: Form, request: Request) -> Operation:
-    given = form.operation or request.query_params.get("operation")
-    given = given.strip() if given is not None else form.operation
+    sent = form.texts.get("operation")
+    given = sent or request.query_params.get("operation")
+    given = given.strip() if given is not None else sent
     allowed = f"allowed are {', '.join(OPERATIONS)}"
     if given is None:
         raise RequestRefused(Reason.MISSING_PART, f"operation is missing; {allowed}.")
@@ -95,19 +98,20 @@ def _operation(form: Form, request: Request) -> Operation:
 
 def _photo(form: Form) -> bytes:
     """The photo's bytes, after what can be told without decoding; the rest is the job's matter."""
-    if form.image is None:
+    image = form.files.get("image")
+    if image is None:
         raise RequestRefused(Reason.MISSING_PART, "image is missing: send the photo as a file.")
-    if form.image_size == 0:
+    if image.size == 0:
         raise RequestRefused(Reason.EMPTY_PART, "image is an empty file.")
-    COMPATIBLE_LIMITS.check_bytes(form.image_size)
-    photo = bytes(form.image)
+    COMPATIBLE_LIMITS.check_bytes(image.size)
+    photo = bytes(image.data)
     accepted_format(photo, COMPATIBLE_LIMITS)
     return photo
 
 
 async def _finished(request: Request, service: Service, job: Job) -> Job:
     """The job once it is finished. Cancels it when the client leaves or the service must stop."""
-    left = asyncio.create_task(_disconnected(request))
+    left = asyncio.create_task(disconnected(request))
     stopped = asyncio.create_task(service.gone.wait())
     ended = asyncio.create_task(
         service.engine.wait_async(job.id, service.settings.answer_seconds + 1)
@@ -130,12 +134,6 @@ async def _finished(request: Request, service: Service, job: Job) -> Job:
         for task in (left, stopped, ended):
             task.cancel()
         await asyncio.gather(left, stopped, ended, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    with suppress(RuntimeError):
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
 
 
 def _answer(request: Request, service: Service, job: Job) -> Response:

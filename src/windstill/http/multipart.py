@@ -1,4 +1,4 @@
-"""Reading the upload form as real clients send it.
+"""Reading upload forms as real clients send them.
 
 Clients of the retired API send the operation as a text part, as a file part, with a content type
 or in the query string; name the image part anything or nothing; leave parameters unquoted or end
@@ -9,7 +9,7 @@ its file name and type are ignored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,53 +22,64 @@ from windstill.http.refusals import ClientGone, Reason, RequestRefused
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+_KINDS = {"image": "photo"}
 MAX_HEADER_BYTES = 4096
 MAX_HEADERS = 16
-MAX_TEXT_BYTES = 256
+MAX_NAME = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FormLimits:
-    """body_bytes: of everything; image_bytes: of what is kept of the image; parts: how many.
+    """Which parts are read, and how much of them.
 
-    seconds: how long the whole body may take to arrive.
+    files: bytes that are kept of each file, by the name of its part. texts: the names of parts
+    that are text. body_bytes: of everything; text_bytes: of what is kept of a text; parts: how
+    many. seconds: how long the whole body may take to arrive. wanted: the form, in words.
     """
 
+    files: Mapping[str, int]
+    texts: Collection[str]
     body_bytes: int
-    image_bytes: int
+    text_bytes: int = 256
     parts: int
     seconds: float
+    wanted: str
+
+
+@dataclass
+class FormFile:
+    """A file's bytes; when there were more than the limit the rest is missing, and `size` tells
+    how many were sent.
+    """
+
+    data: bytearray
+    size: int = 0
 
 
 @dataclass
 class Form:
-    """What was sent.
+    """What was sent. texts: stripped. unknown: the name of a part that is neither, if any."""
 
-    image: the file's bytes, or None when there was no such part; when there were more bytes than
-    the limit the rest is missing, and `image_size` tells how many were sent. operation: the text,
-    stripped, or None.
-    """
-
-    image: bytearray | None = None
-    image_size: int = 0
-    operation: str | None = None
+    files: dict[str, FormFile] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    unknown: str | None = None
 
 
 async def read_form(request: Request, limits: FormLimits) -> Form:
     """Reads the body of `request`.
 
-    At most `limits.image_bytes` and one chunk are held; nothing is written to disk. Raises
+    At most what `limits` keeps and one chunk are held; nothing is written to disk. Raises
     `RequestRefused` when the body is no multipart form or is beyond a limit, and `ClientGone`.
     """
-    _check_length(request, limits)
+    _check_length(request, limits.body_bytes)
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     if not kind.startswith(b"multipart/"):
         await _discard(request, limits)
         if kind in (b"", b"application/x-www-form-urlencoded"):
             raise RequestRefused(
                 Reason.MISSING_PART,
-                "image is missing: send a multipart/form-data body with the parts image "
-                "(a file) and operation.",
+                f"image is missing: send a multipart/form-data body with {limits.wanted}.",
+                field="image",
             )
         raise RequestRefused(
             Reason.BROKEN_BODY, f"The body must be multipart/form-data; it is {_shown(kind)}."
@@ -92,7 +103,7 @@ async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
-        async for chunk in _body(request, limits):
+        async for chunk in body_chunks(request, limits.body_bytes, limits.seconds):
             parser.write(chunk)
     except FormParserError as error:
         raise RequestRefused(
@@ -105,10 +116,11 @@ async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
     return reader.form
 
 
-async def _body(request: Request, limits: FormLimits) -> AsyncIterator[bytes]:
-    """The body's chunks, as long as they keep within size and time."""
+async def body_chunks(request: Request, most: int, seconds: float) -> AsyncIterator[bytes]:
+    """The body's chunks, as long as they keep within `most` bytes and `seconds`."""
+    _check_length(request, most)
     size = 0
-    deadline = asyncio.get_running_loop().time() + limits.seconds
+    deadline = asyncio.get_running_loop().time() + seconds
     stream = request.stream()
     while True:
         try:
@@ -116,7 +128,7 @@ async def _body(request: Request, limits: FormLimits) -> AsyncIterator[bytes]:
                 chunk = await anext(stream, None)
         except TimeoutError:
             raise RequestRefused(
-                Reason.SLOW_BODY, f"The body did not arrive within {limits.seconds:g} seconds."
+                Reason.SLOW_BODY, f"The body did not arrive within {seconds:g} seconds."
             ) from None
         except ClientDisconnect:
             raise ClientGone from None
@@ -124,26 +136,26 @@ async def _body(request: Request, limits: FormLimits) -> AsyncIterator[bytes]:
             request.state.body_read = True
             return
         size += len(chunk)
-        if size > limits.body_bytes:
-            raise _too_large(limits)
+        if size > most:
+            raise _too_large(most)
         yield chunk
 
 
 async def _discard(request: Request, limits: FormLimits) -> None:
-    async for _ in _body(request, limits):
+    async for _ in body_chunks(request, limits.body_bytes, limits.seconds):
         pass
 
 
-def _check_length(request: Request, limits: FormLimits) -> None:
+def _check_length(request: Request, most: int) -> None:
     # A length that lies is caught by counting; h11 has checked that it is a number.
     length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > limits.body_bytes:
-        raise _too_large(limits)
+    if length.isdecimal() and int(length) > most:
+        raise _too_large(most)
 
 
-def _too_large(limits: FormLimits) -> RequestRefused:
+def _too_large(most: int) -> RequestRefused:
     return RequestRefused(
-        Reason.BODY_TOO_LARGE, f"The request body may have {limits.body_bytes:,} bytes at most."
+        Reason.BODY_TOO_LARGE, f"The request body may have {most:,} bytes at most."
     )
 
 
@@ -159,7 +171,7 @@ class _Part:
 
 
 class _FormReader:
-    """Receives the parser's events and keeps the two parts that matter."""
+    """Receives the parser's events and keeps the parts that matter."""
 
     def __init__(self, limits: FormLimits) -> None:
         self.form = Form()
@@ -205,34 +217,41 @@ class _FormReader:
         self._content.clear()
 
     def _headers_finished(self) -> None:
-        if self._part.name != "image":
-            return
-        if self.form.image is not None:
-            raise RequestRefused(
-                Reason.TOO_MANY_IMAGES, "image is given several times; one photo is allowed."
-            )
-        self.form.image = self._part.data
+        name = self._part.name
+        if name in self._limits.files:
+            if name in self.form.files:
+                raise RequestRefused(
+                    Reason.TOO_MANY_IMAGES,
+                    f"{name} is given several times; one {_KINDS.get(name, 'file')} is allowed.",
+                    field=name,
+                )
+            self.form.files[name] = FormFile(self._part.data)
+        elif name not in self._limits.texts:
+            self.form.unknown = self.form.unknown or name[:MAX_NAME]
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         name = self._part.name
-        if name == "image":
-            self.form.image_size += end - start
-            room = self._limits.image_bytes - len(self._part.data)
-        elif name == "operation":
-            room = MAX_TEXT_BYTES - len(self._part.data)
-        else:
-            room = 0
+        kept = len(self._part.data)
+        room = 0
+        if name in self._limits.files:
+            self.form.files[name].size += end - start
+            room = self._limits.files[name] - kept
+        elif name in self._limits.texts:
+            room = self._limits.text_bytes - kept
         self._part.data += data[start : min(end, start + room)]
 
     def _part_end(self) -> None:
-        if self._part.name != "operation":
+        name = self._part.name
+        if name not in self._limits.texts:
             return
         text = self._part.data.decode("utf-8", "replace").strip()
-        if self.form.operation not in (None, "", text):
+        if self.form.texts.get(name, "") not in ("", text):
             raise RequestRefused(
-                Reason.INVALID_OPERATION, "operation is given several times, with different values."
+                Reason.INVALID_OPERATION,
+                f"{name} is given several times, with different values.",
+                field=name,
             )
-        self.form.operation = text
+        self.form.texts[name] = text
 
     def _end(self) -> None:
         self.ended = True

@@ -9,6 +9,7 @@ from typing import Any
 from windstill import __version__, errors
 from windstill.http import schemas
 from windstill.http.codes import codes
+from windstill.http.native import description as native
 from windstill.http.refusals import Reason, code_of
 from windstill.jobs import errors as jobs
 from windstill.photo import COMPATIBLE_LIMITS
@@ -86,6 +87,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "servers": [{"url": server}],
         "tags": [
             {"name": "compatible API", "description": "As the retired API had it."},
+            {"name": native.TAG, "description": "Asynchronous, with progress and previews."},
             {"name": "results", "description": "Videos by link."},
             {"name": "operation", "description": "For whoever runs the service."},
         ],
@@ -98,16 +100,20 @@ def describe(settings: Settings) -> dict[str, Any]:
             },
             "/api/common/query-credits": {"get": _credits(settings)},
             "/api/common/query-async-task-result": {"get": _task(settings)},
+            **native.paths(settings),
             "/files/{name}": _files(settings),
             **_operation(settings),
         },
         "components": {
             "securitySchemes": {
-                name: {"type": "apiKey", "in": "header", "name": name}
-                for name in ("ailabapi-api-key", "X-RapidAPI-Key")
+                **native.SCHEMES,
+                **{
+                    name: {"type": "apiKey", "in": "header", "name": name}
+                    for name in ("ailabapi-api-key", "X-RapidAPI-Key")
+                },
             },
-            "schemas": schemas.SCHEMAS,
-            "headers": schemas.HEADERS,
+            "schemas": {**schemas.SCHEMAS, **native.SCHEMAS},
+            "headers": {**schemas.HEADERS, **native.HEADERS},
         },
     }
 

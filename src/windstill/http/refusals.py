@@ -36,6 +36,8 @@ class Reason(Enum):
     TOO_MANY_UPLOADS = auto()
     TOO_BUSY = auto()
     NO_ANSWER_IN_TIME = auto()
+    INVALID_FIELD = auto()
+    NOT_ALLOWED_HERE = auto()
 
     INTERNAL = auto()
 
@@ -43,14 +45,22 @@ class Reason(Enum):
 class RequestRefused(Exception):
     """A request that is refused for `reason`.
 
-    message: what was wrong and what is allowed, for people. retry_after: seconds after which
-    trying again makes sense, or None.
+    message: what was wrong and what is allowed, for people. field: the part, option or parameter
+    that it is about. retry_after: seconds after which trying again makes sense, or None.
     """
 
-    def __init__(self, reason: Reason, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        field: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
+        self.field = field
         self.retry_after = retry_after
 
 
@@ -74,6 +84,8 @@ TABLE: Mapping[Reason | type[Exception], str] = {
     Reason.TOO_MANY_UPLOADS: "EXCEEDING_LIMITS",
     Reason.TOO_BUSY: "EXCEEDING_LIMITS",
     Reason.NO_ANSWER_IN_TIME: "AI_SERVICE_TIMEOUT",
+    Reason.INVALID_FIELD: "ERROR_INVALID_PARAMETER",
+    Reason.NOT_ALLOWED_HERE: "ERROR_ILLEGAL_OPERATION",
     Reason.INTERNAL: "SERVICE_INTERNAL_ERROR",
     jobs.QueueFull: "EXCEEDING_LIMITS",
     jobs.RateLimited: "EXCEEDING_LIMITS",
@@ -114,7 +126,7 @@ def code_for(error: Exception) -> Code:
     if isinstance(error, RequestRefused):
         return code_of(error.reason)
     if isinstance(error, HTTPException):
-        return code_of(_framework_reason(error))
+        return code_of(reason_of(error))
     return code_of(type(error))
 
 
@@ -153,6 +165,7 @@ def unknown_path(path: str) -> RequestRefused:
     return RequestRefused(Reason.UNKNOWN_PAGE, "There is nothing at this address.")
 
 
-def _framework_reason(error: HTTPException) -> Reason:
+def reason_of(error: HTTPException) -> Reason:
+    """What the framework's own refusal of a request means."""
     reasons = {404: Reason.UNKNOWN_PATH, 405: Reason.WRONG_METHOD, 413: Reason.BODY_TOO_LARGE}
     return reasons.get(error.status_code, Reason.MALFORMED_REQUEST)

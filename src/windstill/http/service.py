@@ -23,6 +23,8 @@ from windstill.settings import Settings
 
 KEY_HEADERS = ("ailabapi-api-key", "x-rapidapi-key")
 MAX_KEY_LENGTH = 200
+UPLOAD_BYTES = 3 * 2**20
+"""What the setting max_uploads counts as one."""
 
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
@@ -41,37 +43,49 @@ class Service:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     uploads: int = 0
 
-    async def authenticate(self, request: Request) -> Key:
-        """Whose key the request carries. Raises `UnknownKey` or `RevokedKey`."""
-        secret = next(
-            (request.headers[name] for name in KEY_HEADERS if name in request.headers), ""
-        )
+    async def authenticate(self, request: Request, *, bearer: bool = False) -> Key:
+        """Whose key the request carries. Raises `UnknownKey` or `RevokedKey`.
+
+        bearer: it comes as a bearer token (RFC 6750), or in the first of the compatible headers.
+        """
+        names = KEY_HEADERS[:1] if bearer else KEY_HEADERS
+        secret = next((request.headers[name] for name in names if name in request.headers), "")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if bearer and scheme.lower() == "bearer":
+            secret = token.strip()
         if not secret or len(secret) > MAX_KEY_LENGTH:
-            raise UnknownKey(
-                "The API key is missing or unknown: send it in the header ailabapi-api-key."
-            )
+            how = "as Authorization: Bearer KEY" if bearer else "in the header ailabapi-api-key"
+            raise UnknownKey(f"The API key is missing or unknown: send it {how}.")
         key = await run_in_threadpool(self.engine.keys.authenticate, secret)
         request.state.facts["key"] = key.id
         return key
 
     def admit(self) -> None:
         """Raises `Draining`, or what `Pace.admit` raises; asked before a body is read."""
-        if self.draining or self.engine.draining:
-            raise Draining("The service is about to stop.", retry_after=5)
+        self.check_open()
         self.pace.admit()
 
+    def check_open(self) -> None:
+        """Raises `Draining` when nothing new is taken."""
+        if self.draining or self.engine.draining:
+            raise Draining("The service is about to stop.", retry_after=5)
+
     @asynccontextmanager
-    async def upload(self) -> AsyncIterator[None]:
-        """Held while a body is read, so that bodies together have bounded memory."""
-        if self.uploads >= self.settings.max_uploads:
+    async def upload(self, size: int = UPLOAD_BYTES) -> AsyncIterator[None]:
+        """Held while a body is read, so that bodies together have bounded memory.
+
+        size: bytes that may be kept of it; a large one counts as several.
+        """
+        weight = max(1, -(-size // UPLOAD_BYTES))
+        if self.uploads and self.uploads + weight > self.settings.max_uploads:
             raise RequestRefused(
                 Reason.TOO_MANY_UPLOADS, "Too many uploads at the same time.", retry_after=1
             )
-        self.uploads += 1
+        self.uploads += weight
         try:
             yield
         finally:
-            self.uploads -= 1
+            self.uploads -= weight
 
     def address(self, request: Request, path: str) -> str:
         """The absolute address of `path` for this client; an absolute one stays as it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,23 @@ class ProcessLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How jobs of one kind differ from the others. task: "module:function" that does the work.
+    result_ttl: life of a result.
+    """
+
+    task: str
+    result_ttl: float
+
+
+PREVIEW = "preview"
+
+KINDS: Mapping[str, Kind] = {
+    PREVIEW: Kind(task="windstill.jobs.task:preview_photo", result_ttl=3600.0)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """The engine's settings. Times are in seconds.
 
@@ -38,7 +56,8 @@ class Config:
     attempts: how often a job is begun at most when the service dies under it. lease: how long a
     runner is believed alive without a sign. grace: between asking a process to end and killing it.
     exclusive: no other process runs jobs of the same store, so at the start none can be running.
-    task: "module:function" that does the work. preload: modules that every job finds loaded.
+    task: "module:function" that does the work. kinds: the kinds of jobs that have a task and a
+    life of their own. preload: modules that every job finds loaded.
     """
 
     work_dir: Path
@@ -59,4 +78,14 @@ class Config:
     exclusive: bool = True
     limits: ProcessLimits = field(default_factory=ProcessLimits)
     task: str = "windstill.jobs.task:animate_photo"
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     preload: tuple[str, ...] = ("windstill.pipeline",)
+
+    def task_of(self, kind: str) -> str:
+        """The task of jobs of this kind."""
+        return self.kinds[kind].task if kind in self.kinds else self.task
+
+    def ttl_of(self, kind: str) -> float:
+        """How long a result of a job of this kind lives, in seconds."""
+        own = self.kinds[kind].result_ttl if kind in self.kinds else self.result_ttl
+        return min(own, self.result_ttl)

@@ -7,7 +7,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -74,14 +75,22 @@ class Engine:
         slots = cpus if config.slots is None else config.slots
         holder = f"{socket.gethostname()}:{os.getpid()}"
         self._workspace = Workspace(config.work_dir)
+        self._watchers = Watchers()
+        self._followers = Watchers()
         self._runner = Runner(
-            config, store, blobs, self._workspace, clock, holder=holder, cpus=cpus
+            config,
+            store,
+            blobs,
+            self._workspace,
+            clock,
+            holder=holder,
+            cpus=cpus,
+            moved=self._followers.tell,
         )
         self._slots = Slots(slots, queue, self._runner, self._changed)
         self._housekeeper = Housekeeper(
             config, store, queue, blobs, self._runner, clock, self._changed
         )
-        self._watchers = Watchers()
         self._buckets = TokenBuckets()
         self._attached: set[str] = set()
         self._lock = threading.Lock()
@@ -148,23 +157,35 @@ class Engine:
         return self._runner.live(job)
 
     def jobs(
-        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+        self,
+        key_id: str,
+        *,
+        kind: str | None = None,
+        limit: int = 50,
+        before: tuple[float, str] | None = None,
     ) -> list[Job]:
-        """A key's jobs, newest first; `before`: (created_at, id) of the last one already seen."""
-        found = self.store.jobs(key_id, limit=limit, before=before)
+        """A key's jobs, newest first.
+
+        kind: only of this one. before: (created_at, id) of the last one already seen.
+        """
+        found = self.store.jobs(key_id, kind=kind, limit=limit, before=before)
         return [self._runner.live(job) for job in found]
 
-    def link(self, job: Job) -> str:
-        """The address of a job's result, good until `job.expires_at`. Raises `BlobMissing`."""
+    def link(self, job: Job, extra: str | None = None) -> str:
+        """The address of a job's result, good until `job.expires_at`. Raises `BlobMissing`.
+
+        extra: of the result's extra file of this name instead.
+        """
         if job.state is not State.SUCCEEDED or job.result is None or job.expires_at is None:
             raise BlobMissing("The job has no result, or no more.")
-        return self.blobs.link(job.result.blob, expires_at=job.expires_at)
+        blob = job.result.blob if extra is None else job.result.extras[extra]
+        return self.blobs.link(blob, expires_at=job.expires_at)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it is finished, or as it is after `timeout` seconds."""
         ended = threading.Event()
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self._watchers.watching(job_id, lambda _: ended.set()):
+        with self._watchers.watching(job_id, ended.set):
             while True:
                 job = self.job(job_id)
                 left = _POLL if deadline is None else deadline - time.monotonic()
@@ -179,7 +200,7 @@ class Engine:
         ended = asyncio.Event()
         deadline = None if timeout is None else loop.time() + timeout
 
-        def wake(_: Job) -> None:
+        def wake() -> None:
             loop.call_soon_threadsafe(ended.set)
 
         with self._watchers.watching(job_id, wake):
@@ -193,6 +214,27 @@ class Engine:
                 except TimeoutError:
                     continue
                 ended.clear()
+
+    async def follow(self, job_id: str) -> AsyncGenerator[Job]:
+        """The job as it is, and again when it has come farther, at last when it is finished.
+
+        Also from time to time when there is no news, so that a caller can tell it is alive.
+        """
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        with self._followers.watching(job_id, wake), self._watchers.watching(job_id, wake):
+            while True:
+                job = await asyncio.to_thread(self.job, job_id)
+                yield job
+                if job.finished:
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), _POLL)
+                news.clear()
 
     def cancel(self, job_id: str, key_id: str | None = None) -> Job:
         """Asks a job to stop: a waiting one is cancelled at once, a running one within moments.
@@ -292,18 +334,22 @@ class Engine:
             self._buckets.take(key.id, rate, burst, self.clock())
         job = request.to_job(self.config, self.clock())
         bounds = self._bounds(job)
-        assert job.upload is not None  # noqa: S101
-        # Nobody waits any more for an attached job after a power failure.
-        self.blobs.put(job.upload, request.photo, durable=not job.attached)
         try:
+            for name, content in request.contents(job).items():
+                # Nobody waits any more for an attached job after a power failure.
+                self.blobs.put(name, content, durable=not job.attached)
             stored, is_new = self.store.submit(job, bounds)
         except BaseException:
-            self.blobs.delete(job.upload)
+            self._drop_uploads(job)
             raise
         if not is_new:
-            self.blobs.delete(job.upload)
+            self._drop_uploads(job)
             return stored
         return self._taken_in(stored)
+
+    def _drop_uploads(self, job: Job) -> None:
+        for name in job.uploads:
+            self.blobs.delete(name)
 
     def _bounds(self, job: Job) -> Bounds:
         """What admission is held to; refuses at once when the queue is seen to be full, so that
@@ -347,7 +393,7 @@ class Engine:
             self._attached.discard(job.id)
         self._housekeeper.drop_upload(job)
         self._runner.recorder.finished(job)
-        self._watchers.tell(job)
+        self._watchers.tell(job.id)
 
     def _shut_down(self) -> None:
         self._runner.stopping.set()

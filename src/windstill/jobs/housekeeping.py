@@ -9,7 +9,7 @@ from collections.abc import Callable
 from windstill.errors import WindstillError
 from windstill.jobs.config import Config
 from windstill.jobs.errors import StorageError
-from windstill.jobs.model import Job, State
+from windstill.jobs.model import Job
 from windstill.jobs.ports import BlobStore, JobQueue, JobStore
 from windstill.jobs.runner import Run, Runner
 
@@ -118,7 +118,8 @@ class Housekeeper:
         for job in self.store.outlived(now):
             expired = self.store.change(job.id, lambda job: job.expired(now))
             if expired is not None and expired.result is not None:
-                self.blobs.delete(expired.result.blob)
+                for blob in expired.result.blobs:
+                    self.blobs.delete(blob)
 
     def offer(self) -> None:
         """Puts every waiting job into the queue, in case its message was lost."""
@@ -143,9 +144,11 @@ class Housekeeper:
         return len(swept)
 
     def drop_upload(self, job: Job) -> None:
-        """Removes what is left of the photo of a job that has ended."""
-        if job.upload is not None and job.state is not State.QUEUED and job.finished:
-            try:
-                self.blobs.delete(job.upload)
-            except StorageError as error:
-                logger.error("the upload of job %s is left for the sweeper: %s", job.id, error)
+        """Removes what is left of the uploads of a job that has ended."""
+        if not job.finished:
+            return
+        try:
+            for blob in job.uploads:
+                self.blobs.delete(blob)
+        except StorageError as error:
+            logger.error("an upload of job %s is left for the sweeper: %s", job.id, error)

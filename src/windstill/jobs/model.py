@@ -71,12 +71,19 @@ class Failure:
 class Result:
     """What a job made. blob: its name in the blob store. size: bytes. facts: what the task said
     of it (for an animation: width, height, frames, moved, warnings, timings), fit for JSON.
+    extras: further blobs that belong to it, by what they are.
     """
 
     blob: str
     mime: str
     size: int
     facts: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Every blob of the result."""
+        return (self.blob, *self.extras.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +93,8 @@ class Job:
     Times are seconds since the epoch. `payload` is what the task is told, fit for JSON.
     deadline: when a job that is still unfinished is failed. attached: somebody waits for the
     answer on an open connection, so the job is pointless once the service was restarted.
-    stage, fraction: how far a running job was at its last sign of life.
+    stage, fraction: how far a running job was at its last sign of life. upload: the photo's blob.
+    extras: further uploads, by the name of the file that the task finds beside the photo.
     """
 
     id: str
@@ -108,10 +116,16 @@ class Job:
     stage: str | None = None
     fraction: float = 0.0
     upload: str | None = None
+    extras: Mapping[str, str] = field(default_factory=dict)
     result: Result | None = None
     failure: Failure | None = None
     idempotency_key: str | None = None
     fingerprint: str | None = None
+
+    @property
+    def uploads(self) -> tuple[str, ...]:
+        """Every blob that was uploaded for the job; kept until it is finished."""
+        return (*(() if self.upload is None else (self.upload,)), *self.extras.values())
 
     @property
     def finished(self) -> bool:

@@ -87,9 +87,17 @@ class JobStore(KeyStore, Protocol):
         """`change` for several jobs in one transaction; returns those that changed."""
 
     def jobs(
-        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+        self,
+        key_id: str,
+        *,
+        kind: str | None = None,
+        limit: int = 50,
+        before: tuple[float, str] | None = None,
     ) -> list[Job]:
-        """The key's jobs, newest first; `before`: (created_at, id) of the last one already seen."""
+        """The key's jobs, newest first.
+
+        kind: only of this one. before: (created_at, id) of the last one already seen.
+        """
 
     def waiting(self, limit: int) -> list[Job]:
         """Queued jobs in the order in which they should run: priority, then age."""

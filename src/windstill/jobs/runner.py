@@ -12,10 +12,20 @@ from pathlib import Path
 
 from windstill.jobs.config import Config
 from windstill.jobs.errors import BlobMissing, InternalError, StorageError, StoreError
+from windstill.jobs.media import SUFFIXES
 from windstill.jobs.model import Failure, Job, Lease, Result, new_id
 from windstill.jobs.ports import BlobStore, Change, JobStore
 from windstill.jobs.stats import Recorder
-from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge, linux
+from windstill.jobs.supervise import (
+    Ended,
+    ForkServer,
+    JobProcess,
+    Made,
+    MadeFile,
+    Order,
+    judge,
+    linux,
+)
 from windstill.jobs.supervise.process import Why
 from windstill.jobs.supervise.wire import WireError
 from windstill.jobs.supervise.worker import LOG, PHOTO
@@ -23,20 +33,13 @@ from windstill.jobs.workspace import Workspace
 
 logger = logging.getLogger("windstill.jobs")
 
-_SUFFIXES = {
-    "video/mp4": ".mp4",
-    "video/webm": ".webm",
-    "video/x-msvideo": ".avi",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-}
 _SETTLE_PAUSE = 0.2
 _LOG_TAIL = 4000
 
 
 @dataclass(eq=False)
 class Run:
-    """One job that runs in this process, or is about to."""
+    """One job that runs in this process, or is about to. moved: told when it has come farther."""
 
     job_id: str
     token: str
@@ -44,6 +47,7 @@ class Run:
     fraction: float = 0.0
     why: Why | None = None
     process: JobProcess | None = None
+    moved: Callable[[str], None] = lambda job_id: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def stop(self, why: Why) -> None:
@@ -63,10 +67,14 @@ class Run:
     def progress(self, stage: str, fraction: float) -> None:
         """What the process said of itself."""
         self.stage, self.fraction = stage, fraction
+        self.moved(self.job_id)
 
 
 class Runner:
-    """Runs jobs in supervised processes; `work` is called by each slot's thread, for one job."""
+    """Runs jobs in supervised processes; `work` is called by each slot's thread, for one job.
+
+    moved: called with a job's id when it has begun or come farther; it must not block.
+    """
 
     def __init__(
         self,
@@ -78,6 +86,7 @@ class Runner:
         *,
         holder: str,
         cpus: int,
+        moved: Callable[[str], None] = lambda job_id: None,
     ) -> None:
         self.config = config
         self.store = store
@@ -86,6 +95,7 @@ class Runner:
         self.clock = clock
         self.holder = holder
         self.cpus = cpus
+        self.moved = moved
         self.recorder = Recorder()
         self.stopping = threading.Event()
         self.server: ForkServer | None = None
@@ -109,7 +119,7 @@ class Runner:
         None when it was not to be had: finished, cancelled, or taken by another. A job whose
         runner is stopped, or whose fork server dies, comes back waiting, if it may.
         """
-        run = Run(job_id, token=new_id())
+        run = Run(job_id, token=new_id(), moved=self.moved)
         with self._lock:
             # Known before it is claimed, so that no cancellation falls in between.
             self._runs[run.token] = run
@@ -121,7 +131,10 @@ class Runner:
             lease = Lease(run.token, self.holder, now + self.config.lease)
             # Undone by a power failure, the claim leaves a job that waits: no harm.
             job = self.store.change(job_id, lambda job: job.claimed(lease, now), durable=False)
-            return None if job is None else self._run(job, run, share)
+            if job is None:
+                return None
+            self.moved(job_id)
+            return self._run(job, run, share)
         finally:
             with self._lock:
                 del self._runs[run.token]
@@ -161,10 +174,12 @@ class Runner:
             raise WireError("the fork server was not started")
         if job.upload is not None:
             self.blobs.fetch(job.upload, folder / PHOTO)
+        for name, blob in job.extras.items():
+            self.blobs.fetch(blob, folder / name)
         limits = self.config.limits
         allowed = limits.cpu_seconds or math.ceil(self.config.time_limit * threads) + 5
         order = Order(
-            task=self.config.task,
+            task=self.config.task_of(job.kind),
             folder=str(folder),
             payload=job.payload,
             threads=threads,
@@ -187,23 +202,27 @@ class Runner:
         if isinstance(verdict, Failure):
             self._log_failure(job, verdict, folder)
             return self._settle(run, self._failed(run, verdict))
-        return self._publish(run, verdict)
+        return self._publish(run, verdict, self.config.ttl_of(job.kind))
 
-    def _publish(self, run: Run, made: Made) -> Job | None:
-        suffix = _SUFFIXES.get(made.mime)
-        if suffix is None:
+    def _publish(self, run: Run, made: Made, ttl: float) -> Job | None:
+        if not {file.mime for file in made.files} <= SUFFIXES.keys():
             return self._settle(run, self._failed(run, _defect()))
-        # First the file, then the state: a job that succeeded always has its result. A file
+        # First the files, then the state: a job that succeeded always has its result. A file
         # without a job is found by the sweeper.
-        blob = f"results/{new_id()}{new_id()}{suffix}"
-        info = self.blobs.put(blob, made.path, mime=made.mime)
-        result = Result(blob, made.mime, info.size, made.facts)
+        blob, size = self._store(made.main)
+        extras = {name: self._store(file)[0] for name, file in made.extras.items()}
+        result = Result(blob, made.main.mime, size, made.facts, extras)
         now = self.clock()
-        expires_at = now + self.config.result_ttl
-        settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, expires_at))
+        settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, now + ttl))
         if settled is None:
-            self.blobs.delete(blob)
+            for name in result.blobs:
+                self.blobs.delete(name)
         return settled
+
+    def _store(self, file: MadeFile) -> tuple[str, int]:
+        """The name of the blob that a file became, and its bytes."""
+        blob = f"results/{new_id()}{new_id()}{SUFFIXES[file.mime]}"
+        return blob, self.blobs.put(blob, file.path, mime=file.mime).size
 
     def _settle(self, run: Run, change: Change) -> Job | None:
         """Applies a change that ends the run; None when another has taken the job over.

@@ -20,7 +20,8 @@ _MAX_NAME = 255
 class Submission:
     """A request for a job.
 
-    photo: the upload, as bytes or as a file, which may be moved away. payload: what the task is
+    photo: the upload, as bytes or as a file, which may be moved away. extras: further uploads,
+    by the name that the task finds them under beside the photo. payload: what the task is
     told, as made by `windstill.jobs.task.payload`. attached: the caller waits on an open
     connection. priority: higher runs first. cost: credits; None: the configured cost.
     idempotency_key: equal submissions of one key with the same idempotency key make one job.
@@ -29,6 +30,7 @@ class Submission:
 
     key_id: str
     photo: bytes | Path = field(repr=False)
+    extras: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     payload: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "animate"
     attached: bool = False
@@ -57,9 +59,15 @@ class Submission:
             created_at=now,
             deadline=now + patience,
             upload=f"uploads/{new_id()}",
+            extras={name: f"uploads/{new_id()}" for name in self.extras},
             idempotency_key=self.idempotency_key,
             fingerprint=None if self.idempotency_key is None else _fingerprint(self),
         )
+
+    def contents(self, job: Job) -> dict[str, bytes | Path]:
+        """What is to be stored for the job made of this request, by blob name."""
+        found: dict[str, bytes | Path] = {} if job.upload is None else {job.upload: self.photo}
+        return found | {job.extras[name]: content for name, content in self.extras.items()}
 
 
 def _fingerprint(request: Submission) -> str:
@@ -73,4 +81,6 @@ def _fingerprint(request: Submission) -> str:
         digest.update(request.photo)
     asked = json.dumps([request.kind, dict(request.payload)], sort_keys=True)
     digest.update(b"\0" + asked.encode())
+    for name, content in sorted(request.extras.items()):
+        digest.update(b"\0" + name.encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()

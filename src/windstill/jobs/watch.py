@@ -1,4 +1,4 @@
-"""Waking those who wait for a job's end."""
+"""Waking those who wait for a job's end, or for its next step."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from windstill.jobs.model import Job
-
-Callback = Callable[[Job], None]
+Callback = Callable[[], None]
 
 
 class Watchers:
-    """Callbacks by job id; called from the thread in which the job's end became known."""
+    """Callbacks by job id; called from the thread in which the news became known."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,7 +18,7 @@ class Watchers:
 
     @contextmanager
     def watching(self, job_id: str, callback: Callback) -> Iterator[None]:
-        """Inside, `callback` is called with the job once it is finished. It must not block."""
+        """Inside, `callback` is called when there is news of the job. It must not block."""
         with self._lock:
             self._callbacks.setdefault(job_id, []).append(callback)
         try:
@@ -32,10 +30,10 @@ class Watchers:
                 if not callbacks:
                     del self._callbacks[job_id]
 
-    def tell(self, job: Job) -> None:
-        """Calls those who wait for this finished job."""
+    def tell(self, job_id: str) -> None:
+        """Calls those who wait for news of this job."""
         with self._lock:
-            callbacks = list(self._callbacks.get(job.id, ()))
+            callbacks = list(self._callbacks.get(job_id, ()))
         for callback in callbacks:
             with suppress(RuntimeError):  # an event loop may have been closed meanwhile
-                callback(job)
+                callback()

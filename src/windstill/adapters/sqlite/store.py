@@ -74,13 +74,20 @@ class SqliteStore(SqliteKeys):
         return [job for job in changed if job is not None]
 
     def jobs(
-        self, key_id: str, *, limit: int = 50, before: tuple[float, str] | None = None
+        self,
+        key_id: str,
+        *,
+        kind: str | None = None,
+        limit: int = 50,
+        before: tuple[float, str] | None = None,
     ) -> list[Job]:
         """See the port."""
         created_at, job_id = before or (float("inf"), "")
+        order = "(created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+        if kind is None:
+            return self._select(f"key_id = ? AND {order}", (key_id, created_at, job_id, limit))
         return self._select(
-            "key_id = ? AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?",
-            (key_id, created_at, job_id, limit),
+            f"key_id = ? AND kind = ? AND {order}", (key_id, kind, created_at, job_id, limit)
         )
 
     def waiting(self, limit: int) -> list[Job]:
@@ -120,7 +127,10 @@ class SqliteStore(SqliteKeys):
         with self.database.reading() as db:
             rows = db.execute(
                 "SELECT upload FROM jobs WHERE state IN ('queued', 'running') "
-                "UNION SELECT result_blob FROM jobs WHERE state = 'succeeded'"
+                "UNION SELECT value FROM jobs, json_each(extras) "
+                "WHERE state IN ('queued', 'running') "
+                "UNION SELECT result_blob FROM jobs WHERE state = 'succeeded' "
+                "UNION SELECT value FROM jobs, json_each(result_extras) WHERE state = 'succeeded'"
             ).fetchall()
         return {name for (name,) in rows if name is not None}
 

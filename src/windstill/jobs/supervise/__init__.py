@@ -9,6 +9,6 @@ Linux only: prctl, pidfd and /proc are what makes the ends certain.
 """
 
 from windstill.jobs.supervise.process import Ended, ForkServer, JobProcess, Order
-from windstill.jobs.supervise.verdict import Made, judge
+from windstill.jobs.supervise.verdict import Made, MadeFile, judge
 
-__all__ = ["Ended", "ForkServer", "JobProcess", "Made", "Order", "judge"]
+__all__ = ["Ended", "ForkServer", "JobProcess", "Made", "MadeFile", "Order", "judge"]

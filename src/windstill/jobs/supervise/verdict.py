@@ -17,13 +17,25 @@ from windstill.jobs.supervise.worker import out_of_memory
 
 
 @dataclass(frozen=True)
-class Made:
-    """The file a job made, of `size` bytes in its folder, and what its task said of it."""
+class MadeFile:
+    """A file that a job made, in its folder."""
 
     path: Path
     mime: str
-    size: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a job made: its result, what its task said of it, and further files by name."""
+
+    main: MadeFile
     facts: Mapping[str, Any]
+    extras: Mapping[str, MadeFile]
+
+    @property
+    def files(self) -> tuple[MadeFile, ...]:
+        """All of them."""
+        return (self.main, *self.extras.values())
 
 
 def judge(ended: Ended, folder: Path, seconds: float) -> Made | Failure:
@@ -67,7 +79,22 @@ def _told(failure: dict[str, Any]) -> Failure:
 
 
 def _made(facts: dict[str, Any], folder: Path) -> Made | Failure:
-    name, mime = facts.pop("path", None), facts.get("mime")
+    extras = facts.pop("extras", {})
+    if not isinstance(extras, dict) or not all(isinstance(e, dict) for e in extras.values()):
+        return _crash("The job's process ended without a result.")
+    main = _file(facts.pop("path", None), facts.get("mime"), folder)
+    if isinstance(main, Failure):
+        return main
+    files = {}
+    for name, extra in extras.items():
+        file = _file(extra.get("path"), extra.get("mime"), folder)
+        if isinstance(file, Failure):
+            return file
+        files[name[:60]] = file
+    return Made(main, facts, files)
+
+
+def _file(name: object, mime: object, folder: Path) -> MadeFile | Failure:
     if not isinstance(name, str) or not isinstance(mime, str) or "/" in name or name in ("", ".."):
         return _crash("The job's process ended without a result.")
     path = folder / name
@@ -78,7 +105,7 @@ def _made(facts: dict[str, Any], folder: Path) -> Made | Failure:
     # A link could make the service publish a file that is not the job's own.
     if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size == 0:
         return _crash("The job's process left no proper result.")
-    return Made(path, mime[:100], found.st_size, facts)
+    return MadeFile(path, mime[:100])
 
 
 def _crash(message: str) -> Failure:

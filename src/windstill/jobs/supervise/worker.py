@@ -117,7 +117,7 @@ def _outcome(order: dict[str, Any], progress: Callable[[str, float], None]) -> d
         task = getattr(importlib.import_module(module), function)
         folder = Path(order["folder"])
         facts = task(folder / PHOTO, folder, order["payload"], order["threads"], progress)
-        return {"facts": {**facts, "path": Path(facts["path"]).name}}
+        return {"facts": _named(facts)}
     except WindstillError as error:
         failure = Failure.of(error)
     except MemoryError:
@@ -135,6 +135,12 @@ def _outcome(order: dict[str, Any], progress: Callable[[str, float], None]) -> d
             "field": failure.field,
         }
     }
+
+
+def _named(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts that name each file by its place in the job's folder."""
+    extras = {name: _named(extra) for name, extra in facts.get("extras", {}).items()}
+    return {**facts, "path": Path(facts["path"]).name, **({"extras": extras} if extras else {})}
 
 
 def out_of_memory() -> Failure:

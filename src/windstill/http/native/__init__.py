@@ -1,0 +1,1 @@
+"""The native API, /v1: asynchronous, with progress, cancelling, previews and problem details."""

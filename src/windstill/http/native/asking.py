@@ -1,0 +1,139 @@
+"""Reading what a client asks for: the form with the photo, and the headers beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+
+from starlette.requests import Request
+
+from windstill.errors import FileTooLarge, InvalidMatte, UnsupportedFormat
+from windstill.http.multipart import Form, FormFile, FormLimits, read_form
+from windstill.http.native.catalogue import MAX_WAIT, PRIORITIES, photo_limits
+from windstill.http.refusals import Reason, RequestRefused
+from windstill.http.service import Service
+from windstill.jobs.engine import Submission
+from windstill.jobs.task import MATTES, payload
+from windstill.options import Options
+from windstill.photo import Limits
+from windstill.photo.signature import accepted_format, identify
+from windstill.settings import Settings
+
+OPTIONS = tuple(spec.name for spec in fields(Options))
+PREVIEW_OPTIONS = ("wind", "strength", "seed")
+IMAGE = "image"
+
+_FORM_BYTES = 64 * 1024
+_TEXT_BYTES = 2048
+_WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*", re.I)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a client wants. mattes: its own, by the name of their part."""
+
+    photo: bytes = field(repr=False)
+    mattes: Mapping[str, bytes] = field(repr=False)
+    options: Options
+    priority: int = 0
+
+    def submission(self, key_id: str, limits: Limits, **more: object) -> Submission:
+        """The request for a job of this. more: further fields of `Submission`."""
+        told = payload(self.options, asdict(limits) | {"formats": list(limits.formats)})
+        return Submission(
+            key_id=key_id,
+            photo=self.photo,
+            extras=self.mattes,
+            payload=told,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+async def read_asked(request: Request, service: Service, options: tuple[str, ...]) -> Asked:
+    """The form of a request. options: which ones it may carry beside the files.
+
+    Raises `RequestRefused`, `InvalidOption`, `InvalidPhoto` and `InvalidMatte`, each naming the
+    field that it is about.
+    """
+    form_limits = _form_limits(service.settings, options)
+    async with service.upload(_announced(request, form_limits.body_bytes)):
+        form = await read_form(request, form_limits)
+        if form.unknown is not None:
+            known = ", ".join((*form_limits.files, *form_limits.texts))
+            raise RequestRefused(
+                Reason.INVALID_FIELD,
+                f"There is no field {form.unknown!r}; allowed are {known}.",
+                field=form.unknown,
+            )
+        return _asked(form, photo_limits(service.settings))
+
+
+def wait_seconds(request: Request) -> float:
+    """How long the client wants to wait for the result (RFC 7240); 0 when it does not say."""
+    for preference in request.headers.get("prefer", "").replace(";", ",").split(","):
+        if match := _WAIT.fullmatch(preference):
+            return float(min(MAX_WAIT, int(match[1])))
+    return 0.0
+
+
+def _asked(form: Form, limits: Limits) -> Asked:
+    texts = dict(form.texts)
+    priority = texts.pop("priority", "normal")
+    if priority not in PRIORITIES:
+        raise RequestRefused(
+            Reason.INVALID_FIELD,
+            f"priority is not one of {', '.join(PRIORITIES)}.",
+            field="priority",
+        )
+    options = Options.parse(texts)
+    photo = _photo(form.files.get(IMAGE), limits)
+    mattes = {name: _matte(form.files[name], name, limits) for name in MATTES if name in form.files}
+    return Asked(photo, mattes, options, PRIORITIES[priority])
+
+
+def _photo(file: FormFile | None, limits: Limits) -> bytes:
+    """The photo's bytes, after what can be told without decoding; the rest is the job's matter."""
+    if file is None:
+        raise RequestRefused(
+            Reason.MISSING_PART, "image is missing: send the photo as a file.", field=IMAGE
+        )
+    if file.size == 0:
+        raise RequestRefused(Reason.EMPTY_PART, "image is an empty file.", field=IMAGE)
+    limits.check_bytes(file.size)
+    data = bytes(file.data)
+    accepted_format(data, limits)
+    return data
+
+
+def _matte(file: FormFile, name: str, limits: Limits) -> bytes:
+    try:
+        limits.check_bytes(file.size)
+        data = bytes(file.data)
+        if identify(data) not in limits.formats:
+            raise UnsupportedFormat(f"It is no picture; allowed are {limits.allowed_formats}.")
+    except (FileTooLarge, UnsupportedFormat) as error:
+        raise InvalidMatte(
+            f"{name} can't be used: {error.message}".replace("photo", "matte"), field=name
+        ) from None
+    return data
+
+
+def _form_limits(settings: Settings, options: tuple[str, ...]) -> FormLimits:
+    most = settings.max_photo_bytes
+    files = (IMAGE, *MATTES)
+    return FormLimits(
+        files=dict.fromkeys(files, most),
+        texts=options,
+        body_bytes=len(files) * most + _FORM_BYTES,
+        text_bytes=_TEXT_BYTES,
+        parts=settings.max_parts,
+        seconds=settings.upload_seconds,
+        wanted="the part image (a file), and options as texts",
+    )
+
+
+def _announced(request: Request, most: int) -> int:
+    """How many bytes will come, as far as the client says so."""
+    length = request.headers.get("content-length", "")
+    return min(most, int(length)) if length.isdecimal() else most

@@ -1,0 +1,401 @@
+"""The native API in OpenAPI, made from the tables that its answers are made from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from windstill import errors
+from windstill.http.native import samples
+from windstill.http.native.asking import OPTIONS, PREVIEW_OPTIONS
+from windstill.http.native.catalogue import PRIORITIES
+from windstill.http.native.problems import MEDIA_TYPE, TABLE, Kind, Meaning, meaning_of
+from windstill.http.refusals import Reason
+from windstill.http.schemas import header_references
+from windstill.jobs import errors as jobs
+from windstill.jobs.model import State
+from windstill.jobs.task import MATTES
+from windstill.options import describe as describe_options
+from windstill.settings import Settings
+
+TAG = "native API"
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"ailabapi-api-key": []}]
+SCHEMES = {"bearer": {"type": "http", "scheme": "bearer"}}
+RETRIED = (429, 503)
+
+_KEY: tuple[Kind, ...] = (
+    jobs.UnknownKey,
+    jobs.RevokedKey,
+    jobs.StoreError,
+    Reason.MALFORMED_REQUEST,
+    Reason.INTERNAL,
+)
+_UPLOAD: tuple[Kind, ...] = (
+    *_KEY,
+    Reason.MISSING_PART,
+    Reason.EMPTY_PART,
+    Reason.INVALID_FIELD,
+    Reason.BROKEN_BODY,
+    Reason.SLOW_BODY,
+    Reason.TOO_MANY_PARTS,
+    Reason.TOO_MANY_IMAGES,
+    Reason.BODY_TOO_LARGE,
+    Reason.TOO_MANY_UPLOADS,
+    errors.InvalidOption,
+    errors.InvalidMatte,
+    errors.NotAPhoto,
+    errors.UnsupportedFormat,
+    errors.FileTooLarge,
+    jobs.QueueFull,
+    jobs.RateLimited,
+    jobs.TooManyRunning,
+    jobs.Draining,
+    jobs.StorageError,
+)
+_CREATE: tuple[Kind, ...] = (*_UPLOAD, jobs.InsufficientCredits, jobs.IdempotencyConflict)
+_PREVIEW: tuple[Kind, ...] = (
+    *_UPLOAD,
+    errors.CorruptPhoto,
+    errors.PhotoTooSmall,
+    errors.PhotoTooLarge,
+    errors.PerceptionError,
+    jobs.JobTimeout,
+    jobs.JobCrashed,
+    jobs.JobOutOfMemory,
+    jobs.JobInterrupted,
+    jobs.InternalError,
+    Reason.NO_ANSWER_IN_TIME,
+)
+_ONE: tuple[Kind, ...] = (*_KEY, jobs.UnknownJob)
+_LIST: tuple[Kind, ...] = (*_KEY, Reason.INVALID_FIELD)
+
+_ID: dict[str, Any] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "example": samples.ID,
+}
+
+
+def paths(settings: Settings) -> dict[str, Any]:
+    """Every address of the native API."""
+    return {
+        "/v1/animations": {"get": _list(), "post": _create()},
+        "/v1/animations/{id}": {"parameters": [_ID], "get": _show(), "delete": _cancel()},
+        "/v1/animations/{id}/events": {"parameters": [_ID], "get": _events()},
+        "/v1/previews": {"post": _preview()},
+        "/v1/options": {"get": _options()},
+    }
+
+
+def _create() -> dict[str, Any]:
+    answer = _answer("Animation", samples.FINISHED, "Location", "Preference-Applied")
+    return _operation(
+        "createAnimation",
+        "Animate a photo",
+        "Answers at once with the animation as it is then; with `Prefer: wait=N` only when it is "
+        "finished, or N seconds have passed. Equal requests with one `Idempotency-Key` make one "
+        "animation. Mattes of the caller's own, of any size, white where something moves, replace "
+        "those that are found.",
+        _CREATE,
+        {
+            "201": {**answer, "description": "It is finished."},
+            "202": {
+                **_answer("Animation", samples.RUNNING, "Location", "Preference-Applied"),
+                "description": "It waits or runs.",
+            },
+        },
+        parameters=[
+            {
+                "name": "Prefer",
+                "in": "header",
+                "description": "wait=N waits up to N seconds, at most 30 (RFC 7240).",
+                "schema": {"type": "string"},
+                "example": "wait=20",
+            },
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "Repeating a request with the same key makes no second animation.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "example": "holiday-photo-17",
+            },
+        ],
+        requestBody=_form(OPTIONS, priority=_enum(list(PRIORITIES), "normal", "high runs first.")),
+    )
+
+
+def _preview() -> dict[str, Any]:
+    return _operation(
+        "createPreview",
+        "Preview a photo",
+        "What was found, its mattes as a picture (red sky, green hair, blue faces), and the motion "
+        "package from which a browser shows it moving. Costs no credits.",
+        _PREVIEW,
+        {"201": {**_answer("Preview", samples.PREVIEW), "description": "The preview."}},
+        requestBody=_form(PREVIEW_OPTIONS),
+    )
+
+
+def _list() -> dict[str, Any]:
+    return _operation(
+        "listAnimations",
+        "One's own animations",
+        "Newest first. `next` is the cursor of the next page, or null.",
+        _LIST,
+        {"200": _answer("AnimationPage", {"animations": [samples.FINISHED], "next": None})},
+        parameters=[
+            {
+                "name": "limit",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+            },
+            {
+                "name": "cursor",
+                "in": "query",
+                "description": "`next` of the page before.",
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{32}$"},
+            },
+        ],
+    )
+
+
+def _show() -> dict[str, Any]:
+    answers = {"200": _answer("Animation", samples.FINISHED)}
+    return _operation("getAnimation", "One animation", "", _ONE, answers)
+
+
+def _cancel() -> dict[str, Any]:
+    return _operation(
+        "cancelAnimation",
+        "Cancel an animation",
+        "A finished one stays as it is. What is cancelled costs nothing.",
+        _ONE,
+        {"200": _answer("Animation", samples.CANCELLED)},
+    )
+
+
+def _events() -> dict[str, Any]:
+    text = {"schema": {"type": "string"}, "example": samples.EVENTS}
+    return _operation(
+        "followAnimation",
+        "Progress as it happens",
+        "Server-sent events: `progress` with state, stage and fraction, at last `done` with the "
+        "animation. A stream that ends without `done` is to be opened again.",
+        _ONE,
+        {
+            "200": {
+                "description": "The events.",
+                "headers": header_references("X-Request-Id"),
+                "content": {"text/event-stream": text},
+            }
+        },
+    )
+
+
+def _options() -> dict[str, Any]:
+    described = _operation(
+        "listOptions",
+        "What can be asked for",
+        "Options with their rules, limits of uploads, formats of results. Needs no key.",
+        (Reason.MALFORMED_REQUEST, Reason.INTERNAL),
+        {"200": _answer("Catalogue", None)},
+    )
+    del described["security"]
+    return described
+
+
+def _operation(
+    name: str,
+    summary: str,
+    description: str,
+    kinds: Iterable[Kind],
+    answers: Mapping[str, Any],
+    **more: Any,
+) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "description": description,
+        "tags": [TAG],
+        "security": SECURITY,
+        **more,
+        "responses": {**answers, **_problems(kinds)},
+    }
+
+
+def _answer(schema: str, example: object, *headers: str) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+    if example is not None:
+        content["example"] = example
+    return {
+        "description": "As asked.",
+        "headers": header_references("X-Request-Id", *headers),
+        "content": {"application/json": content},
+    }
+
+
+def _problems(kinds: Iterable[Kind]) -> dict[str, Any]:
+    by_status: dict[int, dict[str, Meaning]] = defaultdict(dict)
+    for kind in kinds:
+        meaning = meaning_of(kind)
+        by_status[meaning.status][meaning.code] = meaning
+    return {
+        str(status): {
+            "description": " ".join(f"{code}: {m.title}." for code, m in sorted(found.items())),
+            "headers": header_references(
+                "X-Request-Id", *(("Retry-After",) if status in RETRIED else ())
+            ),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {
+                        code: {"value": samples.problem(status, code, meaning.title)}
+                        for code, meaning in sorted(found.items())
+                    },
+                }
+            },
+        }
+        for status, found in sorted(by_status.items())
+    }
+
+
+def _form(options: Iterable[str], **more: Any) -> dict[str, Any]:
+    wanted = set(options)
+    file = {"type": "string", "format": "binary", "minLength": 1}
+    properties = {
+        "image": {**file, "description": "The photo."},
+        **{name: {**file, "description": "White where it moves."} for name in MATTES},
+        **{
+            str(option["name"]): option_schema(option)
+            for option in describe_options()
+            if option["name"] in wanted
+        },
+        **more,
+    }
+    schema = {
+        "type": "object",
+        "required": ["image"],
+        "properties": properties,
+        "additionalProperties": False,
+    }
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+def option_schema(option: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form's field of an option may hold."""
+    told = {"description": option["help"], "default": option["default"]}
+    if "choices" in option:
+        return {"type": "string", "enum": list(option["choices"]), **told}
+    if option["type"] == "bool":
+        default = str(option["default"]).lower()
+        return {**told, "type": "string", "enum": ["true", "false"], "default": default}
+    bounds = {"minimum": option["low"], "maximum": option["high"]}
+    if "words" in option:
+        words = "|".join(option["words"])
+        return {"type": "string", "pattern": rf"^({words}|-?\d{{1,2}}(\.\d{{1,4}})?)$", **told}
+    return {"type": "integer" if option["type"] == "int" else "number", **bounds, **told}
+
+
+def _enum(values: list[str], default: str, text: str) -> dict[str, Any]:
+    return {"type": "string", "enum": values, "default": default, "description": text}
+
+
+_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+_PART: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
+_URL: dict[str, Any] = {"type": "string", "format": "uri"}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
+_RESULT: dict[str, Any] = {
+    "url": _URL,
+    "mime": {"type": "string"},
+    "bytes": _COUNT,
+    "width": _COUNT,
+    "height": _COUNT,
+    "frames": _COUNT,
+    "fps": {"type": "number"},
+    "seconds": {"type": "number"},
+    "moved": {"type": "object"},
+    "warnings": {"type": "array", "items": {"type": "object", "required": ["code", "message"]}},
+}
+_ANIMATION: dict[str, Any] = {
+    "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "state": {"type": "string", "enum": [state.value for state in State]},
+    "stage": {"enum": ["photo", "mattes", "motion", "video", None]},
+    "fraction": _PART,
+    "created_at": _TIME,
+    "started_at": _TIME,
+    "finished_at": _TIME,
+    "expires_at": _TIME,
+    "options": {"type": "object"},
+    "result": {
+        "type": ["object", "null"],
+        "required": list(_RESULT),
+        "properties": _RESULT,
+    },
+    "error": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Problem"}]},
+}
+_PROBLEM: dict[str, Any] = {
+    "type": {"type": "string", "format": "uri-reference"},
+    "title": {"type": "string"},
+    "status": {"type": "integer", "minimum": 400, "maximum": 599},
+    "detail": {"type": "string"},
+    "code": {"type": "string", "pattern": "^[a-z_]+$"},
+    "field": {"type": ["string", "null"]},
+}
+_PREVIEW_OBJECT: dict[str, Any] = {
+    "id": {"type": "string"},
+    **dict.fromkeys(("width", "height", "photo_width", "photo_height"), _COUNT),
+    "found": {"type": "object", "additionalProperties": _PART},
+    "expires_at": _TIME,
+    "mattes": _URL,
+    "motion": _URL,
+}
+
+
+def _object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    told = {**properties, **more}
+    return {"type": "object", "required": list(properties), "properties": told}
+
+
+SCHEMAS: dict[str, Any] = {
+    "Animation": _object(_ANIMATION),
+    "AnimationPage": _object(
+        {
+            "animations": {"type": "array", "items": {"$ref": "#/components/schemas/Animation"}},
+            "next": {"type": ["string", "null"]},
+        }
+    ),
+    "Preview": _object(_PREVIEW_OBJECT),
+    "Problem": _object(_PROBLEM, allowed={}, instance={"type": "string"}),
+    "Catalogue": _object(
+        {"options": {"type": "array"}, "limits": {"type": "object"}, "formats": {"type": "object"}}
+    ),
+}
+HEADERS: dict[str, Any] = {
+    "Location": {"description": "The animation.", "schema": {"type": "string"}},
+    "Preference-Applied": {"description": "What was waited.", "schema": {"type": "string"}},
+}
+
+
+def reference() -> str:
+    """All problem codes, as Markdown."""
+    found = sorted({meaning_of(kind) for kind in all_kinds()}, key=lambda m: (m.status, m.code))
+    lines = ["| code | status | meaning |", "| --- | --- | --- |"]
+    lines += [f"| `{m.code}` | {m.status} | {m.title} |" for m in found]
+    return "\n".join(lines) + "\n"
+
+
+def all_kinds() -> list[Kind]:
+    """Every reason, and every kind of error there is."""
+    found: list[Kind] = [*Reason]
+    waiting: list[type[errors.WindstillError]] = [errors.WindstillError]
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting.extend(kind.__subclasses__())
+    return found
+
+
+__all__ = ["HEADERS", "SCHEMAS", "SCHEMES", "TABLE", "TAG", "paths", "reference"]

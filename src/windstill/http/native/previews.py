@@ -1,0 +1,65 @@
+"""Previews: what was found in a photo, and how it would move, before anything is rendered."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from windstill.http.native.animations import caller, unless_left
+from windstill.http.native.asking import PREVIEW_OPTIONS, read_asked
+from windstill.http.native.catalogue import photo_limits
+from windstill.http.native.objects import preview
+from windstill.http.refusals import Reason, RequestRefused, failure_of
+from windstill.http.service import Service
+from windstill.jobs.config import PREVIEW
+from windstill.jobs.errors import Draining
+from windstill.jobs.model import Job, State
+
+PRIORITY = 2
+"""Before every animation: somebody looks at the screen, and it takes less than a second."""
+
+
+async def create(request: Request) -> Response:
+    """`POST` with a photo: 201 with the preview, which costs no credits."""
+    service, key = await caller(request)
+    service.check_open()
+    asked = await read_asked(request, service, PREVIEW_OPTIONS)
+    submission = asked.submission(
+        key.id,
+        photo_limits(service.settings),
+        kind=PREVIEW,
+        priority=PRIORITY,
+        cost=0,
+        attached=True,
+        patience=service.settings.answer_seconds,
+    )
+    job = await service.engine.submit_async(submission)
+    request.state.facts.update(job=job.id, bytes=len(asked.photo))
+    job = await _finished(request, service, job)
+    if job.state is not State.SUCCEEDED:
+        raise failure_of(job.failure)
+    content = preview(job, service.engine, lambda path: service.address(request, path))
+    return JSONResponse(content, status_code=201)
+
+
+async def _finished(request: Request, service: Service, job: Job) -> Job:
+    """The job once it is finished; without somebody who waits it is cancelled."""
+    seconds = service.settings.answer_seconds + 1
+    ended: Job | None = None
+    try:
+        waiting = service.engine.wait_async(job.id, seconds)
+        ended = await unless_left(request, service, waiting)
+    finally:
+        if ended is None or not ended.finished:
+            # Shielded from the server's own end, so that no job outlives its request.
+            await asyncio.shield(run_in_threadpool(service.engine.cancel, job.id))
+    if ended is None:
+        raise Draining("The service is about to stop.", retry_after=5)
+    if not ended.finished:
+        raise RequestRefused(
+            Reason.NO_ANSWER_IN_TIME, f"The preview was not ready within {seconds:g} seconds."
+        )
+    return ended
