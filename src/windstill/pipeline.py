@@ -13,6 +13,7 @@ from windstill.animation import Animation
 from windstill.elements import FRONT_TO_BACK
 from windstill.elements.base import Breeze, Scene
 from windstill.elements.wind import wind_degrees
+from windstill.errors import NothingToMove
 from windstill.imaging.planes import Planes, from_rgb, to_rgb
 from windstill.imaging.threads import thread_limit
 from windstill.options import Options
@@ -33,6 +34,7 @@ def animate(
     poster: str | Path | None = None,
     limits: Limits | None = None,
     mattes: Mattes | GivenMattes | None = None,
+    must_move: bool = False,
     threads: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Animation:
@@ -43,6 +45,7 @@ def animate(
     poster: where to write the first frame, as .jpg, .png or .webp.
     limits: what photos are accepted. mattes: the caller's own instead of those the network finds:
     complete ones at the photo's size, or `GivenMattes`, whose missing ones the network finds.
+    must_move: raise `NothingToMove` instead of making a video that stands still.
     threads: how many processor threads to use; all by default. progress: told about each stage;
     may raise `Cancelled` to stop.
 
@@ -58,6 +61,9 @@ def animate(
             still, found = perceived(still, options, mattes, threads)
         with run.stage("motion"):
             stage = stage_of(still, found, options)
+        if must_move and not stage.layers:
+            reasons = " ".join(notice.message for notice in stage.notices)
+            raise NothingToMove(f"Nothing in the photo can move. {reasons}".strip())
         with run.stage("video"):
             encoded = video.encode(
                 run.follow("video", _frames(still, stage, options), stage.frames),

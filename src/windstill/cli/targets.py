@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -22,12 +22,14 @@ _ENDING = "-loop"
 class Task:
     """One photo and its result; `STREAM` stands for standard input and output.
 
-    beneath: the photo's folder below the one that was named, for results in a folder.
+    beneath: the photo's folder below the one that was named, for results in a folder. poster:
+    where the first frame goes, if it is wanted.
     """
 
     photo: Path
     output: Path
     beneath: Path = Path()
+    poster: Path | None = None
 
     @property
     def reads_stream(self) -> bool:
@@ -55,19 +57,27 @@ def format_for(output: str | None, asked: str | None) -> str | None:
 
 
 def plan_tasks(
-    photos: Sequence[str], output: str | None, extension: str, *, recursive: bool
+    photos: Sequence[str],
+    output: str | None,
+    extension: str,
+    *,
+    recursive: bool,
+    poster: str | None = None,
 ) -> list[Task]:
     """Pairs every photo with its result.
 
     A folder stands for the photos in it. Without `output` a result is named after its photo and
     lies beside it. With several photos, or a folder, `output` is a folder, made when needed.
+    poster: extension, without its dot, of a poster beside each result.
     Raises `click.UsageError`, and `UnreadablePhoto` for a folder without photos.
     """
     found = [task for photo in photos for task in _photos_in(photo, recursive)]
-    many = len(found) > 1 or any(os.path.isdir(photo) for photo in photos if photo != STREAM)
+    many = means_several(photos)
     if len([photo for photo in photos if photo == STREAM]) > 1:
         raise click.UsageError("standard input (-) can be read only once.")
     if output == STREAM:
+        if poster is not None:
+            raise click.UsageError("--poster lies beside a result, and -o - has no place.")
         if many:
             raise click.UsageError("standard output (-o -) takes the result of one photo only.")
         return [Task(found[0].photo, Path(STREAM))]
@@ -75,8 +85,13 @@ def plan_tasks(
         folder = None if output is None else Path(output)
         if many and folder is not None and os.path.exists(folder) and not os.path.isdir(folder):
             raise click.UsageError(f"{output} is a file; several photos need a folder after -o.")
-        return _named_after_photos(found, folder, extension)
-    return [Task(found[0].photo, Path(output))]
+        return _with_posters(_named_after_photos(found, folder, extension), poster)
+    return _with_posters([Task(found[0].photo, Path(output))], poster)
+
+
+def means_several(photos: Sequence[str]) -> bool:
+    """Whether more than one photo may be meant, so that one's trouble is not everybody's."""
+    return len(photos) > 1 or any(photo != STREAM and os.path.isdir(photo) for photo in photos)
 
 
 def _photos_in(photo: str, recursive: bool) -> list[Task]:
@@ -112,6 +127,12 @@ def _named_after_photos(found: list[Task], folder: Path | None, extension: str) 
     if repeated:
         raise click.UsageError(f"more than one photo would be written to {repeated[0]}.")
     return tasks
+
+
+def _with_posters(tasks: list[Task], poster: str | None) -> list[Task]:
+    if poster is None:
+        return tasks
+    return [replace(task, poster=task.output.with_suffix(f".{poster}")) for task in tasks]
 
 
 def _place(task: Task, folder: Path | None) -> Path:
