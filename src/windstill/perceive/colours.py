@@ -65,7 +65,8 @@ def _functions(
     offset = spare[3] * rest
     for slope, colour in zip(slopes, far, strict=True):
         offset -= slope * colour
-    return [*(k + s * rest for k, s in zip(slopes, spare, strict=False)), offset]
+    kept = zip(slopes, spare[:3], strict=True)
+    return [np.asarray(plane, np.float32) for plane in (*(k + s * rest for k, s in kept), offset)]
 
 
 def _colour(channels: Sequence[F32], alpha: F32, radius: int) -> tuple[list[F32], F32]:
@@ -73,4 +74,5 @@ def _colour(channels: Sequence[F32], alpha: F32, radius: int) -> tuple[list[F32]
     share = alpha * alpha
     weight = box_mean(share, radius)
     inverse = 1 / np.maximum(weight, np.float32(1e-4))
-    return [box_mean(share * channel, radius) * inverse for channel in channels], weight
+    means = [box_mean(share * channel, radius) * inverse for channel in channels]
+    return [np.asarray(mean, np.float32) for mean in means], weight

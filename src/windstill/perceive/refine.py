@@ -27,6 +27,8 @@ Bool = NDArray[np.bool_]
 GUIDE_SIDE = 800
 # The network is in doubt between these probabilities.
 DOUBT = (0.03, 0.94)
+# Levels by which a thin thing differs from both its sides.
+THIN_CONTRAST = 20
 # Where colours don't tell, probabilities between these become the matte.
 SLOPE = (0.25, 0.75)
 
@@ -47,13 +49,14 @@ class Edge:
     epsilon: float
     contrast: float
     passes: int
+    thin: float
     low: float
     high: float
 
 
-SKY_EDGE = Edge(0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, low=0.10, high=0.90)
-HAIR_EDGE = Edge(0.020, 0.05, 0.012, 1e-4, 0.02, passes=1, low=0.10, high=0.90)
-FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, low=0.10, high=0.90)
+SKY_EDGE = Edge(0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, thin=0.003, low=0.10, high=0.90)
+HAIR_EDGE = Edge(0.020, 0.05, 0.012, 1e-4, 0.02, passes=1, thin=0, low=0.10, high=0.90)
+FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, thin=0, low=0.10, high=0.90)
 
 
 def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) -> None:
@@ -71,13 +74,15 @@ def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) ->
     radius = max(2, round(edge.radius * diagonal))
     likely = np.asarray(cv2.resize(probability, size), np.float32)
     inside = np.asarray(cv2.resize(region.astype(np.float32), size) > 0.5)
-    border = Border.of(likely, inside, band, max(band, doubt))
+    guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    thin = _thin(guide, max(2, round(edge.thin * diagonal))) if edge.thin else None
+    border = Border.of(likely, inside, band, max(band, doubt), thin)
     functions = np.zeros((*inside.shape, 4), np.float32)
     functions[..., 3] = inside
     part = border.window(2 * radius)
     if part is not None:
-        guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32) / 255
-        found = _functions(guide[part], border.guess[part], radius, edge)
+        colours = (guide[part] / 255).astype(np.float32)
+        found = _functions(colours, border.guess[part], radius, edge)
         # At its rims the zone fades into the constants 0 and 1.
         weight = border.weight[part][..., None]
         functions[part] += (found - functions[part]) * weight
@@ -92,6 +97,15 @@ def _functions(guide: F32, guess: F32, radius: int, edge: Edge) -> F32:
     functions = colour_coefficients(guide, functions, guess, radius, edge.contrast, edge.passes)
     side = 2 * max(1, radius // 3) + 1
     return np.asarray(cv2.blur(functions, (side, side)), np.float32)
+
+
+def _thin(guide: U8, radius: int) -> Bool:
+    """What is unlike both its sides and no wider than twice `radius` pixels, bool (h, w)."""
+    kernel = disc(radius)
+    opened = cv2.morphologyEx(guide, cv2.MORPH_OPEN, kernel)
+    closed = cv2.morphologyEx(guide, cv2.MORPH_CLOSE, kernel)
+    unlike = np.maximum(cv2.subtract(guide, opened), cv2.subtract(closed, guide))
+    return np.asarray(unlike.max(axis=2) > THIN_CONTRAST)
 
 
 def _guide_size(rgb: U8) -> tuple[int, int]:
@@ -113,8 +127,10 @@ class Border:
     weight: F32
 
     @classmethod
-    def of(cls, likely: F32, inside: Bool, band: int, doubt: int) -> Border:
-        """Near the region's border everywhere, and outside of it wherever there is doubt."""
+    def of(cls, likely: F32, inside: Bool, band: int, doubt: int, thin: Bool | None) -> Border:
+        """Near the region's border everywhere, outside of it wherever there is doubt, and inside
+        of it, as near, where something is `thin`.
+        """
         away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
         depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
         likely = without_rejected(likely, inside, away <= doubt)
@@ -123,6 +139,10 @@ class Border:
         zone |= (away <= band) & ~deep
         low, high = SLOPE
         guess = np.where(zone, np.clip((likely - low) / (high - low), 0, 1), inside)
+        if thin is not None:
+            stems = thin & inside & (depth <= doubt)
+            guess[stems] = 0
+            zone |= cv2.dilate(stems.astype(np.uint8), disc(max(2, band // 2))) > 0
         return cls(guess.astype(np.float32), _faded(zone, max(1, band // 2)))
 
     def window(self, margin: int) -> tuple[slice, slice] | None:

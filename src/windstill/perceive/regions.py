@@ -26,6 +26,10 @@ U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 LIKELY = 0.5
+# Clouds and dark skies beside an accepted sky are often no likelier than this; ground is at
+# nearly nought.
+DOUBTFUL, DOUBTFUL_MEAN = 0.3, 0.4
+RIM = 0.01
 FACE_REACH = 0.02
 
 
@@ -59,7 +63,7 @@ def sky_region(probability: F32, face: Bool) -> Bool:
     """The sky, bool (h, w), from probabilities float32 (h, w). face: bool (h, w)."""
     portrait = np.count_nonzero(face) > PORTRAIT * face.size
     rule = SKY_OF_PORTRAIT if portrait else SKY
-    return _settled(probability, _accepted(probability, rule), rule)
+    return _settled(probability, _grown(probability, _accepted(probability, rule)), rule)
 
 
 def face_region(probability: F32) -> Bool:
@@ -104,6 +108,19 @@ def _accepted(probability: F32, rule: Rule) -> Bool:
     certain = parts.touching(probability > rule.certain)
     counted = parts.area > rule.speck * probability.size
     return parts.chosen(certain & counted & (parts.mean > rule.mean))
+
+
+def _grown(probability: F32, region: Bool) -> Bool:
+    """The region and the doubtful parts beside it: what is no sky at all is not doubtful."""
+    if not region.any():
+        return region
+    beside = cv2.dilate(region.astype(np.uint8), disc(3)) > 0
+    doubtful = ((probability > DOUBTFUL) & ~region).astype(np.uint8)
+    # Along every edge the probability falls through the doubtful: only what is wide counts.
+    width = max(2, round(RIM * float(np.hypot(*region.shape))))
+    wide = cv2.morphologyEx(doubtful, cv2.MORPH_OPEN, disc(width)) > 0
+    parts = _parts(wide, probability)
+    return region | parts.chosen(parts.touching(beside) & (parts.mean > DOUBTFUL_MEAN))
 
 
 def _settled(probability: F32, region: Bool, rule: Rule) -> Bool:

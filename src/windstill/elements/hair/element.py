@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.hair.bounds import farthest
 from windstill.elements.hair.coverage import SAMPLING_REACH
-from windstill.elements.hair.fringe import without_doubt
+from windstill.elements.hair.fringe import covering, without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import grow
 from windstill.elements.hair.gusts import gusts, natural_frequency
@@ -147,6 +147,7 @@ def _lift_cluster(
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
     still = scene.planes.crop(region)
     plate = plate_behind(still, matte, travel)
+    matte = covering(matte, still.y, plate.y)
     patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, breeze.frames)
     behind = _behind(scene, region, plate, matte, travel)
     return _LiftedPatch(patch, behind, float(travel.max()))

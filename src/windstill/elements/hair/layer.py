@@ -52,11 +52,11 @@ class _Plane:
     """The hair of one plane, ready to be sampled."""
 
     def __init__(self, still: U8, plate: U8, hair: F32) -> None:
-        clear = np.rint(255 * (1 - hair)).astype(np.uint8)
-        behind = cv2.multiply(clear, plate, scale=1 / 255)
-        light: I16 = cv2.subtract(still, behind, dtype=cv2.CV_16S)
-        self._light = double(light, crisp=True)
-        self._clear = double(clear, crisp=True)
+        # The light is taken from the enlarged planes: enlarged by itself it would overshoot at
+        # hard edges where the matte, which ends at 0 and 1, can't, and leave a dark seam there.
+        self._clear = double(np.rint(255 * (1 - hair)).astype(np.uint8))
+        behind = cv2.multiply(self._clear, double(plate, crisp=True), scale=1 / 255)
+        self._light: I16 = cv2.subtract(double(still, crisp=True), behind, dtype=cv2.CV_16S)
 
     def paint(self, buffers: _Buffers, opaque: list[bool], canvas: U8) -> None:
         """Paints over `canvas` at the positions that the buffers' maps hold."""
