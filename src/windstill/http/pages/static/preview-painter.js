@@ -1,0 +1,256 @@
+/** Paints any moment of a photo's loop, as windstill/render.py does: sky first, hair over it. */
+
+import { Device } from "./preview-gl.js";
+import { HairMotion } from "./preview-hair.js";
+import * as shaders from "./preview-shaders.js";
+import { SkyMotion } from "./preview-sky.js";
+
+/** Everything on the graphics card for one photo. */
+export class Painter {
+  /**
+   * @param {WebGL2RenderingContext} gl
+   * @param {object} assets {motion, photo, mattes, pictures, coarse}: the package, ImageBitmaps of
+   *   the preview's size, those of the package by name, and the pixels of "coarse"
+   */
+  constructor(gl, { motion, photo, mattes, pictures, coarse }) {
+    const device = (this._device = new Device(gl));
+    this._header = motion.header;
+    const [width, height] = motion.header.size;
+    this._photo = device.picture(photo);
+    this._mattes = device.picture(mattes);
+    this._pictures = Object.fromEntries(
+      Object.entries(pictures).map(([name, picture]) => [name, device.picture(picture)]),
+    );
+    this._nothing = device.target(1, 1);
+    this._base = device.target(width, height);
+    this._canvases = [device.target(width, height), device.target(width, height)];
+    const { sky, hair } = motion.header;
+    if (sky) this._loadSky(motion, coarse);
+    this._patches = (hair?.patches ?? []).map((_, number) => this._loadPatch(motion, number));
+    this._asked = { sky: true, hair: true };
+    this._stale = { scene: true, wind: true };
+  }
+
+  /** Frees everything. */
+  destroy() {
+    this._device.destroy();
+  }
+
+  /** Takes other mattes, of the preview's size. */
+  setMattes(mattes) {
+    this._device.free(this._mattes);
+    this._mattes = this._device.picture(mattes);
+    this._stale.scene = true;
+  }
+
+  /** What is to move, and in which wind: {sky, hair, strength, degrees}. */
+  ask(asked) {
+    const before = this._asked;
+    this._asked = asked;
+    this._stale.scene ||= asked.sky !== before.sky || asked.hair !== before.hair;
+    this._stale.wind ||= asked.strength !== before.strength || asked.degrees !== before.degrees;
+  }
+
+  /** Paints the canvas at a time, 0 to 1 loops. */
+  paint(time) {
+    if (this._stale.scene) this._setScene();
+    if (this._stale.wind) this._setWind();
+    this._stale = { scene: false, wind: false };
+    const patches = this._asked.hair ? this._patches : [];
+    const [, height] = this._header.size;
+    const targets = patches.map((_, index) => this._canvases[index % 2]);
+    targets.push(null);
+    const flip = (target) => (target ? 0 : height);
+    this._paintSky(time, targets[0], flip(targets[0]));
+    patches.forEach((patch, index) => {
+      const target = targets[index + 1];
+      patch.motion.pose(time, patch.numbers);
+      this._device.renumber(patch.pose, patch.numbers);
+      this._device.paint(shaders.SWAY, target, {
+        ...patch,
+        canvas: targets[index],
+        cell: patch.motion.patch.cell,
+        flip: flip(target),
+      });
+    });
+  }
+
+  _paintSky(time, target, flip) {
+    const { sky, to_rgb: toRgb } = this._header;
+    const shared = { base: this._base, time, flip };
+    if (!sky || !this._asked.sky) {
+      const blank = Object.fromEntries(
+        ["coarse", "fine", "shape", "path", "turns", "moments"].map((name) => [name, this._nothing]),
+      );
+      this._blankLayers ??= this._device.numbers(new Float32Array(2), 1, 1, 2, 1);
+      this._device.paint(shaders.SKY, target, {
+        ...blank, ...shared, wander: this._blankLayers, region: [0, 0, 1, 1], lattice: [1, 1, 0],
+        cell: 1, periods: 1, crispness: 0, mean: 0, rest: 0, floor_: 1, most: 1,
+        units: [0, 0, 0, 0], fineUnit: 0, toRgb: new Array(9).fill(0), moves: false,
+      });
+      return;
+    }
+    const { fields } = this._sky;
+    this._device.paint(shaders.SKY, target, {
+      ...shared,
+      ...fields,
+      coarse: this._sky.coarse,
+      fine: this._sky.fine ?? this._nothing,
+      shape: this._sky.shape,
+      region: rectangle(sky.region),
+      lattice: this._sky.lattice,
+      cell: sky.cell,
+      crispness: between(sky.crispness, time * sky.crispness.length - 0.5),
+      mean: between(this._sky.means, time * this._sky.means.length),
+      rest: sky.at_rest ? 1 : 0,
+      floor_: sky.floor,
+      most: sky.gain,
+      units: sky.shifts.map((shift) => 2 ** -shift),
+      fineUnit: this._sky.fine ? 2 ** -sky.fine_shift : 0,
+      toRgb: [0, 1, 2].flatMap((column) => toRgb.map((row) => row[column])),
+      moves: true,
+    });
+  }
+
+  _loadSky(motion, coarse) {
+    const { sky, double } = motion.header;
+    const own = new SkyMotion(motion, coarse);
+    const shape = motion.grid("shape");
+    this._sky = {
+      motion: own,
+      lattice: [own.columns, own.rows, sky.rim],
+      shape: this._device.numbers(shape.data, shape.shape[1], shape.shape[0], 1),
+      coarse: this._doubled(this._pictures.coarse, double.plain),
+      strength:
+        sky.fine_shift === null
+          ? null
+          : this._device.numbers(motion.grid("fine").data, own.columns, own.rows, 1),
+    };
+  }
+
+  _loadPatch(motion, number) {
+    const own = new HairMotion(motion, number);
+    const { rows, columns } = own;
+    const numbers = new Float32Array(2 * rows * columns);
+    return {
+      motion: own,
+      region: rectangle(own.patch.region),
+      grid: [columns, rows],
+      numbers,
+      pose: this._device.numbers(numbers, columns, rows, 2),
+      own: this._pictures[`hair-${number}-own`],
+    };
+  }
+
+  /** Everything that depends on the mattes and on what is to move. */
+  _setScene() {
+    const { sky, hair } = this._header;
+    const device = this._device;
+    const moves = Boolean(sky && this._asked.sky);
+    const heaven = sky ? rectangle(sky.region) : [0, 0, 1, 1];
+    const still = this._pictures["sky-still"] ?? this._nothing;
+    const scene = { photo: this._photo, mattes: this._mattes, still, moves };
+    device.paint(shaders.BASE, this._base, { ...scene, region: heaven });
+    for (const patch of this._asked.hair ? this._patches : []) {
+      const [left, top, right, bottom] = patch.region;
+      device.paint(
+        shaders.BEHIND,
+        this._base,
+        {
+          ...scene,
+          own: patch.own,
+          region: patch.region,
+          whole: rectangle(hair.region),
+          heaven,
+          plate: this._pictures["hair-plate"],
+          sky: this._pictures["hair-sky"],
+        },
+        { scissor: [left, top, right - left, bottom - top] },
+      );
+    }
+    for (const patch of this._asked.hair ? this._patches : []) this._setPatch(patch);
+    if (this._sky) this._setFine();
+  }
+
+  _setPatch(patch) {
+    const device = this._device;
+    const [left, top, right, bottom] = patch.region;
+    device.free(patch.hair, patch.behind);
+    for (const [name, shader] of [["hair", shaders.HAIR], ["behind", shaders.CROP]]) {
+      const once = device.target(right - left, bottom - top);
+      device.paint(shader, once, {
+        photo: this._photo, mattes: this._mattes, base: this._base, own: patch.own, region: patch.region,
+      });
+      patch[name] = this._doubled(once, this._header.double.crisp);
+      device.free(once);
+    }
+  }
+
+  _setFine() {
+    const { strength } = this._sky;
+    if (!strength) return;
+    const device = this._device;
+    const { sky, to_yuv: toYuv, double } = this._header;
+    const region = rectangle(sky.region);
+    const [width, height] = [region[2] - region[0], region[3] - region[1]];
+    const halved = device.target(width / 2, height / 2, 1);
+    const once = device.target(width, height, 1);
+    const picture = { picture: this._base, region, luma: toYuv[0] };
+    device.paint(shaders.HALVE, halved, { ...picture, kernel: sky.halving });
+    device.paint(shaders.FINE, once, {
+      ...picture,
+      halved,
+      still: this._pictures["sky-still"],
+      strength,
+      unit: 2 ** -sky.fine_shift,
+      lattice: this._sky.lattice,
+      cell: sky.cell,
+    });
+    device.free(this._sky.fine);
+    this._sky.fine = this._doubled(once, double.plain, 1);
+    device.free(halved, once);
+  }
+
+  /** Everything that depends on the wind. */
+  _setWind() {
+    const { strength, degrees } = this._asked;
+    for (const patch of this._patches) patch.motion.blow(strength, degrees);
+    if (!this._sky) return;
+    const { columns, rows } = this._sky.motion;
+    const { periods, path, turns, moments, wander, means } = this._sky.motion.blow(strength, degrees);
+    const device = this._device;
+    const before = this._sky.fields;
+    if (before) device.free(before.path, before.turns, before.moments, before.wander);
+    this._sky.means = means;
+    this._sky.fields = {
+      periods,
+      path: device.numbers(path, columns, rows, 4),
+      turns: device.numbers(turns, columns, rows, 4),
+      moments: device.numbers(moments, columns, rows, 4),
+      wander: device.numbers(wander, columns, rows, 2, periods),
+    };
+  }
+
+  _doubled(picture, kernel, channels = 4) {
+    const device = this._device;
+    const tall = device.target(picture.width, 2 * picture.height, channels);
+    const large = device.target(2 * picture.width, 2 * picture.height, channels);
+    device.paint(shaders.DOUBLE, tall, { picture, kernel, axis: [0, 1] });
+    device.paint(shaders.DOUBLE, large, { picture: tall, kernel, axis: [1, 0] });
+    device.free(tall);
+    return large;
+  }
+}
+
+/** Left, top, right, bottom of a region that is given as top, left, bottom, right. */
+function rectangle([top, left, bottom, right]) {
+  return [left, top, right, bottom];
+}
+
+/** The value of a periodic sequence at a fractional index. */
+function between(values, at) {
+  const count = values.length;
+  const low = Math.floor(at);
+  const value = (index) => values[((index % count) + count) % count];
+  return value(low) + (at - low) * (value(low + 1) - value(low));
+}

@@ -1,0 +1,243 @@
+/**
+ * The shaders of the preview. Pixels are addressed by whole numbers, rows from the top; all
+ * positions are pixels of a region of the picture unless said otherwise.
+ */
+
+const HEAD = `#version 300 es
+precision highp float;
+precision highp sampler2DArray;
+out vec4 result;
+`;
+
+export const COVER = `#version 300 es
+void main() {
+  vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+  gl_Position = vec4(4.0 * corner - 1.0, 0.0, 1.0);
+}
+`;
+
+/** The photo's luma at half size. */
+export const HALVE = `${HEAD}
+uniform sampler2D picture;
+uniform ivec4 region;
+uniform float kernel[6];
+uniform vec4 luma;
+int mirrored(int i, int size) { return i < 0 ? -i : (i >= size ? 2 * size - 2 - i : i); }
+void main() {
+  ivec2 size = region.zw - region.xy;
+  ivec2 last = textureSize(picture, 0) - 1;
+  ivec2 first = 2 * ivec2(gl_FragCoord.xy) - 2;
+  float total = 0.0;
+  for (int j = 0; j < 6; j++) for (int i = 0; i < 6; i++) {
+    ivec2 at = ivec2(mirrored(first.x + i, size.x), mirrored(first.y + j, size.y));
+    vec3 colour = texelFetch(picture, min(region.xy + at, last), 0).rgb;
+    total += kernel[i] * kernel[j] * (dot(luma.rgb, colour * 255.0) + luma.a);
+  }
+  result = vec4(total / 255.0);
+}
+`;
+
+/** The detail that half the size cannot hold, where it moves; plus 128, in its own unit. */
+export const FINE = `${HEAD}
+uniform sampler2D picture, halved, still, strength;
+uniform ivec4 region;
+uniform vec4 luma;
+uniform float unit;
+uniform vec3 lattice;
+uniform float cell;
+void main() {
+  vec2 size = vec2(region.zw - region.xy);
+  vec2 here = gl_FragCoord.xy / size;
+  ivec2 at = min(region.xy + ivec2(gl_FragCoord.xy), textureSize(picture, 0) - 1);
+  float whole = dot(luma.rgb, texelFetch(picture, at, 0).rgb * 255.0) + luma.a;
+  float detail = floor(whole + 0.5) - floor(texture(halved, here).r * 255.0 + 0.5);
+  float moving = texture(strength, (gl_FragCoord.xy / cell + lattice.z) / lattice.xy).r;
+  float counted = texture(still, here).g < 0.5 ? 0.0 : detail * moving / unit;
+  result = vec4((clamp(floor(counted + 0.5), -100.0, 100.0) + 128.0) / 255.0);
+}
+`;
+
+/** A picture made twice as large along one axis, with half-way values between its samples. */
+export const DOUBLE = `${HEAD}
+uniform sampler2D picture;
+uniform ivec2 axis;
+uniform float kernel[6];
+int mirrored(int i, int size) {
+  i = i < 0 ? -i : i;
+  return i >= size ? max(2 * size - 2 - i, 0) : i;
+}
+void main() {
+  ivec2 size = textureSize(picture, 0);
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  ivec2 whole = at - axis * (at - at / 2);
+  int place = axis.x * at.x + axis.y * at.y;
+  if ((place & 1) == 0) { result = texelFetch(picture, whole, 0); return; }
+  vec4 total = vec4(0.0);
+  for (int k = 0; k < 6; k++) {
+    ivec2 from = whole + axis * (k - 2);
+    from = ivec2(mirrored(from.x, size.x), mirrored(from.y, size.y));
+    total += kernel[k] * texelFetch(picture, from, 0);
+  }
+  result = total;
+}
+`;
+
+/** The photo with how much of each pixel is moving sky. */
+export const BASE = `${HEAD}
+uniform sampler2D photo, mattes, still;
+uniform ivec4 region;
+uniform bool moves;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  vec2 here = (gl_FragCoord.xy - vec2(region.xy)) / vec2(region.zw - region.xy);
+  bool outside = any(lessThan(here, vec2(0.0))) || any(greaterThan(here, vec2(1.0)));
+  float sky = outside || !moves ? 0.0 : texelFetch(mattes, at, 0).r * texture(still, here).r;
+  result = vec4(texelFetch(photo, at, 0).rgb, clamp((sky - 0.12) / 0.88, 0.0, 1.0));
+}
+`;
+
+/** Over the region of a patch of hair: what is behind it, as in BASE. */
+export const BEHIND = `${HEAD}
+uniform sampler2D mattes, own, plate, sky, still;
+uniform ivec4 region, whole, heaven;
+uniform bool moves;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  float hair = texelFetch(mattes, at, 0).g * texelFetch(own, at - region.xy, 0).r;
+  if (hair < 0.002) discard;
+  vec2 size = vec2(whole.zw - whole.xy);
+  vec2 here = (gl_FragCoord.xy - vec2(whole.xy)) / size;
+  vec2 there = (gl_FragCoord.xy - vec2(heaven.xy)) / vec2(heaven.zw - heaven.xy);
+  bool outside = any(lessThan(there, vec2(0.0))) || any(greaterThan(there, vec2(1.0)));
+  float seen = outside || !moves ? 0.0 : texture(sky, here).r * texture(still, there).r;
+  result = vec4(texelFetch(plate, at - whole.xy, 0).rgb, clamp((seen - 0.12) / 0.88, 0.0, 1.0));
+}
+`;
+
+/** The photo within the region of a patch, with its hair's matte. */
+export const HAIR = `${HEAD}
+uniform sampler2D photo, mattes, own;
+uniform ivec4 region;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  ivec2 from = min(at + region.xy, textureSize(photo, 0) - 1);
+  float hair = texelFetch(mattes, from, 0).g * texelFetch(own, at, 0).r;
+  result = vec4(texelFetch(photo, from, 0).rgb, hair);
+}
+`;
+
+/** What is behind, within the region of a patch. */
+export const CROP = `${HEAD}
+uniform sampler2D base;
+uniform ivec4 region;
+void main() {
+  ivec2 at = min(ivec2(gl_FragCoord.xy) + region.xy, textureSize(base, 0) - 1);
+  result = vec4(texelFetch(base, at, 0).rgb, 1.0);
+}
+`;
+
+/** One moment of the sky; see windstill/elements/sky/layer.py. */
+export const SKY = `${HEAD}
+uniform sampler2D base, coarse, fine, shape, path, turns, moments;
+uniform sampler2DArray wander;
+uniform ivec4 region;
+uniform vec3 lattice;
+uniform float cell, time, periods, crispness, mean, rest, floor_, most;
+uniform vec4 units;
+uniform float fineUnit;
+uniform mat3 toRgb;
+uniform bool moves;
+uniform int flip;
+
+struct Stream { float age, weight, copy; };
+vec2 size;
+vec4 paths, turn;
+
+Stream stream(float parity) {
+  float now = mod(time * periods - parity + 1.0, 2.0) - 1.0;
+  float since = now - turn.z;
+  if (since < -1.0) since += 2.0;
+  if (since >= 1.0) since -= 2.0;
+  float ramp = clamp((0.5 - abs(since)) / turn.w + 0.5, 0.0, 1.0);
+  float age = since + turn.z;
+  return Stream(age, ramp * ramp * (3.0 - 2.0 * ramp), mod(round(time * periods - age), periods));
+}
+
+vec3 atOrigin(Stream s, vec2 here, vec2 cells, float detailGain, float fineGain) {
+  if (s.weight == 0.0) return vec3(0.0);
+  vec2 moved = s.age * (paths.xy + s.age * (paths.zw + s.age * turn.xy));
+  vec2 origin = here - moved - texture(wander, vec3(cells, s.copy)).xy;
+  float raised = s.copy == 0.0 ? min(abs(s.age) * 20.0, 1.0) : 1.0;
+  float sharper = s.weight * (1.0 + crispness * raised);
+  vec3 found = (texture(coarse, origin / size).rgb * 255.0 - 128.0) * units.xyz;
+  float luma = found.x * sharper * detailGain
+    + texture(shape, (origin + 0.5) / size).r * units.w * s.weight;
+  if (fineUnit > 0.0) {
+    float detail = texture(fine, (2.0 * origin + 0.5) / (2.0 * size)).r * 255.0 - 128.0;
+    luma += detail * fineUnit * sharper * fineGain;
+  }
+  return vec3(luma, found.yz * s.weight);
+}
+
+vec3 atRest(vec2 here) {
+  vec3 found = (texture(coarse, here / size).rgb * 255.0 - 128.0) * units.xyz;
+  found.x += texture(shape, (here + 0.5) / size).r * units.w;
+  if (fineUnit > 0.0) {
+    found.x += (texture(fine, (2.0 * here + 0.5) / (2.0 * size)).r * 255.0 - 128.0) * fineUnit;
+  }
+  return found;
+}
+
+float noise(vec2 at) { return fract(52.9829189 * fract(dot(at, vec2(0.06711056, 0.00583715)))); }
+
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  if (flip > 0) at.y = flip - 1 - at.y;
+  vec4 seen = texelFetch(base, at, 0);
+  result = vec4(seen.rgb, 1.0);
+  if (!moves || seen.a == 0.0) return;
+  size = vec2(region.zw - region.xy);
+  vec2 here = vec2(at - region.xy);
+  vec2 cells = ((here + 0.5) / cell + lattice.z) / lattice.xy;
+  paths = texture(path, cells);
+  turn = texture(turns, cells);
+  vec3 m = texture(moments, cells).rgb;
+  Stream even = stream(0.0), odd = stream(1.0);
+  float early = even.age > odd.age ? even.weight : odd.weight;
+  float late = 1.0 - early;
+  float kept = early * m.x + late * m.y + floor_;
+  float blended = early * early * m.x + late * late * m.y + 2.0 * early * late * m.z + floor_;
+  float gain = clamp(sqrt(kept / max(blended, 1e-3 * kept)), 1.0, most);
+  float fineGain = inversesqrt(early * early + late * late);
+  vec3 change = atOrigin(even, here, cells, gain, fineGain)
+    + atOrigin(odd, here, cells, gain, fineGain) - rest * atRest(here);
+  change.x -= mean;
+  vec3 step = toRgb * change * seen.a;
+  // Rounded with a fixed pattern, so that faint steps of a smooth sky do not move as lines.
+  step = floor(step + 0.25 + 0.5 * noise(vec2(at)));
+  result = vec4(seen.rgb + step / 255.0, 1.0);
+}
+`;
+
+/** One moment of a patch of hair over the canvas; see windstill/elements/hair/layer.py. */
+export const SWAY = `${HEAD}
+uniform sampler2D canvas, hair, behind, pose;
+uniform ivec4 region;
+uniform vec2 grid;
+uniform float cell;
+uniform int flip;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  if (flip > 0) at.y = flip - 1 - at.y;
+  vec3 scene = texelFetch(canvas, at, 0).rgb;
+  result = vec4(scene, 1.0);
+  if (any(lessThan(at, region.xy)) || any(greaterThanEqual(at, region.zw))) return;
+  vec2 here = vec2(at - region.xy);
+  vec2 moved = texture(pose, ((here + 0.5) / cell + 1.0) / grid).xy;
+  vec2 from = (2.0 * (here - moved) + 0.5) / (2.0 * vec2(region.zw - region.xy));
+  vec4 lock = texture(hair, from);
+  float clear = 1.0 - lock.a;
+  vec3 light = lock.rgb - clear * texture(behind, from).rgb;
+  result = vec4(light + clear * scene, 1.0);
+}
+`;
