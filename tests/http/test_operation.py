@@ -159,9 +159,8 @@ class _Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
-def test_pages_load_nothing_from_elsewhere(server: RunningServer, path: str) -> None:
-    response = httpx.get(server.address + path)
+def test_the_docs_load_nothing_from_elsewhere(server: RunningServer) -> None:
+    response = httpx.get(server.address + "/docs")
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in response.headers["content-security-policy"]
     tags = _Tags()
@@ -172,8 +171,8 @@ def test_pages_load_nothing_from_elsewhere(server: RunningServer, path: str) -> 
         assert not (attributes.get("href") or "").startswith(("http", "//"))
 
 
-def test_the_first_page_shows_how_to_call(server: RunningServer) -> None:
-    page = httpx.get(server.address + "/").text
+def test_the_docs_show_how_to_call(server: RunningServer) -> None:
+    page = httpx.get(server.address + "/docs").text
     assert server.address + ANIMATE in page
     assert server.key not in page
 
@@ -182,6 +181,7 @@ def test_the_start_shows_address_key_and_a_line_to_paste(server: RunningServer) 
     assert server.address in server.output
     assert f"-H 'ailabapi-api-key: {server.key}'" in server.output
     assert server.address + ANIMATE in server.output
+    assert f"{server.address}/#key={server.key}" in server.output
 
 
 def test_a_proxy_that_is_trusted_is_believed(changed: RunningServer) -> None:

@@ -12,7 +12,7 @@ from windstill.settings import Settings, load
 @click.command()
 @settings_flags
 def serve(config_file: str | None, **flags: str | None) -> None:
-    """Serve the compatible API over HTTP.
+    """Serve the web page and the APIs over HTTP.
 
     On an empty data folder a first key is made and shown once.
 
@@ -57,10 +57,16 @@ def welcome(settings: Settings, address: str, secret: str | None) -> str:
     if secret is not None:
         lines.append(f"A first key was made; it is shown only now: {secret}")
     lines += [
-        "Try it:",
+        f"Open it in a browser: {page(base, secret)}",
+        "Or from a program:",
         f"  curl -H 'ailabapi-api-key: {secret or 'YOUR-KEY'}' -F image=@photo.jpg "
         f"-F operation=11 {base}/api/image/effects/image-fine-tuning",
     ]
     if secret is None:
         lines.append(f"One more key: windstill keys create NAME --data {settings.data}")
     return "\n".join(lines)
+
+
+def page(base: str, secret: str | None) -> str:
+    """The web page's address; with a key in the fragment, which browsers send to nobody."""
+    return f"{base}/" if secret is None else f"{base}/#key={secret}"

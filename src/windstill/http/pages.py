@@ -1,4 +1,4 @@
-"""The pages for people: what runs here, and the API as described by OpenAPI."""
+"""The API as described by OpenAPI, for programs and for people; the web page is in `static`."""
 
 from __future__ import annotations
 
@@ -18,27 +18,12 @@ from windstill.http.codes import codes
 from windstill.http.openapi import describe
 from windstill.http.refusals import TABLE
 from windstill.http.service import service_of
-from windstill.photo import COMPATIBLE_LIMITS
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
-
-
-async def home(request: Request) -> Response:
-    """What runs here, and how to call it."""
-    service = service_of(request)
-    return _page(
-        "home.html",
-        address=escape(service.address(request, "")),
-        lifetime=lifetime(service.settings.result_seconds),
-        megabytes=str(COMPATIBLE_LIMITS.max_bytes // 2**20),
-        least=str(COMPATIBLE_LIMITS.min_side - 1),
-        most=str(COMPATIBLE_LIMITS.max_side + 1),
-        version=escape(__version__),
-    )
 
 
 async def openapi(request: Request) -> Response:
@@ -48,9 +33,13 @@ async def openapi(request: Request) -> Response:
 
 async def docs(request: Request) -> Response:
     """The OpenAPI description as a page."""
-    description = describe(service_of(request).settings)
+    service = service_of(request)
+    description = describe(service.settings)
     return _page(
         "docs.html",
+        address=escape(service.address(request, "")),
+        lifetime=lifetime(service.settings.result_seconds),
+        version=escape(__version__),
         introduction=_paragraphs(description["info"]["description"]),
         operations="".join(
             _operation(path, method, operation)

@@ -1,0 +1,108 @@
+/** The native API, as far as the page needs it. */
+
+import { readEvents } from './events.js';
+
+const POLL_MS = 700;
+const FINAL = new Set(['succeeded', 'failed', 'cancelled', 'expired']);
+
+/** A refusal or failure; `code` is one of the stable codes, or 'offline'. */
+export class ApiError extends Error {
+  constructor({ code = 'internal_error', status = 0, detail = '', title = '', field = null, retry_after: retryAfter = null } = {}) {
+    super(detail || title || code);
+    Object.assign(this, { code, status, field, retryAfter });
+  }
+}
+
+export const finished = (animation) => FINAL.has(animation.state);
+
+export class Api {
+  #key;
+
+  /** `key` is a function, as the key may change while the page is open. */
+  constructor(key) {
+    this.#key = key;
+  }
+
+  get headers() {
+    return { Authorization: `Bearer ${this.#key()}` };
+  }
+
+  options() {
+    return this.#json('v1/options');
+  }
+
+  preview(form, signal) {
+    return this.#json('v1/previews', { method: 'POST', body: form, signal });
+  }
+
+  animate(form, signal) {
+    return this.#json('v1/animations', { method: 'POST', body: form, signal });
+  }
+
+  animation(id, signal) {
+    return this.#json(`v1/animations/${encodeURIComponent(id)}`, { signal });
+  }
+
+  cancel(id) {
+    return this.#json(`v1/animations/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  async blob(url, signal) {
+    return (await this.#send(url, { signal })).blob();
+  }
+
+  /** Follows an animation to its end by events, or by asking again and again where these fail. */
+  async follow(animation, onProgress, signal) {
+    try {
+      const last = await this.#listen(animation.id, onProgress, signal);
+      if (last) return last;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+    }
+    return this.#poll(animation.id, onProgress, signal);
+  }
+
+  async #listen(id, onProgress, signal) {
+    const response = await this.#send(`v1/animations/${encodeURIComponent(id)}/events`, { signal, headers: { Accept: 'text/event-stream' } });
+    for await (const { event, data } of readEvents(response.body)) {
+      if (event === 'done') return JSON.parse(data);
+      if (event === 'progress') onProgress(JSON.parse(data));
+    }
+    return null;
+  }
+
+  async #poll(id, onProgress, signal) {
+    for (;;) {
+      const animation = await this.animation(id, signal);
+      if (finished(animation)) return animation;
+      onProgress(animation);
+      await new Promise((resolve) => { setTimeout(resolve, POLL_MS); });
+      signal?.throwIfAborted();
+    }
+  }
+
+  async #json(path, init) {
+    return (await this.#send(path, init)).json();
+  }
+
+  async #send(path, { headers = {}, ...init } = {}) {
+    let response;
+    try {
+      // A signed link to another host needs no key, and must not get it.
+      const own = new URL(path, document.baseURI).origin === location.origin;
+      response = await fetch(path, { ...init, headers: own ? { ...this.headers, ...headers } : headers });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new ApiError({ code: 'offline' });
+    }
+    if (response.ok) return response;
+    throw await problem(response);
+  }
+}
+
+async function problem(response) {
+  const retry = Number(response.headers.get('retry-after'));
+  const said = await response.json().catch(() => ({}));
+  const code = said.code ?? (response.status === 401 ? 'unknown_key' : undefined);
+  return new ApiError({ ...said, code, status: response.status, retry_after: retry || null });
+}

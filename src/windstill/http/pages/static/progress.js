@@ -1,0 +1,37 @@
+/** How far an animation is: a wave that fills, and the stages as words. */
+
+import { $, say, show } from './dom.js';
+import { onLanguage, t } from './language.js';
+
+export class Progress {
+  #stage = null;
+  #title = 'progress.title';
+
+  constructor() {
+    onLanguage(() => { $('progress-title').textContent = t(this.#title); });
+  }
+
+  toggle(open) {
+    show($('progress'), open);
+    this.#stage = null;
+    this.update({ state: 'queued', stage: null, fraction: 0 });
+  }
+
+  /** Shows the state of an animation; a new stage is said aloud, once. */
+  update({ state, stage, fraction }) {
+    const done = Math.round(100 * fraction);
+    this.#title = state === 'queued' && !stage ? 'progress.queued' : 'progress.title';
+    $('progress-title').textContent = t(this.#title);
+    $('bar').setAttribute('aria-valuenow', String(done));
+    $('bar-fill').setAttribute('stroke-dasharray', `${done} 100`);
+    const items = [...$('stages').children];
+    const current = items.findIndex((item) => item.dataset.stage === stage);
+    items.forEach((item, index) => {
+      item.classList.toggle('done', state === 'succeeded' || index < current);
+      if (index === current) item.setAttribute('aria-current', 'step');
+      else item.removeAttribute('aria-current');
+    });
+    if (stage && stage !== this.#stage && !$('progress').hidden) say(t(`stage.${stage}`));
+    this.#stage = stage;
+  }
+}

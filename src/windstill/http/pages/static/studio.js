@@ -1,0 +1,287 @@
+/** One photo's work: preview, choices, brush, animating, and the result. */
+
+import { finished } from './api.js';
+import { Brush } from './brush.js';
+import { Compare } from './compare.js';
+import { $, chosen, say, sheet, show } from './dom.js';
+import { MatteEditor } from './editor.js';
+import { onLanguage, percent, t } from './language.js';
+import { ELEMENTS, Mattes } from './mattes.js';
+import { Progress } from './progress.js';
+import { Result } from './result.js';
+import { Stage } from './stage.js';
+import { Wind } from './wind.js';
+
+// Less than this is nothing.
+const LEAST = 0.0005;
+const CODES = { sky: '01', hair: '10' };
+
+export class Studio {
+  #photo = null;
+  #mattes = null;
+  #animation = null;
+
+  /** guarded(work): runs work, asks for the key where it is wrong, and shows any other error. */
+  constructor(api, guarded) {
+    this.api = api;
+    this.guarded = guarded;
+    this.stage = new Stage();
+    this.compare = new Compare();
+    this.progress = new Progress();
+    this.result = new Result();
+    this.wind = new Wind({ onChange: () => this.#changed() });
+    this.brush = new Brush({ onPaint: (box) => this.stage.drawTint(box), onChange: () => this.#painted() });
+    this.#listen();
+    onLanguage(() => { this.#writeFound(); this.#writeValues(); this.#writeNote(); });
+  }
+
+  /** Opens a prepared photo, and asks what there is to move. */
+  async open(photo) {
+    this.#stop();
+    this.#photo = photo;
+    this.#mattes = null;
+    this.brush.toggle(false);
+    this.result.close();
+    this.stage.setPhoto(photo);
+    this.#view('edit');
+    this.#writeNote();
+    this.#writeFound();
+    show($('looking'));
+    $('controls').inert = true;
+    await this.#work(() => this.#preview());
+  }
+
+  /** Another photo is about to come: nothing of this one goes on. */
+  close() {
+    this.#stop();
+    this.stage.forget();
+    this.stage.play(this.stage.playing);
+  }
+
+  #work = (task) => {
+    const control = new AbortController();
+    this.control = control;
+    return this.guarded(async () => {
+      try {
+        await task(control.signal);
+      } catch (error) {
+        if (!control.signal.aborted) throw error;
+      }
+    });
+  };
+
+  #stop() {
+    this.control?.abort();
+    this.#animation = null;
+    show($('looking'), false);
+  }
+
+  async #preview() {
+    const { signal } = this.control;
+    const form = new FormData();
+    form.append('image', this.#photo.blob, this.#photo.name);
+    form.append('strength', chosen('strength'));
+    form.append('wind', this.wind.value);
+    const facts = await this.api.preview(form, signal);
+    const bitmap = await createImageBitmap(await this.api.blob(facts.mattes, signal));
+    if (signal.aborted) return;
+    this.#found(Mattes.from(bitmap));
+    await this.stage.startLive(this.#photo.bitmap, facts, this.api.headers, () => this.#settings());
+  }
+
+  #found(mattes) {
+    this.#mattes = mattes;
+    const [, context] = sheet(mattes.width, mattes.height);
+    context.drawImage(this.#photo.bitmap, 0, 0, mattes.width, mattes.height);
+    this.brush.use(new MatteEditor(mattes, context.getImageData(0, 0, mattes.width, mattes.height)));
+    for (const element of ELEMENTS) $(`on-${element}`).checked = mattes.area(element) >= LEAST;
+    show($('looking'), false);
+    $('controls').inert = false;
+    this.stage.setMattes(mattes);
+    this.#writeFound();
+    this.#switched();
+    say(t('found.said', { sky: $('amount-sky').textContent, hair: $('amount-hair').textContent }));
+  }
+
+  #listen() {
+    for (const element of ELEMENTS) $(`on-${element}`).onchange = () => { this.#switched(); this.#changed(); };
+    for (const input of document.querySelectorAll('input[name="strength"]')) input.onchange = () => this.#changed();
+    $('seconds').oninput = () => { this.#writeValues(); this.#changed(); };
+    $('format').onchange = () => this.#changed();
+    $('brush-open').onclick = () => this.#toggleBrush(!this.brush.open);
+    $('brush-done').onclick = () => this.#toggleBrush(false);
+    $('show-loop').onclick = () => this.#view('done');
+    $('cancel').onclick = () => this.#cancel();
+    $('controls').onsubmit = (event) => {
+      event.preventDefault();
+      this.animate();
+    };
+  }
+
+  /** Makes the loop. */
+  animate() {
+    if ($('animate').disabled) return undefined;
+    return this.#work(() => this.#animate());
+  }
+
+  async #animate() {
+    const { signal } = this.control;
+    this.#view('working');
+    this.progress.toggle(true);
+    $('progress-title').focus();
+    try {
+      const fields = this.#fields();
+      const drawn = ELEMENTS.filter((element) => this.#mattes.edited(element));
+      this.#animation = await this.api.animate(await this.#form(fields, drawn), signal);
+      const animation = await this.#followed(signal);
+      if (animation.state === 'succeeded') await this.#finished(animation, fields, drawn, signal);
+      else if (animation.state === 'cancelled') this.#cancelled();
+      else throw Object.assign(new Error(animation.error?.detail ?? ''), { code: animation.error?.code ?? animation.state });
+    } catch (error) {
+      if (!signal.aborted) this.#view('edit');
+      throw error;
+    }
+  }
+
+  async #followed(signal) {
+    const animation = this.#animation;
+    if (finished(animation)) return animation;
+    return this.api.follow(animation, (now) => this.progress.update(now), signal);
+  }
+
+  async #form(fields, drawn) {
+    const form = new FormData();
+    form.append('image', this.#photo.blob, this.#photo.name);
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    for (const element of drawn) form.append(`${element}_matte`, await this.#mattes.png(element), `${element}.png`);
+    return form;
+  }
+
+  #fields() {
+    const codes = ELEMENTS.filter((element) => $(`on-${element}`).checked);
+    return {
+      operation: codes.length === 2 ? '11' : CODES[codes[0]],
+      strength: chosen('strength'), wind: this.wind.value, seconds: $('seconds').value, format: $('format').value,
+    };
+  }
+
+  async #finished(animation, fields, mattes, signal) {
+    this.progress.update(animation);
+    // Without a copy of its own the loop can still be downloaded by its link.
+    const blob = await this.api.blob(animation.result.url, signal).catch(() => null);
+    signal.throwIfAborted();
+    const unplayable = () => {
+      this.#view('edit');
+      show($('show-loop'), false);
+      $('result-facts').textContent = t('result.unplayable', { format: fields.format.toUpperCase() });
+    };
+    const player = await this.result.open(animation, blob, { fields, mattes, onUnplayable: unplayable });
+    if (player) this.#view('done');
+    else unplayable();
+    $('result-title').focus({ preventScroll: true });
+    if (player) $('stage').scrollIntoView({ block: 'nearest' });
+    say(t('result.title'));
+  }
+
+  async #cancel() {
+    const animation = this.#animation;
+    this.#stop();
+    this.#cancelled();
+    if (animation) await this.api.cancel(animation.id).catch(() => {});
+  }
+
+  #cancelled() {
+    this.#view('edit');
+    say(t('cancelled'));
+    $('animate').focus();
+  }
+
+  #toggleBrush(open) {
+    if (open) this.#view('edit');
+    this.brush.toggle(open);
+    this.wind.enable(!open);
+    this.stage.showTint(open);
+    (open ? $('brush') : $('brush-open')).focus({ preventScroll: true });
+  }
+
+  /** A choice was changed: the stage goes back from the loop to the preview. */
+  #changed() {
+    if ($('studio').dataset.view === 'done') this.#view('edit');
+    this.stage.update(this.#settings());
+  }
+
+  #settings() {
+    return { strength: chosen('strength'), wind: this.wind.value, sky: $('on-sky').checked, hair: $('on-hair').checked };
+  }
+
+  #switched() {
+    this.stage.shown = { sky: $('on-sky').checked, hair: $('on-hair').checked };
+    this.stage.drawTint();
+    this.stage.showTint(true);
+    this.#writeWhy();
+  }
+
+  #painted() {
+    for (const element of ELEMENTS) {
+      if (this.#mattes.edited(element)) $(`on-${element}`).checked = this.#mattes.area(element) >= LEAST;
+    }
+    this.#writeFound();
+    this.#switched();
+    this.#changed();
+    this.stage.mattesChanged();
+  }
+
+  /** edit: the photo with its preview. working: progress. done: the loop. */
+  #view(name) {
+    $('studio').dataset.view = name;
+    const done = name === 'done';
+    if (name !== 'edit') this.brush.toggle(false);
+    show($('controls'), name !== 'working');
+    this.progress.toggle(name === 'working');
+    show($('loop'), done);
+    this.compare.toggle(done);
+    show($('result'), name !== 'working' && this.result.present);
+    show($('show-loop'), name === 'edit' && this.result.present);
+    this.wind.enable(name === 'edit' && !this.brush.open);
+    show($('show-tint'), !done && Boolean(this.#mattes));
+    $('tint').classList.toggle('away', done);
+    show($('play'), done || this.stage.live);
+    $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
+    this.stage.play(this.stage.playing);
+  }
+
+  #writeFound() {
+    for (const element of ELEMENTS) {
+      const area = this.#mattes?.area(element) ?? 0;
+      const input = $(`on-${element}`);
+      input.disabled = area < LEAST;
+      if (input.disabled) input.checked = false;
+      $(`switch-${element}`).classList.toggle('absent', input.disabled);
+      const part = area < LEAST ? t('found.none') : t('found.part', { percent: percent(area) });
+      $(`amount-${element}`).textContent = this.#mattes ? part : '';
+    }
+    this.#writeWhy();
+  }
+
+  #writeWhy() {
+    const nothing = !ELEMENTS.some((element) => $(`on-${element}`).checked);
+    const found = ELEMENTS.some((element) => !$(`on-${element}`).disabled);
+    $('animate').disabled = !this.#mattes || nothing;
+    show($('animate-why'), Boolean(this.#mattes) && nothing);
+    $('animate-why').textContent = t(found ? 'animate.nothing' : 'animate.none_found');
+    $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
+  }
+
+  #writeValues() {
+    $('seconds-out').textContent = t('seconds.value', { n: $('seconds').value });
+    $('seconds').setAttribute('aria-valuetext', $('seconds-out').textContent);
+    for (const option of $('format').options) option.textContent = t(`format.${option.value}`);
+  }
+
+  #writeNote() {
+    if (!this.#photo) return;
+    const size = ({ width, height }) => `${width} × ${height}`;
+    const { was } = this.#photo;
+    $('photo-note').textContent = was ? t('note.shrunk', { was: size(was), is: size(this.#photo) }) : t('note.same', { is: size(this.#photo) });
+  }
+}
