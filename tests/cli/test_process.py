@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from tests.cli.conftest import QUICK
-from windstill.cli.commands import COMMANDS
+from windstill.cli import main
 
 COMMAND = [sys.executable, "-m", "windstill.cli"]
 
@@ -94,7 +98,20 @@ def test_help_loads_nothing_heavy(args):
     assert not HEAVY & set(loaded)
 
 
-def test_every_command_has_an_example(windstill):
-    for name in COMMANDS:
-        told = windstill(name, "--help").stdout.decode()
-        assert "Example" in told or "COMMAND" in told, name
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and sub-command that does something."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def test_every_command_has_an_example():
+    found = list(commands(main))
+    assert ("keys", "create") in found
+    for path in found:
+        told = CliRunner().invoke(main, [*path, "--help"]).stdout
+        assert re.search(rf"Examples?:\s+(\S+ .*\| )?windstill {' '.join(path)}", told), path

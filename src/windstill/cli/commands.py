@@ -17,11 +17,13 @@ from windstill.errors import WindstillError
 COMMANDS = {
     "animate": ("animate:animate", "Turn photos into looping videos."),
     "mattes": ("mattes:mattes", "Show where a photo's sky and hair were found."),
+    "preview": ("preview:preview", "Open the web page on a photo."),
     "serve": ("serve:serve", "Serve the compatible API over HTTP."),
     "keys": ("keys:command", "Manage the service's API keys."),
     "config": ("config:config", "Look at the service's settings."),
     "bench": ("bench:bench", "Measure this installation."),
     "doctor": ("doctor:doctor", "Check that everything needed works here."),
+    "completion": ("completion:completion", "Print a shell's completion script."),
 }
 """Name of each command, where it is, and its line in the overview."""
 

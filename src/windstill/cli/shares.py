@@ -7,7 +7,7 @@ from pathlib import Path
 from windstill.jobs.cpus import usable_cpus
 
 _BASE = 350 << 20
-_PER_PIXEL = 130
+_PER_PIXEL = 80
 """Bytes of memory that an animation takes: for the libraries, and for each pixel of the result.
 Measured on photos of 1 to 11 megapixels."""
 
