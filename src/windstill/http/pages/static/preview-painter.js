@@ -76,48 +76,45 @@ export class Painter {
   }
 
   _paintSky(time, target, flip) {
-    const { sky, to_rgb: toRgb } = this._header;
-    const shared = { base: this._base, time, flip };
+    const { sky } = this._header;
     if (!sky || !this._asked.sky) {
-      const blank = Object.fromEntries(
-        ["coarse", "fine", "shape", "path", "turns", "moments"].map((name) => [name, this._nothing]),
-      );
-      this._blankLayers ??= this._device.numbers(new Float32Array(2), 1, 1, 2, 1);
-      this._device.paint(shaders.SKY, target, {
-        ...blank, ...shared, wander: this._blankLayers, region: [0, 0, 1, 1], lattice: [1, 1, 0],
-        cell: 1, periods: 1, crispness: 0, mean: 0, rest: 0, floor_: 1, most: 1,
-        units: [0, 0, 0, 0], fineUnit: 0, toRgb: new Array(9).fill(0), moves: false,
-      });
+      this._device.paint(shaders.COPY, target, { base: this._base, flip });
       return;
     }
-    const { fields } = this._sky;
+    const { motion, numbers, textures } = this._sky;
+    motion.streams(time, numbers);
+    for (const name of Object.keys(numbers)) this._device.renumber(textures[name], numbers[name]);
     this._device.paint(shaders.SKY, target, {
-      ...shared,
-      ...fields,
-      coarse: this._sky.coarse,
+      base: this._base,
+      flip,
+      ...this._sky,
+      even: textures.even,
+      odd: textures.odd,
+      fineWeights: textures.fine,
       fine: this._sky.fine ?? this._nothing,
-      shape: this._sky.shape,
-      region: rectangle(sky.region),
-      lattice: this._sky.lattice,
-      cell: sky.cell,
-      crispness: between(sky.crispness, time * sky.crispness.length - 0.5),
-      mean: between(this._sky.means, time * this._sky.means.length),
-      rest: sky.at_rest ? 1 : 0,
-      floor_: sky.floor,
-      most: sky.gain,
-      units: sky.shifts.map((shift) => 2 ** -shift),
       fineUnit: this._sky.fine ? 2 ** -sky.fine_shift : 0,
-      toRgb: [0, 1, 2].flatMap((column) => toRgb.map((row) => row[column])),
-      moves: true,
+      mean: motion.mean(time),
     });
   }
 
   _loadSky(motion, coarse) {
-    const { sky, double } = motion.header;
+    const { sky, double, to_rgb: toRgb } = motion.header;
     const own = new SkyMotion(motion, coarse);
     const shape = motion.grid("shape");
+    const { rows, columns } = own;
+    const made = [["even", 4], ["odd", 4], ["fine", 2]].map(([name, channels]) => {
+      const numbers = new Float32Array(channels * rows * columns);
+      return [name, numbers, this._device.numbers(numbers, columns, rows, channels)];
+    });
     this._sky = {
       motion: own,
+      numbers: Object.fromEntries(made.map(([name, numbers]) => [name, numbers])),
+      textures: Object.fromEntries(made.map(([name, , texture]) => [name, texture])),
+      region: rectangle(sky.region),
+      cell: sky.cell,
+      rest: sky.at_rest ? 1 : 0,
+      units: sky.shifts.map((shift) => 2 ** -shift),
+      toRgb: [0, 1, 2].flatMap((column) => toRgb.map((row) => row[column])),
       lattice: [own.columns, own.rows, sky.rim],
       shape: this._device.numbers(shape.data, shape.shape[1], shape.shape[0], 1),
       coarse: this._doubled(this._pictures.coarse, double.plain),
@@ -215,20 +212,7 @@ export class Painter {
   _setWind() {
     const { strength, degrees } = this._asked;
     for (const patch of this._patches) patch.motion.blow(strength, degrees);
-    if (!this._sky) return;
-    const { columns, rows } = this._sky.motion;
-    const { periods, path, turns, moments, wander, means } = this._sky.motion.blow(strength, degrees);
-    const device = this._device;
-    const before = this._sky.fields;
-    if (before) device.free(before.path, before.turns, before.moments, before.wander);
-    this._sky.means = means;
-    this._sky.fields = {
-      periods,
-      path: device.numbers(path, columns, rows, 4),
-      turns: device.numbers(turns, columns, rows, 4),
-      moments: device.numbers(moments, columns, rows, 4),
-      wander: device.numbers(wander, columns, rows, 2, periods),
-    };
+    this._sky?.motion.blow(strength, degrees);
   }
 
   _doubled(picture, kernel, channels = 4) {
@@ -245,12 +229,4 @@ export class Painter {
 /** Left, top, right, bottom of a region that is given as top, left, bottom, right. */
 function rectangle([top, left, bottom, right]) {
   return [left, top, right, bottom];
-}
-
-/** The value of a periodic sequence at a fractional index. */
-function between(values, at) {
-  const count = values.length;
-  const low = Math.floor(at);
-  const value = (index) => values[((index % count) + count) % count];
-  return value(low) + (at - low) * (value(low + 1) - value(low));
 }

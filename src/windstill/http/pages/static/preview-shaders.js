@@ -136,56 +136,37 @@ void main() {
 }
 `;
 
+/** The scene as it is. */
+export const COPY = `${HEAD}
+uniform sampler2D base;
+uniform int flip;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  if (flip > 0) at.y = flip - 1 - at.y;
+  result = vec4(texelFetch(base, at, 0).rgb, 1.0);
+}
+`;
+
 /** One moment of the sky; see windstill/elements/sky/layer.py. */
 export const SKY = `${HEAD}
-uniform sampler2D base, coarse, fine, shape, path, turns, moments;
-uniform sampler2DArray wander;
+uniform sampler2D base, coarse, fine, shape, even, odd, fineWeights;
 uniform ivec4 region;
 uniform vec3 lattice;
-uniform float cell, time, periods, crispness, mean, rest, floor_, most;
+uniform float cell, mean, rest, fineUnit;
 uniform vec4 units;
-uniform float fineUnit;
 uniform mat3 toRgb;
-uniform bool moves;
 uniform int flip;
-
-struct Stream { float age, weight, copy; };
 vec2 size;
-vec4 paths, turn;
 
-Stream stream(float parity) {
-  float now = mod(time * periods - parity + 1.0, 2.0) - 1.0;
-  float since = now - turn.z;
-  if (since < -1.0) since += 2.0;
-  if (since >= 1.0) since -= 2.0;
-  float ramp = clamp((0.5 - abs(since)) / turn.w + 0.5, 0.0, 1.0);
-  float age = since + turn.z;
-  return Stream(age, ramp * ramp * (3.0 - 2.0 * ramp), mod(round(time * periods - age), periods));
-}
-
-vec3 atOrigin(Stream s, vec2 here, vec2 cells, float detailGain, float fineGain) {
-  if (s.weight == 0.0) return vec3(0.0);
-  vec2 moved = s.age * (paths.xy + s.age * (paths.zw + s.age * turn.xy));
-  vec2 origin = here - moved - texture(wander, vec3(cells, s.copy)).xy;
-  float raised = s.copy == 0.0 ? min(abs(s.age) * 20.0, 1.0) : 1.0;
-  float sharper = s.weight * (1.0 + crispness * raised);
-  vec3 found = (texture(coarse, origin / size).rgb * 255.0 - 128.0) * units.xyz;
-  float luma = found.x * sharper * detailGain
-    + texture(shape, (origin + 0.5) / size).r * units.w * s.weight;
+/* The bands at a position, each with its weight: shape, coarse and fine detail. */
+vec3 bands(vec2 at, vec3 weights) {
+  vec3 found = (texture(coarse, at / size).rgb * 255.0 - 128.0) * units.xyz;
+  float luma = found.x * weights.y + texture(shape, (at + 0.5) / size).r * units.w * weights.x;
   if (fineUnit > 0.0) {
-    float detail = texture(fine, (2.0 * origin + 0.5) / (2.0 * size)).r * 255.0 - 128.0;
-    luma += detail * fineUnit * sharper * fineGain;
+    float detail = texture(fine, (2.0 * at + 0.5) / (2.0 * size)).r * 255.0 - 128.0;
+    luma += detail * fineUnit * weights.z;
   }
-  return vec3(luma, found.yz * s.weight);
-}
-
-vec3 atRest(vec2 here) {
-  vec3 found = (texture(coarse, here / size).rgb * 255.0 - 128.0) * units.xyz;
-  found.x += texture(shape, (here + 0.5) / size).r * units.w;
-  if (fineUnit > 0.0) {
-    found.x += (texture(fine, (2.0 * here + 0.5) / (2.0 * size)).r * 255.0 - 128.0) * fineUnit;
-  }
-  return found;
+  return vec3(luma, found.yz * weights.x);
 }
 
 float noise(vec2 at) { return fract(52.9829189 * fract(dot(at, vec2(0.06711056, 0.00583715)))); }
@@ -195,22 +176,15 @@ void main() {
   if (flip > 0) at.y = flip - 1 - at.y;
   vec4 seen = texelFetch(base, at, 0);
   result = vec4(seen.rgb, 1.0);
-  if (!moves || seen.a == 0.0) return;
+  if (seen.a == 0.0) return;
   size = vec2(region.zw - region.xy);
   vec2 here = vec2(at - region.xy);
   vec2 cells = ((here + 0.5) / cell + lattice.z) / lattice.xy;
-  paths = texture(path, cells);
-  turn = texture(turns, cells);
-  vec3 m = texture(moments, cells).rgb;
-  Stream even = stream(0.0), odd = stream(1.0);
-  float early = even.age > odd.age ? even.weight : odd.weight;
-  float late = 1.0 - early;
-  float kept = early * m.x + late * m.y + floor_;
-  float blended = early * early * m.x + late * late * m.y + 2.0 * early * late * m.z + floor_;
-  float gain = clamp(sqrt(kept / max(blended, 1e-3 * kept)), 1.0, most);
-  float fineGain = inversesqrt(early * early + late * late);
-  vec3 change = atOrigin(even, here, cells, gain, fineGain)
-    + atOrigin(odd, here, cells, gain, fineGain) - rest * atRest(here);
+  vec4 a = texture(even, cells), b = texture(odd, cells);
+  vec2 weights = texture(fineWeights, cells).rg;
+  vec3 change = -rest * bands(here, vec3(1.0));
+  if (a.z > 0.0) change += bands(here - a.xy, vec3(a.zw, weights.x));
+  if (b.z > 0.0) change += bands(here - b.xy, vec3(b.zw, weights.y));
   change.x -= mean;
   vec3 step = toRgb * change * seen.a;
   // Rounded with a fixed pattern, so that faint steps of a smooth sky do not move as lines.

@@ -35,9 +35,9 @@ export class SkyMotion {
   }
 
   /**
-   * The motion in a wind, cells in rows:
-   * {periods, path: c1 and c2 (x, y, x, y); turns: c3 (x, y), offset, fade; moments: of the early
-   * and the late copy, their product, 0; wander: for each copy (x, y); means: levels}.
+   * Sets the wind. What it makes of the sky, cells in rows, is {periods, path: c1 and c2 (x, y,
+   * x, y); turns: c3 (x, y), offset, fade; moments: of the early and the late copy, their product,
+   * 0; wander: for each copy (x, y); means: levels}.
    */
   blow(strength, degrees) {
     const wind = this.sky.winds[strength];
@@ -45,8 +45,62 @@ export class SkyMotion {
     const { moments, difference } = this._meeting(cubic);
     const turns = this._turns(strength, cubic, difference);
     const wander = this._wander(strength, cubic, wind.periods);
-    const found = { periods: wind.periods, path: cubic.path, turns, moments, wander };
-    return { ...found, means: this._means(found) };
+    this._now = { periods: wind.periods, path: cubic.path, turns, moments, wander };
+    this._now.means = this._means();
+  }
+
+  /** By how many levels the mean of the sky has drifted at a time (loops). */
+  mean(time) {
+    return between(this._now.means, time * MOMENTS);
+  }
+
+  /**
+   * What both streams show at a time (loops), into Float32Arrays of the cells: `even` and `odd`
+   * (displacement x and y; weights of shape and of detail), `fine` (weights of fine detail).
+   */
+  streams(time, { even, odd, fine }) {
+    const { periods, turns, moments } = this._now;
+    const crispness = between(this.sky.crispness, time * this.sky.crispness.length - 0.5);
+    const [a, b] = [{}, {}];
+    for (let cell = 0, p = 0; p < turns.length; cell++, p += 4) {
+      stream(time * periods, 0, turns[p + 2], turns[p + 3], periods, a);
+      stream(time * periods, 1, turns[p + 2], turns[p + 3], periods, b);
+      const early = a.age > b.age ? a.weight : b.weight;
+      const late = 1 - early;
+      const kept = early * moments[p] + late * moments[p + 1] + this.sky.floor;
+      const blended =
+        early * early * moments[p] +
+        late * late * moments[p + 1] +
+        2 * early * late * moments[p + 2] +
+        this.sky.floor;
+      const gain = Math.min(Math.max(Math.sqrt(kept / Math.max(blended, 1e-3 * kept)), 1), this.sky.gain);
+      const fineGain = 1 / Math.sqrt(early * early + late * late);
+      this._show(a, cell, crispness, gain, even);
+      this._show(b, cell, crispness, gain, odd);
+      fine[2 * cell] = a.sharper * fineGain;
+      fine[2 * cell + 1] = b.sharper * fineGain;
+    }
+  }
+
+  _show(shown, cell, crispness, gain, out) {
+    // Only the first copy, at age 0, is the photo itself; all else was read between samples.
+    const moved = shown.copy === 0 ? Math.min(Math.abs(shown.age) * 20, 1) : 1;
+    shown.sharper = shown.weight * (1 + crispness * moved);
+    this._displace(shown, cell);
+    out[4 * cell] = shown.x;
+    out[4 * cell + 1] = shown.y;
+    out[4 * cell + 2] = shown.weight;
+    out[4 * cell + 3] = shown.sharper * gain;
+  }
+
+  /** How far what is shown has come, drift and wander. */
+  _displace(shown, cell) {
+    const { path, turns, wander } = this._now;
+    const { age } = shown;
+    const p = 4 * cell;
+    const w = 2 * (shown.copy * this.rows * this.columns + cell);
+    shown.x = age * (path[p] + age * (path[p + 2] + age * turns[p])) + wander[w];
+    shown.y = age * (path[p + 1] + age * (path[p + 3] + age * turns[p + 1])) + wander[w + 1];
   }
 
   /** Velocity in cells a period on the widened lattice, x and y. */
@@ -214,34 +268,30 @@ export class SkyMotion {
   }
 
   /** By how many levels the mean of the sky drifts, at the beginnings of equal parts of the loop. */
-  _means({ periods, path, turns, wander }) {
+  _means() {
+    const { periods, turns } = this._now;
     const cells = this.rows * this.columns;
     const { rim, cell: side } = this.sky;
     const means = new Float32Array(MOMENTS);
-    const luma = {};
+    const [luma, shown] = [{}, {}];
     for (let moment = 0; moment < MOMENTS; moment++) {
       let [total, area] = [0, 0];
       for (let cell = moment % 2; cell < cells; cell += 2) {
-        const shown = this._shown[cell];
-        if (!shown) continue;
+        const painted = this._shown[cell];
+        if (!painted) continue;
         const x = (((cell % this.columns) - rim + 0.5) * side) / 2 - 0.5;
         const y = ((Math.floor(cell / this.columns) - rim + 0.5) * side) / 2 - 0.5;
         let now = 0;
         for (const parity of [0, 1]) {
-          const [age, weight, copy] = streamOf(
-            (moment / MOMENTS) * periods, parity, turns[4 * cell + 2], turns[4 * cell + 3], periods,
-          );
-          if (!weight) continue;
-          const p = 4 * cell;
-          const w = 2 * (copy * cells + cell);
-          const dx = age * (path[p] + age * (path[p + 2] + age * turns[p])) + wander[w];
-          const dy = age * (path[p + 1] + age * (path[p + 3] + age * turns[p + 1])) + wander[w + 1];
-          this._luma(x - dx / 2, y - dy / 2, luma);
-          now += weight * luma.shape;
+          stream((moment / MOMENTS) * periods, parity, turns[4 * cell + 2], turns[4 * cell + 3], periods, shown);
+          if (!shown.weight) continue;
+          this._displace(shown, cell);
+          this._luma(x - shown.x / 2, y - shown.y / 2, luma);
+          now += shown.weight * luma.shape;
         }
         this._luma(x, y, luma);
-        total += shown * (now - (this.sky.at_rest ? luma.shape : 0));
-        area += shown;
+        total += painted * (now - (this.sky.at_rest ? luma.shape : 0));
+        area += painted;
       }
       means[moment] = area ? total / area : 0;
     }
@@ -249,16 +299,24 @@ export class SkyMotion {
   }
 }
 
-/** One stream of copies at a cell: age, weight and copy; `now` in periods. */
-function streamOf(now, parity, offset, fade, periods) {
-  const folded = ((now - parity + 1) % 2) + (now - parity + 1 < 0 ? 2 : 0) - 1;
-  let turn = folded - offset;
+/** One stream of copies at a cell, `now` in periods: its age, weight and copy. */
+function stream(now, parity, offset, fade, periods, out) {
+  const folded = (now - parity + 1) % 2;
+  let turn = (folded < 0 ? folded + 2 : folded) - 1 - offset;
   if (turn < -1) turn += 2;
   if (turn >= 1) turn -= 2;
   const ramp = Math.min(Math.max((0.5 - Math.abs(turn)) / fade + 0.5, 0), 1);
-  const age = turn + offset;
-  const copy = ((Math.round(now - age) % periods) + periods) % periods;
-  return [age, ramp * ramp * (3 - 2 * ramp), copy];
+  out.age = turn + offset;
+  out.weight = ramp * ramp * (3 - 2 * ramp);
+  out.copy = ((Math.round(now - out.age) % periods) + periods) % periods;
+}
+
+/** The value of a periodic sequence at a fractional index. */
+function between(values, at) {
+  const count = values.length;
+  const low = Math.floor(at);
+  const value = (index) => values[((index % count) + count) % count];
+  return value(low) + (at - low) * (value(low + 1) - value(low));
 }
 
 /** One Runge-Kutta step of `place` through a velocity. */
