@@ -22,6 +22,15 @@ def test_a_sure_region_stays_with_its_hazy_end() -> None:
     assert sky_region(p, NOBODY)[:80].all()
 
 
+def test_a_dim_cloud_beside_a_sure_sky_is_sky() -> None:
+    p = probabilities()
+    p[:60] = 0.97
+    p[60:100, :150] = 0.4
+    found = sky_region(p, NOBODY)
+    assert found[:100, :150].mean() > 0.99
+    assert not found[64:, 156:].any()
+
+
 def test_an_unsure_wall_goes() -> None:
     p = probabilities()
     p[:150] = 0.65

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from windstill.imaging.guided import evaluate, guided_coefficients
 from windstill.perceive.colours import colour_coefficients
-from windstill.perceive.regions import disc, without_rejected
+from windstill.perceive.regions import disc, grown_from, without_rejected
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -140,9 +140,9 @@ class Border:
         low, high = SLOPE
         guess = np.where(zone, np.clip((likely - low) / (high - low), 0, 1), inside)
         if thin is not None:
-            stems = thin & inside & (depth <= doubt)
+            stems = grown_from(~inside, thin & inside & (depth <= doubt))
             guess[stems] = 0
-            zone |= cv2.dilate(stems.astype(np.uint8), disc(max(2, band // 2))) > 0
+            zone |= cv2.dilate(stems.astype(np.uint8), disc(band)) > 0
         return cls(guess.astype(np.float32), _faded(zone, max(1, band // 2)))
 
     def window(self, margin: int) -> tuple[slice, slice] | None:

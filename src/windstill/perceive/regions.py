@@ -45,7 +45,7 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(0.9, 0.66, speck=0.0004, least=0.002, hole=0.2, largest_hole=0.002)
+SKY = Rule(0.9, 0.66, speck=0.0004, least=0.002, hole=0.25, largest_hole=0.008)
 SKY_OF_PORTRAIT = replace(SKY, mean=0.77)
 HAIR = Rule(0.85, 0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
 FACE = Rule(0.7, 0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
@@ -85,6 +85,12 @@ def overlapping(region: Bool, mask: Bool) -> Bool:
     """The connected parts of a region of which enough lies in `mask`; all bool (h, w)."""
     parts = _parts(region, mask.astype(np.float32))
     return parts.chosen(parts.mean > OVERLAP)
+
+
+def grown_from(ground: Bool, stems: Bool) -> Bool:
+    """The parts of `stems` that touch `ground`, but for a pixel; all bool (h, w)."""
+    parts = _parts(stems, stems.astype(np.float32))
+    return parts.chosen(parts.touching(cv2.dilate(ground.astype(np.uint8), disc(2)) > 0))
 
 
 def without_rejected(probability: F32, region: Bool, near: Bool) -> F32:
