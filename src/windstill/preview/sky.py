@@ -55,7 +55,6 @@ F32 = NDArray[np.float32]
 VELOCITY_STRIDE = 4
 WANDER_STRIDE = 4
 SHAPE_STRIDE = 4
-QUALITY = 92
 
 
 def pack_sky(
@@ -165,7 +164,8 @@ def _velocity(scene: Scene, layer: SkyLayer, margin: int) -> F32:
 def _pack_bands(package: PackageWriter, layer: SkyLayer, heaven: OpenSky) -> None:
     # Every other sample of the doubled plane is one of the plane itself.
     plane = layer.coarse.plane[::2, ::2]
-    package.image("coarse", np.ascontiguousarray(plane[..., :3]), quality=QUALITY)
+    # Not a JPEG: what it changes would stand still, as it is taken from the photo and not moved.
+    package.image("coarse", np.ascontiguousarray(plane[..., :3]))
     height, width = plane.shape[:2]
     shape = cv2.resize(
         plane[..., 3].astype(np.float32),

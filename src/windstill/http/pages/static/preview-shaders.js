@@ -157,10 +157,20 @@ uniform vec4 units;
 uniform mat3 toRgb;
 uniform int flip;
 vec2 size;
+vec4 beside;
+
+/* The coarse band of half the size, enlarged linearly after it was moved. */
+vec3 enlarged(vec2 at) {
+  vec3 found = 9.0 * texture(coarse, (at + beside.xy) / size).rgb
+    + 3.0 * texture(coarse, (at + beside.zy) / size).rgb
+    + 3.0 * texture(coarse, (at + beside.xw) / size).rgb
+    + texture(coarse, (at + beside.zw) / size).rgb;
+  return found / 16.0;
+}
 
 /* The bands at a position, each with its weight: shape, coarse and fine detail. */
 vec3 bands(vec2 at, vec3 weights) {
-  vec3 found = (texture(coarse, at / size).rgb * 255.0 - 128.0) * units.xyz;
+  vec3 found = (enlarged(at) * 255.0 - 128.0) * units.xyz;
   float luma = found.x * weights.y + texture(shape, (at + 0.5) / size).r * units.w * weights.x;
   if (fineUnit > 0.0) {
     float detail = texture(fine, (2.0 * at + 0.5) / (2.0 * size)).r * 255.0 - 128.0;
@@ -179,6 +189,9 @@ void main() {
   if (seen.a == 0.0) return;
   size = vec2(region.zw - region.xy);
   vec2 here = vec2(at - region.xy);
+  // From a pixel to the nearest sample of the half-size plane, and to the next.
+  beside.xy = 0.5 - mod(here, 2.0);
+  beside.zw = -3.0 * beside.xy;
   vec2 cells = ((here + 0.5) / cell + lattice.z) / lattice.xy;
   vec4 a = texture(even, cells), b = texture(odd, cells);
   vec2 weights = texture(fineWeights, cells).rg;

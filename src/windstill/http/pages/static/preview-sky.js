@@ -211,7 +211,8 @@ export class SkyMotion {
 
   /** The coarse luma, in levels, at a position of the half-size plane. */
   _luma(x, y, out) {
-    out.detail = this._detail.mirrored(x, y);
+    // Not between samples, where detail is weaker.
+    out.detail = this._detail.mirrored(Math.round(x), Math.round(y));
     const [across, down] = [this._shape.width / this.half.width, this._shape.height / this.half.height];
     out.shape = this._shapeUnit * this._shape.mirrored((x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5);
   }
