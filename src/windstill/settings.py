@@ -151,6 +151,19 @@ class Settings:
         high=24 * 3600,
     )
 
+    image_urls: bool = _setting(
+        "native API", False, "Fetch photos from addresses that clients name, as image_url."
+    )
+    webhooks: bool = _setting(
+        "native API", False, "Tell addresses that clients name when their animations have ended."
+    )
+    reachable_networks: str = _setting(
+        "native API",
+        "",
+        "Networks that image_url and webhooks may reach beside the public internet, such as "
+        "10.1.0.0/16, with commas between.",
+    )
+
     credits_per_success: int = _setting(
         "keys", 15, "Credits that one success costs; failures cost none.", low=0, high=1_000_000
     )

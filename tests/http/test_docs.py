@@ -35,7 +35,7 @@ def test_every_code_that_is_answered_is_explained_with_its_status() -> None:
 
 def test_every_address_is_documented() -> None:
     text = PAGE + (DOCS / "operating.md").read_text() + (DOCS / "native.md").read_text()
-    for route in ROUTES:
+    for route in (route for route in ROUTES if not route.path.startswith("/static/")):
         assert route.path.partition("{")[0] in text
 
 

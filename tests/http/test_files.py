@@ -153,3 +153,10 @@ def test_a_link_works_for_its_time_and_never_again(launch: Callable[..., Running
             age = int(response.headers["cache-control"].rpartition("=")[2])
             assert age <= DAY - seconds
     until(lambda: not server.files(), 90)
+
+
+def test_a_link_may_ask_to_be_saved(url: str) -> None:
+    for value, how in (("1", "attachment"), ("0", "inline"), ("", "inline")):
+        response = httpx.get(f"{url}&download={value}")
+        assert response.status_code == 200
+        assert response.headers["content-disposition"] == f'{how}; filename="windstill.mp4"'

@@ -96,8 +96,9 @@ def test_answers_are_as_described_in_two_thousand_cases(
 
 def test_every_route_is_described() -> None:
     described = describe(Settings())["paths"]
-    assert {route.path.replace(":path", "") for route in ROUTES} == set(described)
-    for route in ROUTES:
+    routes = [route for route in ROUTES if not route.path.startswith("/static/")]
+    assert {route.path.replace(":path", "") for route in routes} == set(described)
+    for route in routes:
         methods = {method.lower() for method in route.methods or ()} - {"head"}
         assert methods <= set(described[route.path.replace(":path", "")])
 

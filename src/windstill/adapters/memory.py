@@ -18,6 +18,7 @@ from windstill.jobs.accounts import (
     regranted,
     same_request,
 )
+from windstill.jobs.callbacks import Message
 from windstill.jobs.errors import InvalidKey, UnknownKey
 from windstill.jobs.model import UNFINISHED, Job, State
 from windstill.jobs.ports import Change
@@ -39,6 +40,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._accounts: dict[str, _Account] = {}
         self._jobs: dict[str, Job] = {}
+        self._outbox: dict[str, Message] = {}
 
     def add_key(self, key: Key, secret: Secret, granted: int | None = None) -> None:
         """See the port."""
@@ -166,6 +168,9 @@ class MemoryStore:
                     account = self._accounts[after.key_id]
                     account.ended[after.state] += 1
                     account.spent += after.cost if after.state is State.SUCCEEDED else 0
+                    message = after.message()
+                    if message is not None:
+                        self._outbox[message.job_id] = message
             return [after for _, after in pairs]
 
     def jobs(
@@ -236,7 +241,29 @@ class MemoryStore:
             )
             for job in past:
                 del self._jobs[job.id]
+            for message in list(self._outbox.values()):
+                if message.next_at is None and message.created_at < before:
+                    del self._outbox[message.job_id]
             return len(past)
+
+    def take_messages(self, now: float, until: float, limit: int = 20) -> list[Message]:
+        """See the port."""
+        with self._lock:
+            due = [m for m in self._outbox.values() if m.next_at is not None and m.next_at <= now]
+            due.sort(key=lambda message: message.next_at or 0.0)
+            taken = [message.taken(until) for message in due[:limit]]
+            self._outbox.update({message.job_id: message for message in taken})
+            return taken
+
+    def settle_message(self, message: Message) -> None:
+        """See the port."""
+        with self._lock:
+            self._outbox[message.job_id] = message
+
+    def message(self, job_id: str) -> Message | None:
+        """See the port."""
+        with self._lock:
+            return self._outbox.get(job_id)
 
     def close(self) -> None:
         """See the port."""

@@ -1,4 +1,4 @@
-"""Jobs, keys and secrets as rows of a relational database, and back."""
+"""Jobs, messages, keys and secrets as rows of a relational database, and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from windstill.jobs.accounts import Key, Secret
+from windstill.jobs.callbacks import Callback, Message
 from windstill.jobs.model import Failure, Job, Lease, Result, State
 
 _PLAIN = (
@@ -27,12 +28,13 @@ _PLAIN = (
     "idempotency_key",
     "fingerprint",
 )
+_MESSAGE = ("job_id", "created_at", "attempts", "next_at", "delivered_at", "problem")
 _FLAGS = ("attached", "cancel_requested")
 
 
 def from_job(job: Job) -> dict[str, Any]:
     """A job's row, by column."""
-    lease, result, failure = job.lease, job.result, job.failure
+    lease, result, failure, callback = job.lease, job.result, job.failure, job.callback
     return {
         **{name: getattr(job, name) for name in _PLAIN},
         **{name: int(getattr(job, name)) for name in _FLAGS},
@@ -50,6 +52,8 @@ def from_job(job: Job) -> dict[str, Any]:
         "failure_code": failure and failure.code,
         "failure_message": failure and failure.message,
         "failure_field": failure and failure.field,
+        "callback_url": callback and callback.url,
+        "callback_base": callback and callback.base,
     }
 
 
@@ -75,7 +79,28 @@ def to_job(row: Mapping[str, Any]) -> Job:
         lease=lease,
         result=result,
         failure=failure,
+        callback=_callback(row),
     )
+
+
+def from_message(message: Message) -> dict[str, Any]:
+    """A message's row, by column."""
+    return {
+        **{name: getattr(message, name) for name in _MESSAGE},
+        "callback_url": message.callback.url,
+        "callback_base": message.callback.base,
+    }
+
+
+def to_message(row: Mapping[str, Any]) -> Message:
+    """The message of a row."""
+    callback = Callback(row["callback_url"], row["callback_base"])
+    return Message(callback=callback, **{name: row[name] for name in _MESSAGE})
+
+
+def _callback(row: Mapping[str, Any]) -> Callback | None:
+    url = row["callback_url"]
+    return None if url is None else Callback(url, row["callback_base"])
 
 
 def to_key(row: Mapping[str, Any]) -> Key:

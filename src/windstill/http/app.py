@@ -6,12 +6,15 @@ from starlette.datastructures import State
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from windstill.adapters.links import load_secret
 from windstill.http import health, pages, static
 from windstill.http.account import query_credits
 from windstill.http.boundary import Boundary
 from windstill.http.files import deliver
+from windstill.http.guard import Guard, networks_of
 from windstill.http.metrics import Metrics
 from windstill.http.micro_motion import image_fine_tuning
+from windstill.http.native.courier import Courier
 from windstill.http.native.routes import ROUTES as NATIVE_ROUTES
 from windstill.http.pace import Pace
 from windstill.http.service import Service
@@ -43,9 +46,12 @@ class Application:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.state = State()
+        guard = Guard(networks_of(settings.reachable_networks))
         self.service = Service(
             settings=settings,
             engine=engine,
+            guard=guard,
+            courier=_courier(settings, engine, guard),
             metrics=Metrics(engine),
             pace=Pace(slots=engine.stats().slots, patience=settings.answer_seconds),
         )
@@ -58,3 +64,9 @@ class Application:
         """Answers one request."""
         scope["app"] = self
         await self._boundary(scope, receive, send)
+
+
+def _courier(settings: Settings, engine: Engine, guard: Guard) -> Courier | None:
+    if not settings.webhooks:
+        return None
+    return Courier(engine, guard, load_secret(settings.data_folder / "webhook-secret"))

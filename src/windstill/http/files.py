@@ -54,7 +54,11 @@ async def deliver(request: Request) -> Response:
         path,
         media_type=info.mime,
         stat_result=stat,
-        headers=_headers(name, float(query["expires"]) - service.engine.clock()),
+        headers=_headers(
+            name,
+            float(query["expires"]) - service.engine.clock(),
+            save=query.get("download", "") not in ("", "0"),
+        ),
     )
 
 
@@ -70,11 +74,13 @@ def _genuine(
     return info, path, path.stat()
 
 
-def _headers(name: str, seconds_left: float) -> Mapping[str, str]:
+def _headers(name: str, seconds_left: float, *, save: bool) -> Mapping[str, str]:
+    """save: browsers shall store the file instead of showing it."""
     suffix = PurePosixPath(name).suffix
+    how = "attachment" if save else "inline"
     age = max(0, min(MAX_AGE, int(seconds_left)))
     return {
-        "content-disposition": f'inline; filename="windstill{suffix}"',
+        "content-disposition": f'{how}; filename="windstill{suffix}"',
         "cache-control": f"private, max-age={age}",
         "cross-origin-resource-policy": "cross-origin",
         "x-robots-tag": "noindex",

@@ -10,6 +10,7 @@ from windstill import __version__, errors
 from windstill.http import schemas
 from windstill.http.codes import codes
 from windstill.http.native import description as native
+from windstill.http.native import shapes
 from windstill.http.refusals import Reason, code_of
 from windstill.jobs import errors as jobs
 from windstill.photo import COMPATIBLE_LIMITS
@@ -104,6 +105,7 @@ def describe(settings: Settings) -> dict[str, Any]:
             "/files/{name}": _files(settings),
             **_operation(settings),
         },
+        "webhooks": native.webhooks() if settings.webhooks else {},
         "components": {
             "securitySchemes": {
                 **native.SCHEMES,
@@ -112,8 +114,8 @@ def describe(settings: Settings) -> dict[str, Any]:
                     for name in ("ailabapi-api-key", "X-RapidAPI-Key")
                 },
             },
-            "schemas": {**schemas.SCHEMAS, **native.SCHEMAS},
-            "headers": {**schemas.HEADERS, **native.HEADERS},
+            "schemas": {**schemas.SCHEMAS, **shapes.SCHEMAS},
+            "headers": {**schemas.HEADERS, **shapes.HEADERS},
         },
     }
 

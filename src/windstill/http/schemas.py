@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from windstill.http.codes import Code, codes
+from windstill.jobs.media import SUFFIXES
 
 DESCRIPTION = """\
 Windstill turns one still photo into a short, seamlessly looping video in which only the sky
@@ -67,13 +68,20 @@ LINK_PARAMETERS: list[dict[str, Any]] = [
         }
         for name in ("expires", "signature")
     ),
+    {
+        "name": "download",
+        "in": "query",
+        "required": False,
+        "description": "1: browsers save the file instead of showing it.",
+        "schema": {"type": "string", "enum": ["0", "1"]},
+    },
 ]
 
 VIDEO: dict[str, Any] = {
-    "description": "The video.",
+    "description": "The video, or another file that a job made.",
     "content": {
         kind: {"schema": {"type": "string", "format": "binary"}}
-        for kind in ("video/mp4", "video/x-msvideo")
+        for kind in SUFFIXES
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import time
@@ -65,6 +66,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._service = application.service
         self._told_at = 0.0
+        self._sending: asyncio.Task[None] | None = None
         self.on_started: Callable[[str], None] = lambda address: None
         """Called with the service's own address once it listens."""
 
@@ -79,8 +81,17 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen."""
         await super().startup(sockets)
+        if self._service.courier is not None:
+            self._sending = asyncio.create_task(self._service.courier.run())
         if self.started:
             self.on_started(self.address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets go of all connections; what is being sent is sent again at the next start."""
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.wait([self._sending])
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begins to drain at the first signal, and stops at the second."""

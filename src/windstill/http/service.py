@@ -7,12 +7,13 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from windstill.http.envelope import Ids
+from windstill.http.guard import Guard
 from windstill.http.metrics import Metrics
 from windstill.http.pace import Pace
 from windstill.http.refusals import Reason, RequestRefused
@@ -20,6 +21,9 @@ from windstill.jobs.accounts import Key
 from windstill.jobs.engine import Engine
 from windstill.jobs.errors import Draining, UnknownKey
 from windstill.settings import Settings
+
+if TYPE_CHECKING:
+    from windstill.http.native.courier import Courier
 
 KEY_HEADERS = ("ailabapi-api-key", "x-rapidapi-key")
 MAX_KEY_LENGTH = 200
@@ -33,12 +37,16 @@ _HOST = re.compile(
 
 @dataclass
 class Service:
-    """One running service. draining: it takes nothing new; gone: it waits for nothing more."""
+    """One running service. courier: sends webhooks, where that is allowed. draining: it takes
+    nothing new; gone: it waits for nothing more.
+    """
 
     settings: Settings
     engine: Engine
     metrics: Metrics
     pace: Pace
+    guard: Guard
+    courier: Courier | None = None
     draining: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     uploads: int = 0

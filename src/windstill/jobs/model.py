@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from windstill.errors import WindstillError
+from windstill.jobs.callbacks import Callback, Message
 from windstill.jobs.errors import JobInterrupted, JobTimeout
 
 
@@ -95,6 +96,7 @@ class Job:
     answer on an open connection, so the job is pointless once the service was restarted.
     stage, fraction: how far a running job was at its last sign of life. upload: the photo's blob.
     extras: further uploads, by the name of the file that the task finds beside the photo.
+    callback: who is told of its end.
     """
 
     id: str
@@ -121,6 +123,7 @@ class Job:
     failure: Failure | None = None
     idempotency_key: str | None = None
     fingerprint: str | None = None
+    callback: Callback | None = None
 
     @property
     def uploads(self) -> tuple[str, ...]:
@@ -131,6 +134,13 @@ class Job:
     def finished(self) -> bool:
         """Whether the job has reached a state in which nothing more is done for it."""
         return self.state not in UNFINISHED
+
+    def message(self) -> Message | None:
+        """That the job has ended, for whoever is to be told."""
+        if self.callback is None or self.finished_at is None:
+            return None
+        now = self.finished_at
+        return Message(job_id=self.id, callback=self.callback, created_at=now, next_at=now)
 
     def holds(self, token: str) -> bool:
         """Whether the lease with this token is the one under which the job runs now."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from windstill.jobs.accounts import Balance, Bounds, Key, Secret, Usage
+from windstill.jobs.callbacks import Message
 from windstill.jobs.model import Job, State
 
 Change = Callable[[Job], Job | None]
@@ -56,7 +57,20 @@ class KeyStore(Protocol):
         """What became of the key's jobs so far, and how many are unfinished."""
 
 
-class JobStore(KeyStore, Protocol):
+class Outbox(Protocol):
+    """Messages that jobs have ended; see `windstill.jobs.callbacks`."""
+
+    def take_messages(self, now: float, until: float, limit: int = 20) -> list[Message]:
+        """Due messages, longest due first, each handed out to one caller only until `until`."""
+
+    def settle_message(self, message: Message) -> None:
+        """Stores what became of a message that was taken."""
+
+    def message(self, job_id: str) -> Message | None:
+        """The message about this job, if there is one."""
+
+
+class JobStore(KeyStore, Outbox, Protocol):
     """Jobs, keys and credits, on disk when a call returns. Usable from several threads.
 
     Raises `StoreError` when the database can't be used; then nothing was changed, or the
@@ -79,7 +93,8 @@ class JobStore(KeyStore, Protocol):
         """Applies `change` in one transaction and returns the new job; None: nothing changed.
 
         When a job becomes finished by it, its reservation ends in the same transaction: the
-        cost is charged, and entered in the ledger, if it succeeded, and released otherwise.
+        cost is charged, and entered in the ledger, if it succeeded, and released otherwise;
+        and `Job.message` is put into the outbox.
         durable: survives a power failure; else only the end of any process, which is quicker.
         """
 

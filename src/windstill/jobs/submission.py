@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from windstill.errors import InvalidOption
+from windstill.jobs.callbacks import Callback
 from windstill.jobs.config import Config
 from windstill.jobs.model import Job, new_id
 
@@ -25,7 +26,8 @@ class Submission:
     told, as made by `windstill.jobs.task.payload`. attached: the caller waits on an open
     connection. priority: higher runs first. cost: credits; None: the configured cost.
     idempotency_key: equal submissions of one key with the same idempotency key make one job.
-    patience: seconds until an unfinished job is failed; None: as configured.
+    patience: seconds until an unfinished job is failed; None: as configured. callback: who is
+    told of the job's end.
     """
 
     key_id: str
@@ -38,6 +40,7 @@ class Submission:
     cost: int | None = None
     idempotency_key: str | None = None
     patience: float | None = None
+    callback: Callback | None = None
 
     def to_job(self, config: Config, now: float) -> Job:
         """The job that is asked for. Raises `InvalidOption` for a bad idempotency key."""
@@ -62,6 +65,7 @@ class Submission:
             extras={name: f"uploads/{new_id()}" for name in self.extras},
             idempotency_key=self.idempotency_key,
             fingerprint=None if self.idempotency_key is None else _fingerprint(self),
+            callback=self.callback,
         )
 
     def contents(self, job: Job) -> dict[str, bytes | Path]:

@@ -98,7 +98,11 @@ def test_what_is_no_photo_is_refused(server: RunningServer) -> None:
     problem(post(server, b"no photo"), 415, "not_a_photo", "image")
     problem(post(server, b""), 400, "empty_field", "image")
     problem(post(server, b"GIF89a" + bytes(60)), 415, "unsupported_format", "image")
-    answer = httpx.post(f"{server.address}/v1/animations", headers=bearer(server), json={})
+    answer = httpx.post(
+        f"{server.address}/v1/animations",
+        headers={**bearer(server), "Content-Type": "image/jpeg"},
+        content=photos.jpeg(),
+    )
     problem(answer, 400, "broken_body")
     answer = httpx.post(f"{server.address}/v1/animations", headers=bearer(server))
     problem(answer, 400, "missing_field", "image")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.http import photos
 from tests.http.native.asking import OBJECT, bearer, finished, post, problem
@@ -70,22 +70,26 @@ def test_events_of_what_is_not_there_are_refused(server: RunningServer) -> None:
     problem(httpx.get(path), 401, "unknown_key")
 
 
-@pytest.mark.parametrize("ends", ["events", "wait"])
-def test_a_service_that_stops_lets_its_listeners_go(
-    launch: Callable[..., RunningServer], ends: str
-) -> None:
+def test_a_service_that_stops_lets_its_listeners_go(launch: Callable[..., RunningServer]) -> None:
     server = launch(slots=1, drain_seconds=1)
-    first = post(server, photos.jpeg(1280, 840), seconds="12").json()
-    waiting = post(server, photos.jpeg(1280, 840), seconds="12").json()
-    if ends == "events":
-        path = f"{server.address}/v1/animations/{waiting['id']}/events"
+    large = photos.jpeg(1280, 840)
+    post(server, large, seconds="12")
+    waiting = post(server, large, seconds="12").json()
+    path = f"{server.address}/v1/animations/{waiting['id']}/events"
+    with ThreadPoolExecutor(1) as worker:
+        answer = worker.submit(post, server, large, wait=30, seconds="12")
         with httpx.stream("GET", path, headers=bearer(server), timeout=60) as stream:
             told = events(stream)
             assert next(told)[0] == "progress"
+            until(lambda: len(listed(server)) == 3)
             server.process.terminate()
             assert "done" not in [name for name, _ in told]
-    else:
-        server.process.terminate()
-        problem(post(server, wait=30), 503, "draining")
+        assert answer.result().status_code == 202
+        assert answer.result().json()["state"] == "queued"
     assert server.stop() == 0
-    assert first["id"] != waiting["id"]
+
+
+def listed(server: RunningServer) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{server.address}/v1/animations", headers=bearer(server)).json()
+    found: list[dict[str, Any]] = answer["animations"]
+    return found

@@ -14,6 +14,7 @@ from windstill.adapters.sqlite.keys import (
     read_balance,
     read_key,
 )
+from windstill.adapters.sqlite.outbox import SqliteOutbox, forget_messages, write_message
 from windstill.jobs.accounts import Bounds, Standing, admit, same_request
 from windstill.jobs.errors import UnknownKey
 from windstill.jobs.model import Job, State
@@ -26,7 +27,7 @@ _COUNTERS = {
 }
 
 
-class SqliteStore(SqliteKeys):
+class SqliteStore(SqliteKeys, SqliteOutbox):
     """Implements `windstill.jobs.ports.JobStore` in the file `path`, made if it is not there.
 
     Every change is one short transaction, durable on disk when the call returns. Several
@@ -137,6 +138,7 @@ class SqliteStore(SqliteKeys):
     def forget(self, before: float) -> int:
         """See the port."""
         with self.database.writing() as db:
+            forget_messages(db, before)
             return db.execute(
                 "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
                 "AND finished_at < ?",
@@ -190,7 +192,7 @@ def _replace(db: sqlite3.Connection, job: Job) -> None:
 
 
 def _settle(db: sqlite3.Connection, job: Job) -> None:
-    """Counts a job that is finished now, and charges it if it succeeded.
+    """Counts a job that is finished now, charges it if it succeeded, and has its end told.
 
     The unique index on charges makes the database refuse a second one, whatever happens.
     """
@@ -205,3 +207,6 @@ def _settle(db: sqlite3.Connection, job: Job) -> None:
             "INSERT INTO ledger (key_id, job_id, reason, amount, at) VALUES (?, ?, 'charge', ?, ?)",
             (job.key_id, job.id, charge, job.finished_at),
         )
+    message = job.message()
+    if message is not None:
+        write_message(db, message)

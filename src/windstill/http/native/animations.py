@@ -13,18 +13,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from windstill.http.native.asking import OPTIONS, read_asked, wait_seconds
+from windstill.http.native.asking import IMAGE_URL, OPTIONS, WEBHOOK, read_asked, wait_seconds
 from windstill.http.native.catalogue import photo_limits
 from windstill.http.native.objects import animation
 from windstill.http.refusals import ClientGone, Reason, RequestRefused
 from windstill.http.service import Service, service_of
 from windstill.http.waiting import disconnected
 from windstill.jobs.accounts import Key
+from windstill.jobs.callbacks import Callback
 from windstill.jobs.errors import UnknownJob
 from windstill.jobs.model import Job
 
 KIND = "animate"
-TEXTS = (*OPTIONS, "priority")
+TEXTS = (*OPTIONS, "priority", IMAGE_URL, WEBHOOK)
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
 CANCEL_SECONDS = 3.0
@@ -46,6 +47,7 @@ async def create(request: Request) -> Response:
         priority=asked.priority,
         idempotency_key=request.headers.get("idempotency-key"),
         patience=service.settings.finish_seconds,
+        callback=asked.webhook and Callback(asked.webhook, service.address(request, "")),
     )
     job = await service.engine.submit_async(submission)
     request.state.facts.update(job=job.id, bytes=len(asked.photo))
@@ -55,6 +57,14 @@ async def create(request: Request) -> Response:
         headers["preference-applied"] = f"wait={seconds:g}"
         job = await _waited(request, service, job, seconds)
     return _told(request, service, job, 201 if job.finished else 202, headers)
+
+
+async def webhook_secret(request: Request) -> Response:
+    """`GET`: what the signatures of the caller's webhooks are checked with."""
+    service, key = await caller(request)
+    if service.courier is None:
+        raise RequestRefused(Reason.NOT_ALLOWED_HERE, "This service sends no webhooks.")
+    return JSONResponse({"secret": service.courier.secret_of(key.id)})
 
 
 async def show(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Reading what a client asks for: the form with the photo, and the headers beside it."""
+"""Reading what a client asks for: a form with the photo, or JSON with the photo's address."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass, field, fields
 from starlette.requests import Request
 
 from windstill.errors import FileTooLarge, InvalidMatte, UnsupportedFormat
+from windstill.http.guard import Unreachable
 from windstill.http.multipart import Form, FormFile, FormLimits, read_form
 from windstill.http.native.catalogue import MAX_WAIT, PRIORITIES, photo_limits
+from windstill.http.native.jsonform import read_json
 from windstill.http.refusals import Reason, RequestRefused
 from windstill.http.service import Service
 from windstill.jobs.engine import Submission
@@ -23,6 +25,10 @@ from windstill.settings import Settings
 OPTIONS = tuple(spec.name for spec in fields(Options))
 PREVIEW_OPTIONS = ("wind", "strength", "seed")
 IMAGE = "image"
+
+IMAGE_URL = "image_url"
+WEBHOOK = "webhook"
+FETCH_SECONDS = 20.0
 
 _FORM_BYTES = 64 * 1024
 _TEXT_BYTES = 2048
@@ -37,6 +43,7 @@ class Asked:
     mattes: Mapping[str, bytes] = field(repr=False)
     options: Options
     priority: int = 0
+    webhook: str | None = None
 
     def submission(self, key_id: str, limits: Limits, **more: object) -> Submission:
         """The request for a job of this. more: further fields of `Submission`."""
@@ -50,15 +57,19 @@ class Asked:
         )
 
 
-async def read_asked(request: Request, service: Service, options: tuple[str, ...]) -> Asked:
-    """The form of a request. options: which ones it may carry beside the files.
+async def read_asked(request: Request, service: Service, texts: tuple[str, ...]) -> Asked:
+    """What a request asks for. texts: the names that it may carry beside the files.
 
     Raises `RequestRefused`, `InvalidOption`, `InvalidPhoto` and `InvalidMatte`, each naming the
     field that it is about.
     """
-    form_limits = _form_limits(service.settings, options)
+    form_limits = _form_limits(service.settings, texts)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     async with service.upload(_announced(request, form_limits.body_bytes)):
-        form = await read_form(request, form_limits)
+        if kind == "application/json":
+            form = await read_json(request, form_limits)
+        else:
+            form = await read_form(request, form_limits)
         if form.unknown is not None:
             known = ", ".join((*form_limits.files, *form_limits.texts))
             raise RequestRefused(
@@ -66,7 +77,7 @@ async def read_asked(request: Request, service: Service, options: tuple[str, ...
                 f"There is no field {form.unknown!r}; allowed are {known}.",
                 field=form.unknown,
             )
-        return _asked(form, photo_limits(service.settings))
+        return await _asked(form, service)
 
 
 def wait_seconds(request: Request) -> float:
@@ -77,8 +88,10 @@ def wait_seconds(request: Request) -> float:
     return 0.0
 
 
-def _asked(form: Form, limits: Limits) -> Asked:
+async def _asked(form: Form, service: Service) -> Asked:
+    limits = photo_limits(service.settings)
     texts = dict(form.texts)
+    url, webhook = texts.pop(IMAGE_URL, None), texts.pop(WEBHOOK, None)
     priority = texts.pop("priority", "normal")
     if priority not in PRIORITIES:
         raise RequestRefused(
@@ -87,9 +100,40 @@ def _asked(form: Form, limits: Limits) -> Asked:
             field="priority",
         )
     options = Options.parse(texts)
-    photo = _photo(form.files.get(IMAGE), limits)
+    if webhook is not None:
+        _check_webhook(webhook, service)
     mattes = {name: _matte(form.files[name], name, limits) for name in MATTES if name in form.files}
-    return Asked(photo, mattes, options, PRIORITIES[priority])
+    if url is not None and IMAGE not in form.files:
+        photo = await _fetched(url, service, limits)
+    else:
+        photo = _photo(form.files.get(IMAGE), limits)
+    return Asked(photo, mattes, options, PRIORITIES[priority], webhook)
+
+
+def _check_webhook(url: str, service: Service) -> None:
+    if not service.settings.webhooks:
+        raise RequestRefused(
+            Reason.NOT_ALLOWED_HERE, "This service sends no webhooks.", field=WEBHOOK
+        )
+    try:
+        service.guard.check(url)
+    except Unreachable as error:
+        raise Unreachable(error.message, field=WEBHOOK) from None
+
+
+async def _fetched(url: str, service: Service, limits: Limits) -> bytes:
+    settings = service.settings
+    if not settings.image_urls:
+        raise RequestRefused(
+            Reason.NOT_ALLOWED_HERE,
+            "This service fetches no photos: send the photo as the part image.",
+            field=IMAGE_URL,
+        )
+    try:
+        reply = await service.guard.get(url, most=limits.max_bytes, seconds=FETCH_SECONDS)
+    except Unreachable as error:
+        raise Unreachable(error.message, field=IMAGE_URL) from None
+    return _photo(FormFile(bytearray(reply.body), len(reply.body)), limits)
 
 
 def _photo(file: FormFile | None, limits: Limits) -> bytes:

@@ -79,7 +79,7 @@ async def options(request: Request) -> Response:
             },
             "credits": settings.credits_per_success,
             "result_seconds": settings.result_seconds,
-            "webhooks": False,
-            "image_url": False,
+            "webhooks": settings.webhooks,
+            "image_url": settings.image_urls,
         }
     )

@@ -7,16 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from windstill import errors
-from windstill.http.native import samples
+from windstill.http.guard import Unreachable
+from windstill.http.native import samples, shapes
 from windstill.http.native.asking import OPTIONS, PREVIEW_OPTIONS
-from windstill.http.native.catalogue import PRIORITIES
-from windstill.http.native.problems import MEDIA_TYPE, TABLE, Kind, Meaning, meaning_of
+from windstill.http.native.problems import MEDIA_TYPE, Kind, Meaning, meaning_of
 from windstill.http.refusals import Reason
 from windstill.http.schemas import header_references
 from windstill.jobs import errors as jobs
-from windstill.jobs.model import State
-from windstill.jobs.task import MATTES
-from windstill.options import describe as describe_options
 from windstill.settings import Settings
 
 TAG = "native API"
@@ -53,7 +50,13 @@ _UPLOAD: tuple[Kind, ...] = (
     jobs.Draining,
     jobs.StorageError,
 )
-_CREATE: tuple[Kind, ...] = (*_UPLOAD, jobs.InsufficientCredits, jobs.IdempotencyConflict)
+_CREATE: tuple[Kind, ...] = (
+    *_UPLOAD,
+    jobs.InsufficientCredits,
+    jobs.IdempotencyConflict,
+    Reason.NOT_ALLOWED_HERE,
+    Unreachable,
+)
 _PREVIEW: tuple[Kind, ...] = (
     *_UPLOAD,
     errors.CorruptPhoto,
@@ -69,6 +72,9 @@ _PREVIEW: tuple[Kind, ...] = (
 )
 _ONE: tuple[Kind, ...] = (*_KEY, jobs.UnknownJob)
 _LIST: tuple[Kind, ...] = (*_KEY, Reason.INVALID_FIELD)
+
+# What can't be read as HTTP has no path by which to tell the APIs apart.
+_NO_HTTP = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
 
 _ID: dict[str, Any] = {
     "name": "id",
@@ -86,7 +92,41 @@ def paths(settings: Settings) -> dict[str, Any]:
         "/v1/animations/{id}": {"parameters": [_ID], "get": _show(), "delete": _cancel()},
         "/v1/animations/{id}/events": {"parameters": [_ID], "get": _events()},
         "/v1/previews": {"post": _preview()},
+        "/v1/webhook-secret": {"get": _secret()},
         "/v1/options": {"get": _options()},
+    }
+
+
+def webhooks() -> dict[str, Any]:
+    """What the service sends by itself."""
+    return {
+        "animationEnded": {
+            "post": {
+                "operationId": "animationEnded",
+                "summary": "An animation has ended",
+                "description": "Signed; tried again for nine hours until it is answered with a "
+                "status from 200 to 299. It may come more than once.",
+                "tags": [TAG],
+                "parameters": [
+                    {
+                        "name": "windstill-signature",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"type": "string"},
+                        "example": samples.SIGNATURE,
+                    }
+                ],
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {"$ref": "#/components/schemas/Event"},
+                            "example": samples.EVENT,
+                        }
+                    }
+                },
+                "responses": {"2XX": {"description": "It has arrived."}},
+            }
+        }
     }
 
 
@@ -123,7 +163,16 @@ def _create() -> dict[str, Any]:
                 "example": "holiday-photo-17",
             },
         ],
-        requestBody=_form(OPTIONS, priority=_enum(list(PRIORITIES), "normal", "high runs first.")),
+        requestBody={
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": shapes.form(OPTIONS, **shapes.BESIDE)},
+                "application/json": {
+                    "schema": shapes.json_request(),
+                    "example": samples.JSON_REQUEST,
+                },
+            },
+        },
     )
 
 
@@ -135,7 +184,10 @@ def _preview() -> dict[str, Any]:
         "package from which a browser shows it moving. Costs no credits.",
         _PREVIEW,
         {"201": {**_answer("Preview", samples.PREVIEW), "description": "The preview."}},
-        requestBody=_form(PREVIEW_OPTIONS),
+        requestBody={
+            "required": True,
+            "content": {"multipart/form-data": {"schema": shapes.form(PREVIEW_OPTIONS)}},
+        },
     )
 
 
@@ -192,6 +244,16 @@ def _events() -> dict[str, Any]:
                 "content": {"text/event-stream": text},
             }
         },
+    )
+
+
+def _secret() -> dict[str, Any]:
+    return _operation(
+        "getWebhookSecret",
+        "What webhooks are signed with",
+        "The key's own; the same as long as the service keeps its data.",
+        (*_KEY, Reason.NOT_ALLOWED_HERE),
+        {"200": _answer("Secret", {"secret": "whsec_…"})},
     )
 
 
@@ -255,128 +317,12 @@ def _problems(kinds: Iterable[Kind]) -> dict[str, Any]:
                         code: {"value": samples.problem(status, code, meaning.title)}
                         for code, meaning in sorted(found.items())
                     },
-                }
+                },
+                **(_NO_HTTP if status == 400 else {}),
             },
         }
         for status, found in sorted(by_status.items())
     }
-
-
-def _form(options: Iterable[str], **more: Any) -> dict[str, Any]:
-    wanted = set(options)
-    file = {"type": "string", "format": "binary", "minLength": 1}
-    properties = {
-        "image": {**file, "description": "The photo."},
-        **{name: {**file, "description": "White where it moves."} for name in MATTES},
-        **{
-            str(option["name"]): option_schema(option)
-            for option in describe_options()
-            if option["name"] in wanted
-        },
-        **more,
-    }
-    schema = {
-        "type": "object",
-        "required": ["image"],
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
-
-
-def option_schema(option: Mapping[str, Any]) -> dict[str, Any]:
-    """What the form's field of an option may hold."""
-    told = {"description": option["help"], "default": option["default"]}
-    if "choices" in option:
-        return {"type": "string", "enum": list(option["choices"]), **told}
-    if option["type"] == "bool":
-        default = str(option["default"]).lower()
-        return {**told, "type": "string", "enum": ["true", "false"], "default": default}
-    bounds = {"minimum": option["low"], "maximum": option["high"]}
-    if "words" in option:
-        words = "|".join(option["words"])
-        return {"type": "string", "pattern": rf"^({words}|-?\d{{1,2}}(\.\d{{1,4}})?)$", **told}
-    return {"type": "integer" if option["type"] == "int" else "number", **bounds, **told}
-
-
-def _enum(values: list[str], default: str, text: str) -> dict[str, Any]:
-    return {"type": "string", "enum": values, "default": default, "description": text}
-
-
-_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
-_PART: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
-_URL: dict[str, Any] = {"type": "string", "format": "uri"}
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
-_RESULT: dict[str, Any] = {
-    "url": _URL,
-    "mime": {"type": "string"},
-    "bytes": _COUNT,
-    "width": _COUNT,
-    "height": _COUNT,
-    "frames": _COUNT,
-    "fps": {"type": "number"},
-    "seconds": {"type": "number"},
-    "moved": {"type": "object"},
-    "warnings": {"type": "array", "items": {"type": "object", "required": ["code", "message"]}},
-}
-_ANIMATION: dict[str, Any] = {
-    "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-    "state": {"type": "string", "enum": [state.value for state in State]},
-    "stage": {"enum": ["photo", "mattes", "motion", "video", None]},
-    "fraction": _PART,
-    "created_at": _TIME,
-    "started_at": _TIME,
-    "finished_at": _TIME,
-    "expires_at": _TIME,
-    "options": {"type": "object"},
-    "result": {
-        "type": ["object", "null"],
-        "required": list(_RESULT),
-        "properties": _RESULT,
-    },
-    "error": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Problem"}]},
-}
-_PROBLEM: dict[str, Any] = {
-    "type": {"type": "string", "format": "uri-reference"},
-    "title": {"type": "string"},
-    "status": {"type": "integer", "minimum": 400, "maximum": 599},
-    "detail": {"type": "string"},
-    "code": {"type": "string", "pattern": "^[a-z_]+$"},
-    "field": {"type": ["string", "null"]},
-}
-_PREVIEW_OBJECT: dict[str, Any] = {
-    "id": {"type": "string"},
-    **dict.fromkeys(("width", "height", "photo_width", "photo_height"), _COUNT),
-    "found": {"type": "object", "additionalProperties": _PART},
-    "expires_at": _TIME,
-    "mattes": _URL,
-    "motion": _URL,
-}
-
-
-def _object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    told = {**properties, **more}
-    return {"type": "object", "required": list(properties), "properties": told}
-
-
-SCHEMAS: dict[str, Any] = {
-    "Animation": _object(_ANIMATION),
-    "AnimationPage": _object(
-        {
-            "animations": {"type": "array", "items": {"$ref": "#/components/schemas/Animation"}},
-            "next": {"type": ["string", "null"]},
-        }
-    ),
-    "Preview": _object(_PREVIEW_OBJECT),
-    "Problem": _object(_PROBLEM, allowed={}, instance={"type": "string"}),
-    "Catalogue": _object(
-        {"options": {"type": "array"}, "limits": {"type": "object"}, "formats": {"type": "object"}}
-    ),
-}
-HEADERS: dict[str, Any] = {
-    "Location": {"description": "The animation.", "schema": {"type": "string"}},
-    "Preference-Applied": {"description": "What was waited.", "schema": {"type": "string"}},
-}
 
 
 def reference() -> str:
@@ -388,14 +334,12 @@ def reference() -> str:
 
 
 def all_kinds() -> list[Kind]:
-    """Every reason, and every kind of error there is."""
-    found: list[Kind] = [*Reason]
-    waiting: list[type[errors.WindstillError]] = [errors.WindstillError]
-    while waiting:
-        kind = waiting.pop()
-        found.append(kind)
-        waiting.extend(kind.__subclasses__())
+    """Every reason, and every kind of error that the service knows."""
+    found: list[Kind] = [*Reason, Unreachable]
+    for module in (errors, jobs):
+        found += [
+            kind
+            for kind in vars(module).values()
+            if isinstance(kind, type) and issubclass(kind, errors.WindstillError)
+        ]
     return found
-
-
-__all__ = ["HEADERS", "SCHEMAS", "SCHEMES", "TABLE", "TAG", "paths", "reference"]

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from windstill import errors
 from windstill.errors import WindstillError
+from windstill.http.guard import Unreachable
 from windstill.http.native.catalogue import allowed_in
 from windstill.http.refusals import Reason, RequestRefused, reason_of
 from windstill.jobs import errors as jobs
@@ -81,6 +82,7 @@ TABLE: Mapping[Kind, Meaning] = {
     errors.PhotoTooSmall: Meaning(422, "The photo is too small"),
     errors.PhotoTooLarge: Meaning(422, "The photo is too large"),
     errors.NothingToMove: Meaning(422, "Nothing in the photo can move"),
+    Unreachable: Meaning(422, "The address can't be reached"),
     errors.WindstillError: Meaning(500, "The animation failed"),
 }
 

@@ -62,6 +62,17 @@ PREVIEW: dict[str, Any] = {
     "mattes": _LINK.replace(".mp4", ".png"),
     "motion": _LINK.replace(".mp4", ".bin"),
 }
+EVENT: dict[str, Any] = {
+    "type": "animation.succeeded",
+    "created_at": "2025-11-22T14:00:03.100Z",
+    "animation": FINISHED,
+}
+SIGNATURE = "t=1763820004,v1=9c2f…"
+JSON_REQUEST: dict[str, Any] = {
+    "image_url": "https://photos.example.org/beach.jpg",
+    "options": {"strength": "windy"},
+    "webhook": "https://app.example.org/loops",
+}
 EVENTS = "".join(
     f"event: {name}\ndata: {json.dumps(data)}\n\n"
     for name, data in (
