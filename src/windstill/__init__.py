@@ -22,6 +22,7 @@ from windstill.options import Options
 
 if TYPE_CHECKING:
     from windstill.animation import Animation
+    from windstill.client import AsyncClient, Client
     from windstill.elements.base import Movement, Notice
     from windstill.perceive.given import GivenMattes
     from windstill.perceive.mattes import Mattes
@@ -35,6 +36,8 @@ except PackageNotFoundError:  # running from a tree that was never installed
 
 _LAZY = {
     "Animation": "windstill.animation",
+    "AsyncClient": "windstill.client",
+    "Client": "windstill.client",
     "GivenMattes": "windstill.perceive.given",
     "Limits": "windstill.photo",
     "Mattes": "windstill.perceive.mattes",
@@ -50,6 +53,8 @@ _LAZY = {
 
 __all__ = [
     "Animation",
+    "AsyncClient",
+    "Client",
     "GivenMattes",
     "Limits",
     "Mattes",
