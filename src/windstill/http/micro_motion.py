@@ -26,6 +26,8 @@ from windstill.settings import Settings
 
 OPERATIONS = tuple(word for word in get_args(Operation) if word != "auto")
 WARNING_HEADER = "x-windstill-warning"
+PRIORITY = 1
+"""Whoever waits on an open connection comes before those who will ask again."""
 
 
 async def image_fine_tuning(request: Request) -> Response:
@@ -42,6 +44,7 @@ async def image_fine_tuning(request: Request) -> Response:
             photo=photo,
             payload=job_payload(service.settings, operation),
             attached=True,
+            priority=PRIORITY,
             patience=service.settings.answer_seconds,
         )
         # Others may have come while the body was read.

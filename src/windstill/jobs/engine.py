@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -34,15 +33,12 @@ from windstill.jobs.slots import Slots
 from windstill.jobs.stats import Stats
 from windstill.jobs.submission import Submission
 from windstill.jobs.supervise import ForkServer
-from windstill.jobs.watch import Watchers
+from windstill.jobs.waiting import Waiting
 from windstill.jobs.workspace import Workspace
 
 __all__ = ["Clock", "Engine", "Submission"]
 
 Clock = Callable[[], float]
-
-_POLL = 1.0
-"""Seconds between looks at a job that may run in another process."""
 
 _GUESS = 3.0
 """Seconds a job is assumed to take before any was seen."""
@@ -75,8 +71,7 @@ class Engine:
         slots = cpus if config.slots is None else config.slots
         holder = f"{socket.gethostname()}:{os.getpid()}"
         self._workspace = Workspace(config.work_dir)
-        self._watchers = Watchers()
-        self._followers = Watchers()
+        self._waiting = Waiting(self.job)
         self._runner = Runner(
             config,
             store,
@@ -85,7 +80,7 @@ class Engine:
             clock,
             holder=holder,
             cpus=cpus,
-            moved=self._followers.tell,
+            moved=self._waiting.steps.tell,
         )
         self._slots = Slots(slots, queue, self._runner, self._changed)
         self._housekeeper = Housekeeper(
@@ -183,58 +178,18 @@ class Engine:
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it is finished, or as it is after `timeout` seconds."""
-        ended = threading.Event()
-        deadline = None if timeout is None else time.monotonic() + timeout
-        with self._watchers.watching(job_id, ended.set):
-            while True:
-                job = self.job(job_id)
-                left = _POLL if deadline is None else deadline - time.monotonic()
-                if job.finished or left <= 0:
-                    return job
-                ended.wait(min(left, _POLL))
-                ended.clear()
+        return self._waiting.wait(job_id, timeout)
 
     async def wait_async(self, job_id: str, timeout: float | None = None) -> Job:
         """`wait`, without blocking the event loop; may be cancelled at any time."""
-        loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
-        deadline = None if timeout is None else loop.time() + timeout
+        return await self._waiting.wait_async(job_id, timeout)
 
-        def wake() -> None:
-            loop.call_soon_threadsafe(ended.set)
-
-        with self._watchers.watching(job_id, wake):
-            while True:
-                job = await asyncio.to_thread(self.job, job_id)
-                left = _POLL if deadline is None else deadline - loop.time()
-                if job.finished or left <= 0:
-                    return job
-                try:
-                    await asyncio.wait_for(ended.wait(), min(left, _POLL))
-                except TimeoutError:
-                    continue
-                ended.clear()
-
-    async def follow(self, job_id: str) -> AsyncGenerator[Job]:
+    def follow(self, job_id: str) -> AsyncGenerator[Job]:
         """The job as it is, and again when it has come farther, at last when it is finished.
 
         Also from time to time when there is no news, so that a caller can tell it is alive.
         """
-        loop = asyncio.get_running_loop()
-        news = asyncio.Event()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(news.set)
-
-        with self._followers.watching(job_id, wake), self._watchers.watching(job_id, wake):
-            while True:
-                job = await asyncio.to_thread(self.job, job_id)
-                yield job
-                if job.finished:
-                    return
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), _POLL)
-                news.clear()
+        return self._waiting.follow(job_id)
 
     def cancel(self, job_id: str, key_id: str | None = None) -> Job:
         """Asks a job to stop: a waiting one is cancelled at once, a running one within moments.
@@ -393,7 +348,7 @@ class Engine:
             self._attached.discard(job.id)
         self._housekeeper.drop_upload(job)
         self._runner.recorder.finished(job)
-        self._watchers.tell(job.id)
+        self._waiting.ends.tell(job.id)
 
     def _shut_down(self) -> None:
         self._runner.stopping.set()

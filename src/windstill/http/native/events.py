@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from contextlib import aclosing
 from typing import Any
 
@@ -13,8 +14,12 @@ from starlette.types import Receive, Scope, Send
 
 from windstill.http.native.animations import own_animation, unless_left
 from windstill.http.native.objects import animation, fraction
+from windstill.http.refusals import ClientGone
 from windstill.http.service import Service
+from windstill.jobs.errors import EngineError
 from windstill.jobs.model import Job
+
+logger = logging.getLogger("windstill.http")
 
 PAUSE = 0.1
 """Seconds between two reports of progress, at least."""
@@ -48,7 +53,13 @@ class _EventStream(Response):
             {"type": "http.response.start", "status": 200, "headers": self.raw_headers},
         )
         if scope["method"] != "HEAD":
-            await unless_left(Request(scope, receive), self._service, self._tell(send))
+            try:
+                await unless_left(Request(scope, receive), self._service, self._tell(send))
+            except TimeoutError:
+                raise ClientGone from None  # it takes nothing any more
+            except EngineError as error:
+                # The answer has begun: all that can be done is to let the client ask again.
+                logger.error("the events of job %s break off: %s", self._job.id, error)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send) -> None:
