@@ -8,7 +8,7 @@ import { blurred, Plane, percentile } from "./preview-plane.js";
 
 const MOMENTS = 16;
 // Where copies meet they are compared at every other sample of the half-size plane.
-const THIN = 2;
+const THIN = 1;
 
 /** The motion of a sky. */
 export class SkyMotion {
