@@ -2,13 +2,15 @@
 
 import { Api } from './api.js';
 import { $, show } from './dom.js';
+import { handedPath, handedPhoto } from './handed.js';
 import { askKey, knownKey } from './key.js';
-import { language, preferredLanguage, setLanguage, t } from './language.js';
+import { has, language, preferredLanguage, setLanguage, t } from './language.js';
 import { LANGUAGES } from './messages.js';
 import { openPhoto, pictureIn } from './photo.js';
 import { hideProblem, keyProblem, showProblem } from './problem.js';
 import { Studio } from './studio.js';
 
+const handed = handedPath();
 let key = knownKey();
 let limits = {};
 const api = new Api(() => key);
@@ -46,6 +48,7 @@ async function open(file) {
   document.body.classList.add('opening');
   try {
     const photo = await openPhoto(file, limits);
+    document.body.classList.remove('opening');
     show($('welcome'), false);
     show($('studio'));
     $('studio-title').focus({ preventScroll: true });
@@ -59,6 +62,10 @@ async function open(file) {
 }
 
 function listenForPhotos() {
+  const touch = navigator.maxTouchPoints > 0;
+  show($('camera'), touch);
+  if (touch) $('drop-words').dataset.t = 'welcome.caption';
+  $('print').onclick = () => $('file').click();
   for (const [button, input] of [['choose', 'file'], ['camera', 'file-camera'], ['another', 'file']]) {
     $(button).onclick = () => $(input).click();
     $(input).onchange = () => {
@@ -99,10 +106,13 @@ async function learnLimits() {
   const about = await api.options().catch(() => ({}));
   limits = about.limits?.image ?? {};
   for (const name of Object.keys(about.formats ?? {})) if (!formats.includes(name)) formats.push(name);
-  for (const name of formats) $('format').add(new Option(t(`format.${name}`), name));
+  for (const name of formats) $('format').add(new Option(has(`format.${name}`) ? t(`format.${name}`) : name, name));
 }
 
 $('key-button').onclick = async () => { key = (await askKey()) || key; };
-listenForLanguage();
 listenForPhotos();
-learnLimits();
+listenForLanguage();
+learnLimits().then(async () => {
+  const photo = handed && await handedPhoto(handed);
+  if (photo) open(photo);
+});

@@ -4,12 +4,12 @@ export const LANGUAGES = { en: 'English', de: 'Deutsch' };
 
 const en = {
   'skip': 'Skip to the content',
-  'nav.label': 'Page', 'nav.api': 'For programs', 'nav.key': 'Key', 'nav.language': 'Language',
+  'nav.label': 'Page', 'nav.api': 'API', 'nav.key': 'Key', 'nav.language': 'Language',
   'welcome.title': 'A photo, and a breath of wind.',
   'welcome.lead': 'Windstill lets the sky drift and the hair sway, in a loop without a seam. Everything else stays exactly as you took it.',
   'welcome.choose': 'Choose a photo', 'welcome.camera': 'Take one',
   'welcome.hint': 'Or drop one anywhere on this page, or paste it. It stays on this service, and is deleted once it has been worked on.',
-  'welcome.drop': 'Drop a photo here', 'welcome.release': 'Let go to open this photo',
+  'welcome.drop': 'Drop a photo here', 'welcome.caption': 'Only the sky and the hair move', 'welcome.release': 'Let go to open this photo',
   'studio.title': 'Your photo', 'studio.another': 'Another photo', 'studio.alt': 'Your photo {name}',
   'sky': 'Sky', 'hair': 'Hair',
   'found.legend': 'What moves', 'found.looking': 'Looking for sky and hair …', 'found.show': 'Show what was found',
@@ -28,7 +28,7 @@ const en = {
   'wind.w': 'to the left', 'wind.sw': 'down and left', 'wind.s': 'down, away', 'wind.se': 'down and right', 'wind.any': 'automatic',
   'seconds': 'Length of the loop', 'seconds.value': '{n} s', 'format': 'Format',
   'format.mp4': 'MP4: plays everywhere', 'format.webm': 'WebM: small', 'format.avi': 'AVI: for old programs',
-  'format.gif': 'GIF: up to 640 pixels', 'format.webp': 'WebP: up to 640 pixels', 'format.png': 'PNG: every frame, zipped', 'format.other': '{name}',
+  'format.gif': 'GIF: up to 640 pixels', 'format.webp': 'WebP: up to 640 pixels', 'format.png': 'PNG: every frame, zipped',
   'animate': 'Animate', 'animate.again': 'Animate again', 'animate.nothing': 'Nothing is switched on. Switch on sky or hair, or draw what should move with the brush.',
   'animate.none_found': 'Neither sky nor hair was found in this photo. Draw what should move with the brush, or try another photo.',
   'progress.title': 'The wind is rising', 'progress.queued': 'Waiting for its turn',
@@ -72,17 +72,17 @@ const en = {
   'error.unknown_job': 'This loop is gone: its time was over. Animate again.',
   'error.offline': 'The service can’t be reached. Check your connection, and try again.',
   'error.internal_error': 'The service made a mistake, not you. Try again; if it stays, tell whoever runs it: {detail}',
-  'footer': 'Only the sky and the hair move. No trackers, nothing from elsewhere.',
+  'footer': 'No trackers, and nothing loaded from elsewhere.',
 };
 
 const de = {
   'skip': 'Zum Inhalt springen',
-  'nav.label': 'Seite', 'nav.api': 'Für Programme', 'nav.key': 'Schlüssel', 'nav.language': 'Sprache',
+  'nav.label': 'Seite', 'nav.api': 'API', 'nav.key': 'Schlüssel', 'nav.language': 'Sprache',
   'welcome.title': 'Ein Foto und ein Hauch von Wind.',
   'welcome.lead': 'Windstill lässt den Himmel ziehen und das Haar wehen, als Schleife ohne Naht. Alles andere bleibt genau so, wie du es aufgenommen hast.',
   'welcome.choose': 'Foto auswählen', 'welcome.camera': 'Eins aufnehmen',
   'welcome.hint': 'Oder zieh es irgendwo auf diese Seite, oder füge es ein. Es bleibt auf diesem Dienst und wird nach der Arbeit gelöscht.',
-  'welcome.drop': 'Foto hierher ziehen', 'welcome.release': 'Loslassen, um dieses Foto zu öffnen',
+  'welcome.drop': 'Foto hierher ziehen', 'welcome.caption': 'Nur Himmel und Haar bewegen sich', 'welcome.release': 'Loslassen, um dieses Foto zu öffnen',
   'studio.title': 'Dein Foto', 'studio.another': 'Anderes Foto', 'studio.alt': 'Dein Foto {name}',
   'sky': 'Himmel', 'hair': 'Haar',
   'found.legend': 'Was sich bewegt', 'found.looking': 'Himmel und Haar werden gesucht …', 'found.show': 'Gefundenes zeigen',
@@ -101,7 +101,7 @@ const de = {
   'wind.w': 'nach links', 'wind.sw': 'nach unten links', 'wind.s': 'nach unten, weg', 'wind.se': 'nach unten rechts', 'wind.any': 'von selbst',
   'seconds': 'Länge der Schleife', 'seconds.value': '{n} s', 'format': 'Format',
   'format.mp4': 'MP4: läuft überall', 'format.webm': 'WebM: klein', 'format.avi': 'AVI: für alte Programme',
-  'format.gif': 'GIF: bis 640 Pixel', 'format.webp': 'WebP: bis 640 Pixel', 'format.png': 'PNG: jedes Bild, gepackt', 'format.other': '{name}',
+  'format.gif': 'GIF: bis 640 Pixel', 'format.webp': 'WebP: bis 640 Pixel', 'format.png': 'PNG: jedes Bild, gepackt',
   'animate': 'Animieren', 'animate.again': 'Noch einmal animieren', 'animate.nothing': 'Nichts ist eingeschaltet. Schalte Himmel oder Haar ein, oder zeichne mit dem Pinsel, was sich bewegen soll.',
   'animate.none_found': 'In diesem Foto wurde weder Himmel noch Haar gefunden. Zeichne mit dem Pinsel, was sich bewegen soll, oder nimm ein anderes Foto.',
   'progress.title': 'Wind kommt auf', 'progress.queued': 'Wartet, bis es an der Reihe ist',
@@ -145,7 +145,7 @@ const de = {
   'error.unknown_job': 'Diese Schleife gibt es nicht mehr, ihre Zeit war um. Animiere noch einmal.',
   'error.offline': 'Der Dienst ist nicht zu erreichen. Prüfe deine Verbindung und versuche es noch einmal.',
   'error.internal_error': 'Der Fehler liegt beim Dienst, nicht bei dir. Versuche es noch einmal; wenn es so bleibt, sag dem Betreiber: {detail}',
-  'footer': 'Nur Himmel und Haar bewegen sich. Keine Verfolger, nichts von anderswo.',
+  'footer': 'Keine Verfolger, und nichts wird von anderswo geladen.',
 };
 
 export const MESSAGES = { en, de };

@@ -32,7 +32,7 @@ export class Stage {
     $('still').src = this.url;
     $('before').src = this.url;
     $('still').alt = t('studio.alt', { name });
-    $('stage').style.setProperty('--ratio', String(width / height));
+    $('studio').style.setProperty('--ratio', String(width / height));
   }
 
   /** Lets go of preview and tints. */

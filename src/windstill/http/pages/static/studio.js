@@ -5,7 +5,7 @@ import { Brush } from './brush.js';
 import { Compare } from './compare.js';
 import { $, chosen, say, sheet, show } from './dom.js';
 import { MatteEditor } from './editor.js';
-import { onLanguage, percent, t } from './language.js';
+import { has, onLanguage, percent, t } from './language.js';
 import { ELEMENTS, Mattes } from './mattes.js';
 import { Progress } from './progress.js';
 import { Result } from './result.js';
@@ -275,7 +275,9 @@ export class Studio {
   #writeValues() {
     $('seconds-out').textContent = t('seconds.value', { n: $('seconds').value });
     $('seconds').setAttribute('aria-valuetext', $('seconds-out').textContent);
-    for (const option of $('format').options) option.textContent = t(`format.${option.value}`);
+    for (const option of $('format').options) {
+      if (has(`format.${option.value}`)) option.textContent = t(`format.${option.value}`);
+    }
   }
 
   #writeNote() {

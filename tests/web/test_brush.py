@@ -1,0 +1,100 @@
+"""Correcting what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.web.visits import Visit
+
+Visitor = Callable[..., Visit]
+
+# A picture of two colours that meet in the middle; a stroke along the border, twice as wide as the
+# part of it that lies on the left.
+STROKE = """async (edges) => {
+  const { Mattes } = await import('/static/mattes.js');
+  const { MatteEditor } = await import('/static/editor.js');
+  const [width, height] = [120, 80];
+  const photo = new ImageData(width, height);
+  for (let at = 0; at < width * height; at += 1) {
+    photo.data.set(at % width < 60 ? [90, 150, 220, 255] : [60, 70, 40, 255], 4 * at);
+  }
+  const planes = { sky: new Uint8Array(width * height), hair: new Uint8Array(width * height) };
+  const editor = new MatteEditor(new Mattes(width, height, planes), photo);
+  editor.begin({ element: 'sky', add: true, radius: 20, edges }, 52, 20);
+  editor.move(52, 60);
+  editor.end();
+  return [40, 52, 57, 63, 68].map((x) => editor.mattes.planes.sky[40 * width + x]);
+}"""
+
+
+def test_strokes_end_where_the_photo_has_an_edge(visit: Visitor) -> None:
+    page = visit().page
+    inner, middle, near, beyond, far = page.evaluate(STROKE, True)
+    assert min(inner, middle, near) > 200
+    assert max(beyond, far) < 25
+    assert page.evaluate(STROKE, False)[3] > 200
+
+
+def test_painting_undo_redo_and_reset(visit: Visitor, photo: Path) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").click()
+    amount = page.locator("#amount-hair")
+    page.locator("#brush-tools").get_by_text("Hair").click()
+    page.get_by_label("Follow the photo").uncheck()
+    trip.drag("brush", (0.3, 0.8), (0.7, 0.8))
+    painted = amount.inner_text()
+    assert painted.endswith("% of the photo")
+    assert page.get_by_role("switch", name="Hair").is_checked()
+    page.get_by_role("button", name="Undo").click()
+    assert amount.inner_text() == "not found"
+    page.get_by_role("button", name="Redo").click()
+    assert amount.inner_text() == painted
+    page.get_by_text("Take away", exact=True).click()
+    trip.drag("brush", (0.3, 0.8), (0.7, 0.8))
+    assert amount.inner_text() == "not found"
+    page.get_by_role("button", name="Reset").click()
+    assert not page.get_by_role("switch", name="Hair").is_checked()
+
+
+def test_what_was_painted_is_sent_and_moves(visit: Visitor, photo: Path) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").click()
+    page.locator("#brush-tools").get_by_text("Hair").click()
+    page.get_by_label("Follow the photo").uncheck()
+    trip.set_range("brush-size", 120)
+    trip.drag("brush", (0.4, 0.7), (0.6, 0.75))
+    page.get_by_role("button", name="Done").click()
+    trip.set_range("seconds", 2)
+    with page.expect_response(lambda response: response.url.endswith("/v1/animations")) as asked:
+        page.locator("#animate").click()
+    assert asked.value.json()["options"]["operation"] == "11"
+    page.locator("#result").wait_for()
+    page.get_by_role("button", name="As code").click()
+    assert "hair_matte=@hair.png" in page.locator("#code-text").inner_text()
+    animation = asked.value.json()["id"]
+    told = page.request.get(
+        f"{trip.server.address}/v1/animations/{animation}",
+        headers={"authorization": f"Bearer {trip.server.key}"},
+    ).json()
+    assert told["result"]["moved"]["hair"]["share"] > 0.01
+
+
+def test_painting_with_the_keyboard(visit: Visitor, photo: Path) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "brush"
+    before = page.locator("#amount-sky").inner_text()
+    for key in ("x", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp", "+", " "):
+        page.keyboard.press(key)
+    page.locator("#said", has_text="Painted. Sky now covers").wait_for()
+    assert page.locator("#amount-sky").inner_text() != before
+    page.keyboard.press("Control+z")
+    assert page.locator("#amount-sky").inner_text() == before
