@@ -134,11 +134,7 @@ class Settings:
     )
 
     max_photo_bytes: int = _setting(
-        "native API",
-        32 * 2**20,
-        "Largest photo file; a matte of the caller may have as many bytes.",
-        low=2**20,
-        high=256 * 2**20,
+        "native API", 2**25, "Largest file of a photo or a matte.", low=2**20, high=2**28
     )
     max_photo_pixels: int = _setting(
         "native API", 64_000_000, "Most pixels of a photo.", low=1_000_000, high=200_000_000

@@ -11,7 +11,12 @@ from windstill.http.refusals import failure_of
 from windstill.jobs.engine import Engine
 from windstill.jobs.model import Job, State
 
-SHARES = {"photo": (0.0, 0.05), "mattes": (0.05, 0.25), "motion": (0.3, 0.2), "video": (0.5, 0.5)}
+SHARES = {
+    "photo": (0.0, 0.02),
+    "mattes": (0.02, 0.08),
+    "motion": (0.1, 0.15),
+    "video": (0.25, 0.75),
+}
 """Where each stage begins in the whole, and how much of it it usually is."""
 
 Address = Callable[[str], str]
