@@ -64,7 +64,18 @@ def psnr(frames: Frames, still: NDArray[np.uint8], mask: Mask) -> float:
 
 def shimmer(frames: Frames, mask: Mask) -> float:
     """The 99th percentile over `mask` of a pixel's standard deviation over time, levels."""
-    return float(np.percentile(_inside(frames, mask).astype(np.float32).std(axis=0), 99))
+    if not mask.any():
+        return 0.0
+    # Around the first frame, so that single precision and one pass are enough.
+    first = frames[0][mask].astype(np.float32)
+    total, squares = np.zeros_like(first), np.zeros_like(first)
+    for frame in frames:
+        away = frame[mask] - first
+        total += away
+        squares += away * away
+    mean = total / len(frames)
+    variance = np.maximum(squares / len(frames) - mean * mean, 0)
+    return float(np.percentile(np.sqrt(variance), 99))
 
 
 def flow(frames: Frames, mask: Mask, *, stride: int = 4, samples: int = 8) -> float:
@@ -100,6 +111,14 @@ def pulse(series: NDArray[np.float64]) -> float:
 def flicker(frames: Frames, mask: Mask) -> float:
     """Standard deviation over time of the mean luma inside `mask`, levels."""
     return float(np.std([frame[mask].mean() for frame in frames]))
+
+
+def smooth(still: NDArray[np.uint8], mask: Mask, contrast: float = 3.0) -> Mask:
+    """Where inside `mask` the luma `still` (H, W) varies by less than `contrast` levels nearby."""
+    luma = still.astype(np.float32)
+    mean = cv2.blur(luma, (9, 9))
+    deviation = np.sqrt(np.maximum(cv2.blur(luma * luma, (9, 9)) - mean * mean, 0))
+    return np.asarray(mask & (deviation < contrast))
 
 
 def core(matte: NDArray[np.float32], margin: int) -> Mask:

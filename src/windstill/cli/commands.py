@@ -22,6 +22,7 @@ COMMANDS = {
     "keys": ("keys:command", "Manage the service's API keys."),
     "config": ("config:config", "Look at the service's settings."),
     "bench": ("bench:bench", "Measure this installation."),
+    "compare": ("compare:compare", "Make a page that plays clips side by side."),
     "doctor": ("doctor:doctor", "Check that everything needed works here."),
     "completion": ("completion:completion", "Print a shell's completion script."),
 }
