@@ -23,11 +23,11 @@ of any unit, on every `stride`-th cell of the lattice that is `margin` cells wid
 degrees it is cos d times the first and sin d times the second. `eddies-STRENGTH` (2, ...) on that
 wind's widened lattice, `wisps-STRENGTH`, `wander-STRENGTH` (copies - 1, 2, ...; on every fourth
 cell), `offsets`, `cover` (how much of a cell is sky), `shown` (how much of one is painted),
-`fine` (how much of the fine detail moves) on the lattice; `shape` (the coarse band's fourth
-channel, in its units) on a quarter of the half-size plane.
+`fine` (how much of the fine detail moves) on the lattice.
 
-Images: `coarse`, the other three channels of the coarse band at rest, plus 128; `sky-still`: how
-freely each pixel of the half-size plane may move, and whether it is known to be sky.
+Images: `coarse` and `shape`, the first three channels of the coarse band at rest and the fourth,
+plus 128, in the units that `shifts` tell; `sky-still`: how freely each pixel of the half-size plane
+may move, and whether it is known to be sky.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,7 +53,6 @@ F32 = NDArray[np.float32]
 
 VELOCITY_STRIDE = 4
 WANDER_STRIDE = 4
-SHAPE_STRIDE = 4
 
 
 def pack_sky(
@@ -166,13 +164,7 @@ def _pack_bands(package: PackageWriter, layer: SkyLayer, heaven: OpenSky) -> Non
     plane = layer.coarse.plane[::2, ::2]
     # Not a JPEG: what it changes would stand still, as it is taken from the photo and not moved.
     package.image("coarse", np.ascontiguousarray(plane[..., :3]))
-    height, width = plane.shape[:2]
-    shape = cv2.resize(
-        plane[..., 3].astype(np.float32),
-        (-(-width // SHAPE_STRIDE), -(-height // SHAPE_STRIDE)),
-        interpolation=cv2.INTER_AREA,
-    )
-    package.array("shape", shape - np.float32(128), "int16")
+    package.image("shape", np.ascontiguousarray(plane[..., 3]))
     still = np.stack([heaven.free, heaven.known, np.zeros_like(heaven.known)], axis=2)
     package.image("sky-still", np.rint(still * 255).clip(0, 255).astype(np.uint8))
     if layer.fine is not None:

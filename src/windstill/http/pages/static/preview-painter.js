@@ -9,10 +9,10 @@ import { SkyMotion } from "./preview-sky.js";
 export class Painter {
   /**
    * @param {WebGL2RenderingContext} gl
-   * @param {object} assets {motion, photo, mattes, pictures, coarse}: the package, ImageBitmaps of
-   *   the preview's size, those of the package by name, and the pixels of "coarse"
+   * @param {object} assets {motion, photo, mattes, pictures, bands}: the package, ImageBitmaps of
+   *   the preview's size, those of the package by name, and the pixels of the sky's bands
    */
-  constructor(gl, { motion, photo, mattes, pictures, coarse }) {
+  constructor(gl, { motion, photo, mattes, pictures, bands }) {
     const device = (this._device = new Device(gl));
     this._header = motion.header;
     const [width, height] = motion.header.size;
@@ -25,7 +25,7 @@ export class Painter {
     this._base = device.target(width, height);
     this._canvases = [device.target(width, height), device.target(width, height)];
     const { sky, hair } = motion.header;
-    if (sky) this._loadSky(motion, coarse);
+    if (sky) this._loadSky(motion, bands);
     this._patches = (hair?.patches ?? []).map((_, number) => this._loadPatch(motion, number));
     this._asked = { sky: true, hair: true };
     this._stale = { scene: true, wind: true };
@@ -97,10 +97,9 @@ export class Painter {
     });
   }
 
-  _loadSky(motion, coarse) {
+  _loadSky(motion, bands) {
     const { sky, double, to_rgb: toRgb } = motion.header;
-    const own = new SkyMotion(motion, coarse);
-    const shape = motion.grid("shape");
+    const own = new SkyMotion(motion, bands);
     const { rows, columns } = own;
     const made = [["even", 4], ["odd", 4], ["fine", 2]].map(([name, channels]) => {
       const numbers = new Float32Array(channels * rows * columns);
@@ -116,7 +115,7 @@ export class Painter {
       units: sky.shifts.map((shift) => 2 ** -shift),
       toRgb: [0, 1, 2].flatMap((column) => toRgb.map((row) => row[column])),
       lattice: [own.columns, own.rows, sky.rim],
-      shape: this._device.numbers(shape.data, shape.shape[1], shape.shape[0], 1),
+      shape: this._pictures.shape,
       coarse: this._doubled(this._pictures.coarse, double.plain),
       strength:
         sky.fine_shift === null

@@ -171,7 +171,8 @@ vec3 enlarged(vec2 at) {
 /* The bands at a position, each with its weight: shape, coarse and fine detail. */
 vec3 bands(vec2 at, vec3 weights) {
   vec3 found = (enlarged(at) * 255.0 - 128.0) * units.xyz;
-  float luma = found.x * weights.y + texture(shape, (at + 0.5) / size).r * units.w * weights.x;
+  float wide = (texture(shape, (at + 0.5) / size).r * 255.0 - 128.0) * units.w;
+  float luma = found.x * weights.y + wide * weights.x;
   if (fineUnit > 0.0) {
     float detail = texture(fine, (2.0 * at + 0.5) / (2.0 * size)).r * 255.0 - 128.0;
     luma += detail * fineUnit * weights.z;

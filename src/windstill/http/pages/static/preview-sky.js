@@ -14,9 +14,9 @@ const THIN = 1;
 export class SkyMotion {
   /**
    * @param {import("./preview-package.js").MotionPackage} motion
-   * @param {ImageData} coarse the package's coarse band
+   * @param {{coarse: ImageData, shape: ImageData}} bands of the package
    */
-  constructor(motion, coarse) {
+  constructor(motion, { coarse, shape }) {
     this.sky = motion.header.sky;
     this._motion = motion;
     const offsets = motion.grid("offsets");
@@ -24,14 +24,9 @@ export class SkyMotion {
     this._offsets = offsets.data;
     this._cover = motion.grid("cover").data;
     this._shown = motion.grid("shown").data;
-    const shape = motion.grid("shape");
-    this._shape = new Plane(shape.data, shape.shape[1], shape.shape[0]);
     this.half = { width: coarse.width, height: coarse.height };
-    const detail = new Float32Array(coarse.width * coarse.height);
-    const unit = 2 ** -this.sky.shifts[0];
-    for (let i = 0; i < detail.length; i++) detail[i] = (coarse.data[4 * i] - 128) * unit;
-    this._detail = new Plane(detail, coarse.width, coarse.height);
-    this._shapeUnit = 2 ** -this.sky.shifts[3];
+    this._detail = levels(coarse, this.sky.shifts[0]);
+    this._shape = levels(shape, this.sky.shifts[3]);
   }
 
   /**
@@ -213,8 +208,7 @@ export class SkyMotion {
   _luma(x, y, out) {
     // Not between samples, where detail is weaker.
     out.detail = this._detail.mirrored(Math.round(x), Math.round(y));
-    const [across, down] = [this._shape.width / this.half.width, this._shape.height / this.half.height];
-    out.shape = this._shapeUnit * this._shape.mirrored((x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5);
+    out.shape = this._shape.mirrored(x, y);
   }
 
   _localMean(sum, counts) {
@@ -298,6 +292,13 @@ export class SkyMotion {
     }
     return means;
   }
+}
+
+/** The first channel of a band as a plane of levels. */
+function levels({ data, width, height }, shift) {
+  const values = new Float32Array(width * height);
+  for (let i = 0; i < values.length; i++) values[i] = (data[4 * i] - 128) * 2 ** -shift;
+  return new Plane(values, width, height);
 }
 
 /** One stream of copies at a cell, `now` in periods: its age, weight and copy. */

@@ -191,7 +191,8 @@ async function readAssets(motion, image, matteBlob) {
     ...names.map((name) => motion.picture(name)),
   ]);
   const byName = Object.fromEntries(names.map((name, index) => [name, pictures[index]]));
-  return { motion, photo, mattes, pictures: byName, coarse: byName.coarse && pixels(byName.coarse) };
+  const bands = header.sky && { coarse: pixels(byName.coarse), shape: pixels(byName.shape) };
+  return { motion, photo, mattes, pictures: byName, bands };
 }
 
 /** A picture at another size; the same where nothing changes. ground: shows through it. */
