@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 
 import av
 import pytest
@@ -65,6 +66,21 @@ def test_format_follows_the_extension(photo, name):
     container, _ = length_of(target) if name != "webp" else ("webp", 0)
     assert name in container
     assert target.stat().st_size > 100
+
+
+def test_wallpaper_in_av1(photo):
+    target = photo.with_name("wallpaper.mp4")
+    result = run(photo, "-o", target, "--codec", "av1", "--repeat-to", "5")
+    assert "16 frames, 2 s, 3 times" in result.stdout
+    with av.open(str(target)) as file:
+        assert file.streams.video[0].codec_context.name in {"av1", "libdav1d"}
+    assert length_of(target)[1] == 48
+
+
+def test_pictures_in_a_zip_file(photo):
+    assert run(photo, "-o", photo.with_name("frames.zip")).exit_code == 0
+    with zipfile.ZipFile(photo.with_name("frames.zip")) as file:
+        assert len(file.namelist()) == 16
 
 
 def test_folder_with_its_subfolders(photo, tmp_path):
@@ -131,6 +147,9 @@ def test_strict_still_writes_what_moves(photo):
         (["--wind", "sideways"], 2, "left"),
         (["--operation", "7"], 2, "10"),
         (["-o", "loop.mov"], 2, ".mp4"),
+        (["-o", "loop.webm", "--codec", "h264"], 2, "auto, vp9, av1"),
+        (["--loops", "2"], 2, "gif and webp"),
+        (["-f", "gif", "--repeat-to", "9"], 2, "mp4, webm, avi"),
         (["-o", "loop.gif", "--format", "mp4"], 2, "gif"),
         (["--nonsense"], 2, "--nonsense"),
         (["-o", "/proc/none/loop.mp4"], 4, "/proc/none"),

@@ -74,7 +74,7 @@ def test_refused_by_name_where_the_decoder_is_missing(monkeypatch: pytest.Monkey
     from windstill.photo import signature
 
     data = heic()
-    monkeypatch.setattr(signature, "_decodable", lambda name: name != "HEIC")
+    monkeypatch.setattr(signature, "decodable", lambda name: name != "HEIC")
     with pytest.raises(UnsupportedFormat, match="pillow-heif"):
         read_photo(data)
 

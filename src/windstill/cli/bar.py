@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 
@@ -65,9 +66,8 @@ class Bar:
     def _many(self) -> str:
         done = (self._finished + sum(done for done, _ in self._running.values())) / self._total
         failed = f" {self._failed} failed" if self._failed else ""
-        each = "".join(
-            f" | {_short(name, 20)} {share:.0%}" for name, (share, _) in self._running.items()
-        )
+        running = ((os.path.basename(name), share) for name, (share, _) in self._running.items())
+        each = "".join(f" | {_short(name, 20)} {share:.0%}" for name, share in running)
         return f"{self._finished}/{self._total} {_filled(done)} {done:4.0%}{failed}{each}"
 
     def _write(self, line: str) -> None:

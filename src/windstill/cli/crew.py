@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,12 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType, TracebackType
 from typing import cast
 
 from windstill.cli.work import Outcome, Unexpected, Work, attempt
+
+_PATIENCE = 3.0
 
 Told = Callable[[Work, str, float], None]
 """Called with a work, its stage and the part of the stage that is done."""
@@ -52,7 +56,11 @@ class Crew:
             if worker.work is not None:
                 worker.process.terminate()
         for worker in self._workers:
-            worker.process.join()
+            worker.process.join(_PATIENCE)
+            while worker.process.is_alive():
+                # Python drops what a signal raises inside a destructor: once more, then.
+                worker.process.terminate()
+                worker.process.join(_PATIENCE)
         self._workers.clear()
 
     def run(self, works: Sequence[Work], at_once: int) -> Iterator[Outcome]:
@@ -78,7 +86,14 @@ class Crew:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        process.start()
+        # Multiprocessing's own helper, which would lift the block when it is started.
+        resource_tracker.ensure_running()
+        # Inherited: Ctrl-C may come before the process is far enough to ignore it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         worker = _Worker(process, ours)
         self._workers.append(worker)
@@ -121,12 +136,11 @@ def _serve(pipe: Connection) -> None:
     # Ctrl-C reaches the whole group; whoever leads the crew decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)
-    try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError, SystemExit):
         while True:
             work = pipe.recv()
             pipe.send(attempt(work, lambda stage, fraction: pipe.send((stage, fraction))))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass
-    except SystemExit:
-        # Everything half-written is gone by now; libraries' threads may not hold up the end.
-        os._exit(0)
+    # What the exception held on to is gone now, and with it everything half-written; threads of
+    # libraries may not hold up the end.
+    gc.collect()
+    os._exit(0)

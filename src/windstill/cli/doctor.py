@@ -82,6 +82,17 @@ def _network() -> str:
     return f"loaded and run in {time.perf_counter() - begin:.2f} s"
 
 
+def _photos() -> str:
+    from windstill.photo import FORMATS
+    from windstill.photo.signature import decodable
+
+    missing = [name for name in FORMATS if not decodable(name)]
+    if set(missing) - {"HEIC"}:
+        raise RuntimeError(f"Pillow can't decode {', '.join(missing)}")
+    heic = "; HEIC needs the package pillow-heif" if missing else ""
+    return f"reads {', '.join(name for name in FORMATS if name not in missing)}{heic}"
+
+
 def _formats() -> str:
     import numpy as np
 
@@ -111,6 +122,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "versions": _versions,
     "processors": _processors,
     "encoders": _encoders,
+    "photos": _photos,
     "formats": _formats,
     "network": _network,
     "loop": _loop,

@@ -24,7 +24,7 @@ def sentence(photo: str, output: str, animation: Animation, options: Options) ->
     return (
         f"{photo} -> {output}: {_what_moved(animation)}; wind {options.strength}; "
         f"{animation.width}x{animation.height}, {animation.frames} frames, "
-        f"{animation.seconds:g} s; took {spent:.1f} s"
+        f"{animation.seconds:g} s{_times(animation)}; took {spent:.1f} s"
     )
 
 
@@ -77,6 +77,10 @@ def worth_telling(animation: Animation, options: Options) -> list[Notice]:
     if options.operation != "auto" or not animation.moves:
         return list(animation.warnings)
     return [notice for notice in animation.warnings if not notice.code.startswith("no_")]
+
+
+def _times(animation: Animation) -> str:
+    return "" if animation.repeats == 1 else f", {animation.repeats} times"
 
 
 def _what_moved(animation: Animation) -> str:

@@ -86,7 +86,7 @@ def accepted_format(data: bytes, limits: Limits) -> str:
         raise NotAPhoto(f"The file is not an image; allowed are {allowed}.")
     if name not in limits.formats:
         raise UnsupportedFormat(f"The file is of the kind {name}; allowed are {allowed}.")
-    if not _decodable(name):
+    if not decodable(name):
         raise UnsupportedFormat(
             f"{name} can't be decoded by what is installed here ({_decoder(name)}); send another "
             "format."
@@ -141,7 +141,8 @@ def _decoder(name: str) -> str:
 
 
 @cache
-def _decodable(name: str) -> bool:
+def decodable(name: str) -> bool:
+    """Whether files of the format `name`, out of `FORMATS`, can be decoded here."""
     if name == "HEIC":
         return find_spec("pillow_heif") is not None
     feature = {"JPEG": "jpg", "PNG": "zlib", "WEBP": "webp", "AVIF": "avif"}.get(name)

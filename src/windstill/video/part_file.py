@@ -51,12 +51,13 @@ def part_file(target: Path) -> Iterator[Path]:
     if os.path.exists(final) and not os.path.isfile(final):
         raise OutputError(f"{target} can't be written: it is not an ordinary file.")
     part = final.with_name(f".windstill-{secrets.token_hex(6)}.part")
+    # From here on a signal may end the work at any moment.
     try:
-        # Made by hand, as tempfile's files would not get the permissions that umask gives.
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    except OSError as error:
-        raise output_error(target, error) from error
-    try:
+        try:
+            # Made by hand, as tempfile's files would not get the permissions that umask gives.
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except OSError as error:
+            raise output_error(target, error) from error
         yield part
         try:
             part.replace(final)
