@@ -186,8 +186,8 @@ def test_the_start_shows_address_key_and_a_line_to_paste(server: RunningServer) 
 
 def test_a_proxy_that_is_trusted_is_believed(changed: RunningServer) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
-    page = httpx.get(changed.address, headers=forwarded).text
-    assert f"https://{changed.address.partition('//')[2]}" in page
+    link = animated_url(changed, **forwarded)
+    assert link.startswith(f"https://{changed.address.partition('//')[2]}/")
     until(lambda: any("client=203.0.113.9" in line for line in changed.log))
 
 
@@ -216,8 +216,13 @@ def test_only_welcome_origins_may_read(
 
 
 def test_a_forwarded_scheme_is_not_believed_from_anybody(server: RunningServer) -> None:
-    page = httpx.get(server.address, headers={"X-Forwarded-Proto": "https"}).text
-    assert f"https://{server.address.partition('//')[2]}" not in page
+    link = animated_url(server, **{"X-Forwarded-Proto": "https"})
+    assert link.startswith(f"{server.address}/")
+
+
+def animated_url(server: RunningServer, **headers: str) -> str:
+    answer = server.animate(photos.jpeg(), headers={**server.headers, **headers})
+    return str(succeeded(answer)["data"]["url"])
 
 
 def test_a_port_in_use_is_named_and_makes_no_key(server: RunningServer, tmp_path: Path) -> None:

@@ -79,10 +79,7 @@ LINK_PARAMETERS: list[dict[str, Any]] = [
 
 VIDEO: dict[str, Any] = {
     "description": "The video, or another file that a job made.",
-    "content": {
-        kind: {"schema": {"type": "string", "format": "binary"}}
-        for kind in SUFFIXES
-    },
+    "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in SUFFIXES},
 }
 
 _PLAIN = "text/plain"

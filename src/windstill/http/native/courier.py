@@ -49,11 +49,11 @@ class Courier:
     async def run(self) -> None:
         """Sends what is due, until it is cancelled."""
         while True:
+            sent = 0
             try:
                 sent = await self.send_due()
             except WindstillError as error:
                 logger.error("messages can't be sent now: %s", error)
-                sent = 0
             if sent < _AT_ONCE:
                 await asyncio.sleep(INTERVAL)
 
@@ -69,6 +69,10 @@ class Courier:
             settled = await self._sent(message)
         except UnknownJob:
             settled = message.delivered(self._engine.clock())  # nothing is left to tell
+        except Exception:
+            # A defect may cost this message its attempt, but never the others theirs.
+            logger.exception("the message about job %s can't be sent", message.job_id)
+            settled = message.failed(self._engine.clock(), "It could not be sent.")
         if settled.problem is not None:
             logger.info(
                 "a webhook was not delivered",
