@@ -39,7 +39,8 @@ class Take:
     """A loop by one method.
 
     frames: all its planes. cpu: seconds that they took. field: the motion meant; worst: its
-    largest displacements, for folds. reach: how far from the matte pixels may change.
+    largest displacements, for folds. reach: how far from the matte pixels may change. travel: how
+    far away anything shown may come from, pixels.
     """
 
     frames: list[Planes]
@@ -47,6 +48,7 @@ class Take:
     field: motion.Field
     worst: list[NDArray[np.float32]]
     reach: float
+    travel: float
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ def take(of: Subject, method: str) -> Take:
         }
     begun = time.process_time()
     frames = [frame.copy() for frame in makers[method]()]
-    return Take(frames, spent + time.process_time() - begun, field, worst, reach)
+    spent += time.process_time() - begun
+    travel = max(reach, *(movement.travel for movement in of.stage.movements))
+    return Take(frames, spent, field, worst, reach, travel)
 
 
 def measure(of: Subject, method: str, made: Take) -> Row:
@@ -158,7 +162,7 @@ def _figures(
         else float("nan"),
         "shimmer": metrics.shimmer(frames, static),
         "halo": halo.overshoot(
-            frames, still, of.matte, travel=made.reach, revealing=of.moves == "hair"
+            frames, still, of.matte, travel=made.travel, revealing=of.moves == "hair"
         ),
         "flicker": metrics.flicker(frames, inside),
     }

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ OPERATIONS = ("1", "10", "11")
 class Cost:
     """Medians over the runs of one job.
 
-    stages: wall seconds of each. wall, cpu: seconds of the whole job, file closed. encoder: wall
+    stages: wall seconds of each; stage_cpu: CPU seconds; stage_peak_mb: largest resident memory of
+    the process by the end of each. wall, cpu: seconds of the whole job, file closed. encoder: wall
     seconds of the same encoder for the same finished frames, held in memory. ratio: the median
     of each run's wall over the encoder's next to it. peak_mb: largest resident memory of a
     process that does nothing but this job.
@@ -43,6 +45,8 @@ class Cost:
     operation: str
     frames: int
     stages: dict[str, float]
+    stage_cpu: dict[str, float]
+    stage_peak_mb: dict[str, float]
     wall: float
     cpu: float
     encoder: float
@@ -86,12 +90,17 @@ def _measure(size: str, operation: str, runs: int, seconds: float) -> Cost:
     options = Options.parse({"operation": operation, "seconds": seconds})
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "loop.mp4")
-        animate(rgb, options, output=target)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        jobs, alone = [], []
+        first = _Watch()
+        animate(rgb, options, output=target, progress=first)
+        peak = _peak_mb()
+        jobs, alone, watches = [], [], []
         finished = _finished_frames(rgb, options)
         for _ in range(runs):
-            jobs.append(_timed(lambda: animate(rgb, options, output=target)))
+            watch = _Watch()
+            watches.append(watch)
+            # partial, since a lambda would see the watch of a later run.
+            job = partial(animate, rgb, options, output=target, progress=watch)
+            jobs.append(_timed(job))
             alone.append(
                 _timed(
                     lambda: video.encode(
@@ -106,6 +115,10 @@ def _measure(size: str, operation: str, runs: int, seconds: float) -> Cost:
         operation=operation,
         frames=last.frames,
         stages={name: statistics.median(run[name] for run in stages) for name in stages[0]},
+        stage_cpu={
+            name: statistics.median(watch.cpu[name] for watch in watches) for name in stages[0]
+        },
+        stage_peak_mb=first.peak_mb,
         wall=statistics.median(job.wall for job in jobs),
         cpu=statistics.median(job.cpu for job in jobs),
         encoder=statistics.median(run.wall for run in alone),
@@ -113,6 +126,27 @@ def _measure(size: str, operation: str, runs: int, seconds: float) -> Cost:
         peak_mb=peak,
         moved={movement.element: movement.share for movement in last.moved},
     )
+
+
+class _Watch:
+    """A progress callback that notes each stage's CPU seconds and the memory after it."""
+
+    def __init__(self) -> None:
+        self.cpu: dict[str, float] = {}
+        self.peak_mb: dict[str, float] = {}
+        self._begun: dict[str, float] = {}
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if fraction == 0.0:
+            self._begun[stage] = time.process_time()
+        elif fraction == 1.0:
+            # The last frame and the file's end both report 1; the later one counts.
+            self.cpu[stage] = time.process_time() - self._begun[stage]
+            self.peak_mb[stage] = _peak_mb()
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @dataclass(frozen=True)
