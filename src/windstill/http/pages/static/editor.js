@@ -139,7 +139,7 @@ export class MatteEditor {
       for (let column = left; column < right; column += 1) {
         const at = row * this.width + column;
         const was = before[element][at];
-        const value = add ? Math.max(was, cover[at] * 255) : Math.min(was, (1 - cover[at]) * 255);
+        const value = add ? Math.max(was, cover[at] * 255) : Math.max(0, was - cover[at] * 255);
         planes[element][at] = value;
         planes[other][at] = add ? Math.min(before[other][at], 255 - value) : before[other][at];
       }
