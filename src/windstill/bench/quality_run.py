@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from windstill.bench.picture_set import Picture
@@ -45,13 +46,18 @@ def run(
 def sheet(pictures: Sequence[Picture], cells: Path, target: Path) -> None:
     """Joins the strips (the photo, then moments of the loop) of all pictures that have one."""
     strips = [cells / f"{picture.moves}-{picture.name}.png" for picture in pictures]
-    found = [np.asarray(Image.open(strip).convert("RGB")) for strip in strips if strip.exists()]
+    found = [_pixels(strip) for strip in strips if strip.exists()]
     if not found:
         return
     if len(found) % 2:
         found.append(np.zeros_like(found[0]))
     pairs = [np.hstack(found[i : i + 2]) for i in range(0, len(found), 2)]
     Image.fromarray(np.vstack(pairs)).save(target, quality=88)
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def _measured(picture: Picture, path: Path, methods: list[str], cells: Path) -> Iterator[Row]:
