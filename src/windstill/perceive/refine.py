@@ -10,6 +10,7 @@ promised to stay still.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -28,7 +29,7 @@ GUIDE_SIDE = 800
 # The network is in doubt between these probabilities.
 DOUBT = (0.03, 0.94)
 # Levels by which a thin thing differs from both its sides.
-THIN_CONTRAST = 20
+THIN_CONTRAST = 26
 # Where colours don't tell, probabilities between these become the matte.
 SLOPE = (0.25, 0.75)
 
@@ -39,7 +40,8 @@ class Edge:
 
     band: half the width of what is always uncertain; doubt: how far doubts count; radius: of the
     windows; all parts of the diagonal. epsilon: of the guided filter. contrast and passes: of the
-    colours; without passes they don't count. What is found is stretched so that `low` becomes 0
+    colours; without passes they don't count. thin: half the width of stems (part of the diagonal),
+    which grow into what `stems` says. What is found is stretched so that `low` becomes 0
     and `high` becomes 1.
     """
 
@@ -50,13 +52,18 @@ class Edge:
     contrast: float
     passes: int
     thin: float
+    stems: Literal["region", "rest"]
     low: float
     high: float
 
 
-SKY_EDGE = Edge(0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, thin=0.003, low=0.10, high=0.90)
-HAIR_EDGE = Edge(0.020, 0.05, 0.012, 1e-4, 0.02, passes=1, thin=0, low=0.10, high=0.90)
-FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, thin=0, low=0.10, high=0.90)
+SKY_EDGE = Edge(
+    0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, thin=0.003, stems="region", low=0.10, high=0.90
+)
+HAIR_EDGE = Edge(
+    0.020, 0.035, 0.012, 1e-4, 0.02, passes=1, thin=0.002, stems="rest", low=0.10, high=0.90
+)
+FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, thin=0, stems="rest", low=0.10, high=0.90)
 
 
 def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) -> None:
@@ -75,8 +82,10 @@ def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) ->
     likely = np.asarray(cv2.resize(probability, size), np.float32)
     inside = np.asarray(cv2.resize(region.astype(np.float32), size) > 0.5)
     guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
-    thin = _thin(guide, max(2, round(edge.thin * diagonal))) if edge.thin else None
-    border = Border.of(likely, inside, band, max(band, doubt), thin)
+    border = Border.of(likely, inside, band, max(band, doubt))
+    if edge.thin:
+        thin = _thin(guide, max(2, round(edge.thin * diagonal)))
+        border = border.with_stems(stems(thin, inside, max(band, doubt), edge.stems), band)
     functions = np.zeros((*inside.shape, 4), np.float32)
     functions[..., 3] = inside
     part = border.window(2 * radius)
@@ -108,6 +117,18 @@ def _thin(guide: U8, radius: int) -> Bool:
     return np.asarray(unlike.max(axis=2) > THIN_CONTRAST)
 
 
+def stems(thin: Bool, inside: Bool, reach: int, into: Literal["region", "rest"]) -> F32:
+    """What grows across the border of a region and is too thin for the network, float32 (h, w).
+
+    thin, inside: bool (h, w). into: what the stems grow into: twigs from the ground into the sky
+    (they are no sky: 0), or strands from the hair into the rest (they are hair: 1). NaN elsewhere.
+    """
+    ground = ~inside if into == "region" else inside
+    away = cv2.distanceTransform((~ground).astype(np.uint8), cv2.DIST_L2, 3)
+    found = grown_from(ground, thin & ~ground & (away <= reach))
+    return np.where(found, np.float32(into == "rest"), np.float32(np.nan))
+
+
 def _guide_size(rgb: U8) -> tuple[int, int]:
     """(columns, rows) of the small copy."""
     height, width = rgb.shape[:2]
@@ -127,10 +148,8 @@ class Border:
     weight: F32
 
     @classmethod
-    def of(cls, likely: F32, inside: Bool, band: int, doubt: int, thin: Bool | None) -> Border:
-        """Near the region's border everywhere, outside of it wherever there is doubt, and inside
-        of it, as near, where something is `thin`.
-        """
+    def of(cls, likely: F32, inside: Bool, band: int, doubt: int) -> Border:
+        """Near the region's border everywhere, and outside of it wherever there is doubt."""
         away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
         depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
         likely = without_rejected(likely, inside, away <= doubt)
@@ -139,11 +158,14 @@ class Border:
         zone |= (away <= band) & ~deep
         low, high = SLOPE
         guess = np.where(zone, np.clip((likely - low) / (high - low), 0, 1), inside)
-        if thin is not None:
-            stems = grown_from(~inside, thin & inside & (depth <= doubt))
-            guess[stems] = 0
-            zone |= cv2.dilate(stems.astype(np.uint8), disc(band)) > 0
         return cls(guess.astype(np.float32), _faded(zone, max(1, band // 2)))
+
+    def with_stems(self, stems: F32, band: int) -> Border:
+        """The same with the guess `stems` where they are not NaN, and doubt around them."""
+        here = ~np.isnan(stems)
+        around = cv2.dilate(here.astype(np.uint8), disc(band)) > 0
+        weight = np.maximum(self.weight, _faded(around, max(1, band // 2)))
+        return Border(np.where(here, stems, self.guess).astype(np.float32), weight)
 
     def window(self, margin: int) -> tuple[slice, slice] | None:
         """The rows and columns that hold the border, and `margin` pixels around them."""
