@@ -48,7 +48,7 @@ format: setup ## format the code
 lock: ## pin the dependencies again
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra serve --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra serve --extra heic --extra docs --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
 	rm -rf $(VENV)-lock
 
 clean: ## remove what set-up and tests made
