@@ -201,6 +201,7 @@ export class Studio {
     this.brush.toggle(open);
     this.wind.enable(!open);
     this.stage.showTint(open);
+    if (open) $('stage').scrollIntoView({ block: 'nearest' });
     (open ? $('brush') : $('brush-open')).focus({ preventScroll: true });
   }
 
