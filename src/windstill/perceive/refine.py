@@ -125,7 +125,7 @@ def stems(thin: Bool, inside: Bool, reach: int, into: Literal["region", "rest"])
     """
     ground = ~inside if into == "region" else inside
     away = cv2.distanceTransform((~ground).astype(np.uint8), cv2.DIST_L2, 3)
-    found = grown_from(ground, thin & ~ground & (away <= reach))
+    found = grown_from(ground, thin & ~ground & (away <= reach), reach // 4)
     return np.where(found, np.float32(into == "rest"), np.float32(np.nan))
 
 

@@ -87,10 +87,18 @@ def overlapping(region: Bool, mask: Bool) -> Bool:
     return parts.chosen(parts.mean > OVERLAP)
 
 
-def grown_from(ground: Bool, stems: Bool) -> Bool:
-    """The parts of `stems` that touch `ground`, but for a pixel; all bool (h, w)."""
-    parts = _parts(stems, stems.astype(np.float32))
-    return parts.chosen(parts.touching(cv2.dilate(ground.astype(np.uint8), disc(2)) > 0))
+def grown_from(ground: Bool, stems: Bool, length: int) -> Bool:
+    """The parts of `stems` that touch `ground`, but for a pixel, and reach `length` pixels in
+    rows or columns: what is shorter is the texture of a cloud or a pullover. All bool (h, w).
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(stems.astype(np.uint8), connectivity=8)
+    chosen = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= length
+    beside = cv2.dilate(ground.astype(np.uint8), disc(2)) > 0
+    rooted = np.zeros(len(stats), bool)
+    rooted[np.unique(labels[beside])] = True
+    chosen &= rooted
+    chosen[0] = False
+    return np.asarray(chosen[labels])
 
 
 def without_rejected(probability: F32, region: Bool, near: Bool) -> F32:
