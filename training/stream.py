@@ -20,7 +20,7 @@ EDGE_WEIGHT = 3
 WHOLE_SKIES = 0.05
 PEOPLE_BEFORE_SCENES = 0.10
 OTHER_SKY = 0.3
-WATER = 0.15
+WATER = 0.35
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 

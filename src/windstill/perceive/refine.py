@@ -61,7 +61,7 @@ SKY_EDGE = Edge(
     0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, thin=0.003, stems="region", low=0.10, high=0.90
 )
 HAIR_EDGE = Edge(
-    0.020, 0.035, 0.012, 1e-4, 0.02, passes=1, thin=0.002, stems="rest", low=0.10, high=0.90
+    0.020, 0.035, 0.012, 1e-4, 0.04, passes=1, thin=0.002, stems="rest", low=0.10, high=0.90
 )
 FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, thin=0, stems="rest", low=0.10, high=0.90)
 
@@ -83,7 +83,8 @@ def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) ->
     inside = np.asarray(cv2.resize(region.astype(np.float32), size) > 0.5)
     guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
     border = Border.of(likely, inside, band, max(band, doubt))
-    if edge.thin:
+    # In a small picture of a head, what is a pixel wide is no strand.
+    if edge.thin * diagonal >= 1:
         thin = _thin(guide, max(2, round(edge.thin * diagonal)))
         border = border.with_stems(stems(thin, inside, max(band, doubt), edge.stems), band)
     functions = np.zeros((*inside.shape, 4), np.float32)
