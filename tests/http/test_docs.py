@@ -52,3 +52,11 @@ def test_metrics_named_in_the_pages_exist(server: RunningServer) -> None:
     text = httpx.get(f"{server.address}/metrics").text
     assert named
     assert {name for name in named if name.removesuffix("_total") not in text} == set()
+
+
+def test_the_type_of_a_problem_leads_to_its_meaning(server: RunningServer) -> None:
+    problem = httpx.get(server.address + "/v1/animations").json()
+    path, _, name = problem["type"].partition("#")
+    page = httpx.get(server.address + path)
+    assert page.status_code == 200
+    assert f'<tr id="{name}">' in page.text

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from windstill import __version__
 from windstill.http.codes import codes
+from windstill.http.native.description import meanings
 from windstill.http.openapi import describe
 from windstill.http.refusals import TABLE
 from windstill.http.service import service_of
@@ -45,10 +46,21 @@ async def docs(request: Request) -> Response:
             _operation(path, method, operation)
             for path, item in description["paths"].items()
             for method, operation in item.items()
-            if method in ("get", "post")
+            if method in ("get", "post", "delete")
         ),
         codes=_codes(),
+        problems=_problems(),
     )
+
+
+def _problems() -> str:
+    """The table that the `type` of each problem of `/v1` points into."""
+    rows = "".join(
+        f'<tr id="{escape(m.code)}"><td><code>{escape(m.code)}</code></td><td>{m.status}</td>'
+        f"<td>{escape(m.title)}</td></tr>"
+        for m in meanings()
+    )
+    return f"<table><tr><th>code</th><th>status</th><th>meaning</th></tr>{rows}</table>"
 
 
 def lifetime(seconds: int) -> str:

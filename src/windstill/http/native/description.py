@@ -325,9 +325,14 @@ def _problems(kinds: Iterable[Kind]) -> dict[str, Any]:
     }
 
 
+def meanings() -> list[Meaning]:
+    """All problem codes, by status and name."""
+    return sorted({meaning_of(kind) for kind in all_kinds()}, key=lambda m: (m.status, m.code))
+
+
 def reference() -> str:
     """All problem codes, as Markdown."""
-    found = sorted({meaning_of(kind) for kind in all_kinds()}, key=lambda m: (m.status, m.code))
+    found = meanings()
     lines = ["| code | status | meaning |", "| --- | --- | --- |"]
     lines += [f"| `{m.code}` | {m.status} | {m.title} |" for m in found]
     return "\n".join(lines) + "\n"
