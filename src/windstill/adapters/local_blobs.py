@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -12,13 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from windstill.adapters.blob_names import KINDS, checked, mime_of
 from windstill.adapters.links import SignedLinks
 from windstill.jobs.errors import BlobMissing, StorageError
-from windstill.jobs.media import TYPES
 from windstill.jobs.ports import BlobInfo
 
-_KINDS = ("uploads", "results")
-_NAME = re.compile(rf"({'|'.join(_KINDS)})/[A-Za-z0-9_-]{{1,128}}(\.[a-z0-9]{{1,8}})?")
 _PARTIAL = "partial"
 
 
@@ -29,12 +26,14 @@ class LocalBlobs:
     links begin with, in front of the blob's name.
     """
 
+    origin: str | None = None
+
     def __init__(self, root: Path, links: SignedLinks, base_url: str = "/files/") -> None:
         self.root = root
         self.links = links
         self.base_url = base_url
         with _translated(root.name):
-            for folder in (*_KINDS, _PARTIAL):
+            for folder in (*KINDS, _PARTIAL):
                 (root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put(
@@ -64,8 +63,7 @@ class LocalBlobs:
         """See the port."""
         with _translated(name):
             found = self._path(name).stat()
-        mime = TYPES.get(Path(name).suffix, "application/octet-stream")
-        return BlobInfo(name, found.st_size, mime, found.st_mtime)
+        return BlobInfo(name, found.st_size, mime_of(name), found.st_mtime)
 
     def open(self, name: str) -> BinaryIO:
         """See the port."""
@@ -84,7 +82,7 @@ class LocalBlobs:
 
     def names(self, prefix: str = "") -> Iterator[BlobInfo]:
         """See the port."""
-        for kind in _KINDS:
+        for kind in KINDS:
             for entry in sorted((self.root / kind).iterdir()):
                 name = f"{kind}/{entry.name}"
                 if name.startswith(prefix):
@@ -118,9 +116,7 @@ class LocalBlobs:
         return self.stat(name)
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise BlobMissing("There is no such file.")
-        return self.root / name
+        return self.root / checked(name)
 
 
 def _write(draft: Path, source: Path | bytes) -> None:

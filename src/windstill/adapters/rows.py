@@ -37,7 +37,7 @@ def from_job(job: Job) -> dict[str, Any]:
     lease, result, failure, callback = job.lease, job.result, job.failure, job.callback
     return {
         **{name: getattr(job, name) for name in _PLAIN},
-        **{name: int(getattr(job, name)) for name in _FLAGS},
+        **{name: getattr(job, name) for name in _FLAGS},
         "payload": json.dumps(dict(job.payload)),
         "extras": json.dumps(dict(job.extras)),
         "state": job.state.value,
@@ -55,6 +55,12 @@ def from_job(job: Job) -> dict[str, Any]:
         "callback_url": callback and callback.url,
         "callback_base": callback and callback.base,
     }
+
+
+def changes(before: Job, after: Job) -> dict[str, Any]:
+    """The columns in which the rows of two states of one job differ, as they are after."""
+    old, new = from_job(before), from_job(after)
+    return {name: value for name, value in new.items() if value != old[name]}
 
 
 def to_job(row: Mapping[str, Any]) -> Job:

@@ -182,6 +182,10 @@ class BlobStore(Protocol):
     A blob is there whole or not at all. Raises `BlobMissing` and `StorageError`.
     """
 
+    @property
+    def origin(self) -> str | None:
+        """Scheme and host of links, where the store serves files itself; None: the service's."""
+
     def put(
         self, name: str, source: Path | bytes, *, mime: str | None = None, durable: bool = True
     ) -> BlobInfo:

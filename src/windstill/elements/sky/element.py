@@ -15,7 +15,7 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.meeting import meeting_copies
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.pace import pace_of
-from windstill.elements.sky.plate import complete
+from windstill.elements.sky.plate import complete, explained
 from windstill.elements.sky.streams import Turns
 from windstill.elements.sky.veil import texture
 from windstill.imaging.planes import Region
@@ -90,6 +90,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
             coarse = coarse.over_nothing()
     else:
         plate = complete(heaven.moving, heaven.known, drift.travel(chances.span) / 2)
+        plate = explained(plate, heaven.seen, heaven.chroma_matte)
         coarse = coarse_band(plate, seen, DETAIL * longer)
         fine = fine_band(scene.planes.y[region.luma], heaven.half_luma, heaven.known, lattice)
     meeting = meeting_copies(coarse, drift, chances.offsets, lattice)

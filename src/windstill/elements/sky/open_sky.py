@@ -33,8 +33,8 @@ class OpenSky:
     luma_matte, chroma_matte: int16, 0 to 256, how much the moving sky shows. free: float32, 1 less
     what stands still in the sky (sun, birds, cables). known: float32, 1
     where the picture is surely sky. half_luma: uint8. moving: float32 (h, w, 3), Y, U, V less
-    what stands still (gradients, the sun's glow), valid where known. colour: mean U and V, less
-    128.
+    what stands still (gradients, the sun's glow), completed where not known. seen: likewise, but
+    as the photo has it everywhere. colour: mean U and V, less 128.
     """
 
     region: Region
@@ -44,6 +44,7 @@ class OpenSky:
     known: F32
     half_luma: U8
     moving: F32
+    seen: F32
     colour: tuple[float, float]
     is_night: bool
 
@@ -69,6 +70,7 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
     smooth = push_pull(picture, known)
     inside = known > 0.5
     mean = picture[inside].mean(axis=0) if inside.any() else np.full(3, 128.0)
+    still = still_part(smooth, STILL_SIGMA * min(region.shape) / 2)
     whole = cv2.resize(free, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return OpenSky(
         region=region,
@@ -77,7 +79,8 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         free=free,
         known=known,
         half_luma=np.ascontiguousarray(half[..., 0]),
-        moving=smooth - still_part(smooth, STILL_SIGMA * min(region.shape) / 2),
+        moving=smooth - still,
+        seen=picture - still,
         colour=(float(mean[1]) - 128, float(mean[2]) - 128),
         is_night=is_night,
     )

@@ -7,6 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+
+# In front of the sky stand the colours found this near (share of the longer side), or nearly.
+FRONT_REACH = 0.03
+FRONT_SLACK = 8.0
+# Where the matte is surest, this much of a pixel may still be what stands in front.
+LEAST_FRONT = 0.15
 
 
 def confident(matte: F32, shrink: int) -> F32:
@@ -49,6 +56,41 @@ def complete(smooth: F32, known: F32, reach: float) -> F32:
     fade = 1 - distance[rows, columns] / np.float32(reach)
     completed[rows, columns] += texture[mirrored_rows, mirrored_columns] * fade[:, None]
     return completed
+
+
+def explained(plate: F32, seen: F32, matte: I16) -> F32:
+    """The plate held to what the photo can be made of.
+
+    plate, seen: float32 (h, w, C), the completed sky and the photo, in the same units. matte:
+    int16 (h, w), 0 to 256, how much the sky is to show.
+
+    The sky S that a pixel P = a S + (1 - a) F shows in part follows from the colour F in front.
+    F is one of those that surely stand in front nearby, which bounds S; where there are none
+    the pixel is sky. A guess outside these bounds (a cloud that ends where the matte does) would
+    be taken off a pixel that does not hold it, and leave a stain darker or brighter than all
+    around.
+    """
+    lowest, highest = _in_front(seen, matte)
+    front = np.maximum(1 - matte.astype(np.float32) / 256, np.float32(LEAST_FRONT))
+    odds = (front / np.maximum(1 - front, np.float32(1e-3)))[..., None]
+    least = seen - odds * np.maximum(highest - seen, 0)
+    most = seen + odds * np.maximum(seen - lowest, 0)
+    held: F32 = np.where(matte[..., None] > 0, np.clip(plate, least, most), plate)
+    return held
+
+
+def _in_front(seen: F32, matte: I16) -> tuple[F32, F32]:
+    """The least and the largest value of what stands in front near each pixel.
+
+    Where nothing does, inf and -inf.
+    """
+    side = 2 * max(2, round(FRONT_REACH * max(matte.shape))) + 1
+    kernel = np.ones((side, side), np.uint8)
+    absent = (matte > 0)[..., None]
+    far = np.float32(np.inf)
+    lowest = cv2.erode(np.where(absent, far, seen), kernel) - np.float32(FRONT_SLACK)
+    highest = cv2.dilate(np.where(absent, -far, seen), kernel) + np.float32(FRONT_SLACK)
+    return lowest, highest
 
 
 def _texture(picture: F32, known: F32) -> F32:

@@ -13,6 +13,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether an address is one of this page's own origin; results may lie elsewhere. */
+export const isOwn = (address) => new URL(address, document.baseURI).origin === location.origin;
+
 export const finished = (animation) => FINAL.has(animation.state);
 
 export class Api {
@@ -89,11 +92,11 @@ export class Api {
     let response;
     try {
       // A signed link to another host needs no key, and must not get it.
-      const own = new URL(path, document.baseURI).origin === location.origin;
-      response = await fetch(path, { ...init, headers: own ? { ...this.headers, ...headers } : headers });
+      response = await fetch(path, { ...init, headers: isOwn(path) ? { ...this.headers, ...headers } : headers });
     } catch (error) {
       if (init.signal?.aborted) throw error;
-      throw new ApiError({ code: 'offline' });
+      if (isOwn(path)) throw new ApiError({ code: 'offline' });
+      throw new ApiError({ code: 'files_unreachable', detail: new URL(path, document.baseURI).origin });
     }
     if (response.ok) return response;
     throw await problem(response);

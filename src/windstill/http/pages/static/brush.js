@@ -1,14 +1,15 @@
 /** The brush's tools: pointer, keys and buttons around the editor. */
 
 import { $, chosen, say, show } from './dom.js';
-import { percent, t } from './language.js';
+import { onLanguage, percent, t } from './language.js';
 
 const STEP = 0.02;
 
 export class Brush {
   #editor = null;
   #at = { x: 0.5, y: 0.5 };
-  #down = false;
+  // The pointer that paints, if one does.
+  #pointer = null;
 
   /** onPaint(box) while painting; onChange() once something is done or undone. */
   constructor({ onPaint, onChange }) {
@@ -21,6 +22,8 @@ export class Brush {
     this.canvas.addEventListener('blur', () => this.#clearCursor());
     $('undo').onclick = () => this.#history('undo', 'brush.undone');
     $('redo').onclick = () => this.#history('redo', 'brush.redone');
+    for (const input of document.querySelectorAll('input[name="brush-element"]')) input.onchange = () => this.#write();
+    onLanguage(() => this.#write());
     $('reset').onclick = () => this.#history('reset', 'brush.was_reset');
     $('brush-size').oninput = () => this.#sizeChanged();
   }
@@ -52,22 +55,24 @@ export class Brush {
   #listenPointer() {
     const { canvas } = this;
     canvas.addEventListener('pointerdown', (event) => {
-      if (!this.#editor || event.button !== 0) return;
+      if (!this.#editor || event.button !== 0 || !event.isPrimary) return;
       event.preventDefault();
       canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
       this.#place(event);
-      this.#begin();
+      this.#begin(event.pointerId);
     });
     canvas.addEventListener('pointermove', (event) => {
-      for (const part of this.#down ? event.getCoalescedEvents?.() ?? [event] : [event]) {
+      if (!event.isPrimary) return;
+      const painting = event.pointerId === this.#pointer;
+      for (const part of painting ? event.getCoalescedEvents?.() ?? [event] : [event]) {
         this.#place(part);
-        if (this.#down) this.onPaint(this.#editor.move(...this.#pixel()));
+        if (painting) this.onPaint(this.#editor.move(...this.#pixel()));
       }
       this.#drawCursor();
     });
-    canvas.addEventListener('pointerup', () => this.#end());
-    canvas.addEventListener('pointercancel', () => this.#end());
+    canvas.addEventListener('pointerup', (event) => { if (event.pointerId === this.#pointer) this.#end(); });
+    canvas.addEventListener('pointercancel', (event) => { if (event.pointerId === this.#pointer) this.#drop(); });
     canvas.addEventListener('pointerleave', () => { if (document.activeElement !== canvas) this.#clearCursor(); });
   }
 
@@ -78,19 +83,25 @@ export class Brush {
 
   #pixel() { return [this.#at.x * this.#editor.width, this.#at.y * this.#editor.height]; }
 
-  #begin() {
-    this.#down = true;
+  #begin(pointer = 'keys') {
+    this.#pointer = pointer;
     this.onPaint(this.#editor.begin(this.#settings, ...this.#pixel()));
     this.#drawCursor();
   }
 
   #end() {
-    if (!this.#down) return;
-    this.#down = false;
+    if (this.#pointer === null) return;
+    this.#pointer = null;
     this.onPaint(this.#editor.end());
     const element = chosen('brush-element');
     say(t('brush.painted', { element: t(element), percent: percent(this.#editor.mattes.area(element)) }));
     this.#changed();
+  }
+
+  /** A second finger makes a pinch out of what began as a stroke: nothing was painted. */
+  #drop() {
+    this.#pointer = null;
+    this.onPaint(this.#editor.drop());
   }
 
   #key(event) {
@@ -122,6 +133,10 @@ export class Brush {
     const other = document.querySelector('input[name="brush-mode"]:not(:checked)');
     other.checked = true;
     say(t(`brush.${other.value}`));
+  }
+
+  #write() {
+    $('save-matte').textContent = t('brush.save', { element: t(chosen('brush-element')) });
   }
 
   #sizeChanged() {

@@ -66,6 +66,14 @@ export class MatteEditor {
     return box;
   }
 
+  /** Ends the stroke as if it had not been. Returns the box that changed. */
+  drop() {
+    const { box, before } = this.#stroke;
+    this.#stroke = null;
+    for (const element of ELEMENTS) this.mattes.planes[element].set(before[element]);
+    return box;
+  }
+
   undo() { return this.#step(this.#undo, this.#redo, 'before'); }
 
   redo() { return this.#step(this.#redo, this.#undo, 'after'); }

@@ -51,7 +51,7 @@ export class Preview {
   /**
    * Loads a photo and its preview, and shows its first frame.
    * @param {object} source {image: ImageBitmap of the photo, upright, of any size; mattes, motion:
-   *   their addresses; headers: of the requests, such as Authorization}
+   *   their addresses; headers: of requests to the page's own origin, such as Authorization}
    * Rejects with the network's errors, a TypeError for data that is no preview, and an AbortError
    * where another load or `destroy` overtook it.
    */
@@ -177,7 +177,9 @@ export class Preview {
 }
 
 async function fetched(address, headers) {
-  const response = await fetch(address, { headers });
+  // A signed link to another host needs no key, and must not get it.
+  const own = new URL(address, document.baseURI).origin === location.origin;
+  const response = await fetch(address, own ? { headers } : {});
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   return response;
 }

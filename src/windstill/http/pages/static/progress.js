@@ -23,7 +23,7 @@ export class Progress {
     this.#title = state === 'queued' && !stage ? 'progress.queued' : 'progress.title';
     $('progress-title').textContent = t(this.#title);
     $('bar').setAttribute('aria-valuenow', String(done));
-    $('bar-fill').setAttribute('stroke-dasharray', `${done} 100`);
+    $('bar').style.setProperty('--done', `${done}%`);
     const items = [...$('stages').children];
     const current = items.findIndex((item) => item.dataset.stage === stage);
     items.forEach((item, index) => {

@@ -1,8 +1,9 @@
 /** The finished loop: playing it, its link, and the same as code. */
 
+import { isOwn } from './api.js';
 import { asCurl, asPython } from './code.js';
 import { $, chosen, say, show, toast } from './dom.js';
-import { bytes, clock, language, onLanguage, t, timeLeft } from './language.js';
+import { bytes, clock, has, language, onLanguage, t, timeLeft } from './language.js';
 
 const EXTENSIONS = { 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/x-msvideo': 'avi', 'image/gif': 'gif', 'image/webp': 'webp', 'application/zip': 'zip' };
 const RENEW_MS = 30000;
@@ -12,8 +13,10 @@ export class Result {
   #url = '';
   #fields = {};
   #mattes = [];
+  #file = null;
 
   constructor() {
+    $('share').onclick = () => this.#share();
     $('copy-link').onclick = () => this.#copy(this.#animation.result.url, t('copied.link', { time: clock(this.#expires) }));
     $('copy-code').onclick = () => this.#copy($('code-text').textContent, t('copied.code'));
     $('code-button').onclick = () => this.#toggleCode($('code').hidden);
@@ -25,6 +28,14 @@ export class Result {
   /** Whether there is a loop. */
   get present() { return this.#animation !== null; }
 
+  get #name() { return `windstill.${EXTENSIONS[this.#animation.result.mime] ?? 'bin'}`; }
+
+  /** What can be shared: the file itself, else its link; null where the browser shares nothing. */
+  get #sharable() {
+    const wanted = [this.#file && { files: [this.#file] }, { url: this.#animation.result.url }];
+    return wanted.find((data) => data && navigator.canShare?.(data)) ?? null;
+  }
+
   get #expires() { return new Date(this.#animation.expires_at); }
 
   /** The element that plays, or null where browsers can't play the format. */
@@ -34,10 +45,8 @@ export class Result {
     this.#fields = fields;
     this.#mattes = mattes;
     this.#url = blob ? URL.createObjectURL(blob) : '';
-    const link = new URL(animation.result.url, document.baseURI);
-    const extension = EXTENSIONS[animation.result.mime] ?? 'bin';
-    if (!blob) link.searchParams.set('download', '1');
-    Object.assign($('download'), { href: this.#url || link.href, download: `windstill.${extension}` });
+    this.#file = blob && new File([blob], this.#name, { type: animation.result.mime });
+    this.#offer();
     this.#write();
     show($('result'));
     return this.#player(animation.result.mime, onUnplayable);
@@ -49,11 +58,31 @@ export class Result {
     $('loop').replaceChildren();
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = '';
+    this.#file = null;
     this.#animation = null;
   }
 
+  /** The ways to take the loop along. Without a copy here, its own link leads to it. */
+  #offer() {
+    const link = new URL(this.#animation.result.url, document.baseURI);
+    // A link to another host is signed as it is: a word more, and it would be refused.
+    if (isOwn(link)) link.searchParams.set('download', '1');
+    const elsewhere = !this.#url && !isOwn(link);
+    $('download').dataset.t = elsewhere ? 'result.open' : 'result.download';
+    $('download').textContent = t($('download').dataset.t);
+    Object.assign($('download'), { href: this.#url || link.href, download: this.#name, target: elsewhere ? '_blank' : '', rel: 'noopener' });
+    show($('share'), this.#sharable !== null);
+  }
+
+  async #share() {
+    try {
+      await navigator.share(this.#sharable);
+    } catch (error) {
+      if (error.name !== 'AbortError') toast(t('copied.not'));
+    }
+  }
+
   #player(mime, onUnplayable) {
-    if (!this.#url) return null;
     const kind = mime.startsWith('image/') ? 'img' : 'video';
     if (kind === 'video' && !document.createElement('video').canPlayType(mime)) return null;
     const player = document.createElement(kind);
@@ -61,7 +90,7 @@ export class Result {
     else player.alt = t('result.alt');
     player.setAttribute('aria-label', t('result.alt'));
     player.onerror = onUnplayable;
-    player.src = this.#url;
+    player.src = this.#url || this.#animation.result.url;
     $('loop').replaceChildren(player);
     return player;
   }
@@ -70,10 +99,12 @@ export class Result {
     if (!this.#animation) return;
     const { result } = this.#animation;
     const number = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 });
-    $('result-facts').textContent = t('result.facts', { ...result, seconds: number.format(result.seconds), fps: number.format(result.fps), size: bytes(result.bytes) });
+    const facts = t('result.facts', { ...result, seconds: number.format(result.seconds), fps: number.format(result.fps), size: bytes(result.bytes) });
+    const repeats = result.repeats > 1 ? ` · ${t('result.repeats', { n: number.format(result.repeats) })}` : '';
+    $('result-facts').textContent = facts + repeats;
     $('result-remarks').replaceChildren(...(result.warnings ?? []).map((warning) => {
       const item = document.createElement('li');
-      item.textContent = warning.message ?? warning.text ?? String(warning);
+      item.textContent = remark(warning, result.moved);
       return item;
     }));
     this.#writeExpiry();
@@ -97,6 +128,11 @@ export class Result {
     if (!this.#animation) return;
     const service = new URL('.', document.baseURI).href;
     const write = chosen('code-kind') === 'curl' ? asCurl : asPython;
+    show($('code-mattes'), this.#mattes.length > 0);
+    for (const button of document.querySelectorAll('[data-save]')) {
+      show(button, this.#mattes.includes(button.dataset.save));
+      button.textContent = t('save.area', { element: t(button.dataset.save) });
+    }
     $('code-text').textContent = write(service, this.#fields, this.#mattes, EXTENSIONS[this.#animation.result.mime] ?? 'bin');
   }
 
@@ -109,4 +145,10 @@ export class Result {
       say(text);
     }
   }
+}
+
+/** A warning in the page's language; one that it does not know is shown as the service says it. */
+function remark({ code, message }, moved) {
+  const key = code === 'clear_sky' && moved?.sky?.motion === 'procedural' ? 'warning.clear_sky.veil' : `warning.${code}`;
+  return has(key) ? t(key) : message;
 }

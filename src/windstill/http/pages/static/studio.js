@@ -2,10 +2,11 @@
 
 import { finished } from './api.js';
 import { Brush } from './brush.js';
+import { Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { $, chosen, say, sheet, show } from './dom.js';
 import { MatteEditor } from './editor.js';
-import { has, onLanguage, percent, t } from './language.js';
+import { onLanguage, percent, t } from './language.js';
 import { ELEMENTS, Mattes } from './mattes.js';
 import { Progress } from './progress.js';
 import { Result } from './result.js';
@@ -15,6 +16,7 @@ import { Wind } from './wind.js';
 // Less than this is nothing.
 const LEAST = 0.0005;
 const CODES = { sky: '01', hair: '10' };
+const SAVED_MS = 60000;
 
 export class Studio {
   #photo = null;
@@ -30,9 +32,10 @@ export class Studio {
     this.progress = new Progress();
     this.result = new Result();
     this.wind = new Wind({ onChange: () => this.#changed() });
+    this.choices = new Choices({ onChange: () => this.#changed() });
     this.brush = new Brush({ onPaint: (box) => this.stage.drawTint(box), onChange: () => this.#painted() });
     this.#listen();
-    onLanguage(() => { this.#writeFound(); this.#writeValues(); this.#writeNote(); });
+    onLanguage(() => { this.#writeFound(); this.#writeNote(); });
   }
 
   /** Opens a prepared photo, and asks what there is to move. */
@@ -106,8 +109,8 @@ export class Studio {
   #listen() {
     for (const element of ELEMENTS) $(`on-${element}`).onchange = () => { this.#switched(); this.#changed(); };
     for (const input of document.querySelectorAll('input[name="strength"]')) input.onchange = () => this.#changed();
-    $('seconds').oninput = () => { this.#writeValues(); this.#changed(); };
-    $('format').onchange = () => this.#changed();
+    $('save-matte').onclick = () => this.#save(chosen('brush-element'));
+    for (const button of document.querySelectorAll('[data-save]')) button.onclick = () => this.#save(button.dataset.save);
     $('brush-open').onclick = () => this.#toggleBrush(!this.brush.open);
     $('brush-done').onclick = () => this.#toggleBrush(false);
     $('show-loop').onclick = () => this.#view('done');
@@ -128,7 +131,8 @@ export class Studio {
     const { signal } = this.control;
     this.#view('working');
     this.progress.toggle(true);
-    $('progress-title').focus();
+    $('progress-title').focus({ preventScroll: true });
+    $('stage').scrollIntoView({ block: 'nearest' });
     try {
       const fields = this.#fields();
       const drawn = ELEMENTS.filter((element) => this.#mattes.edited(element));
@@ -161,7 +165,7 @@ export class Studio {
     const codes = ELEMENTS.filter((element) => $(`on-${element}`).checked);
     return {
       operation: codes.length === 2 ? '11' : CODES[codes[0]],
-      strength: chosen('strength'), wind: this.wind.value, seconds: $('seconds').value, format: $('format').value,
+      strength: chosen('strength'), wind: this.wind.value, ...this.choices.fields,
     };
   }
 
@@ -203,6 +207,14 @@ export class Studio {
     this.stage.showTint(open);
     if (open) $('stage').scrollIntoView({ block: 'nearest' });
     (open ? $('brush') : $('brush-open')).focus({ preventScroll: true });
+  }
+
+  /** Saves a matte as it is now: a picture that the API, the command line and the library take. */
+  async #save(element) {
+    const url = URL.createObjectURL(await this.#mattes.png(element));
+    Object.assign(document.createElement('a'), { href: url, download: `${element}.png` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), SAVED_MS);
+    say(t('saved', { name: `${element}.png` }));
   }
 
   /** A choice was changed: the stage goes back from the loop to the preview. */
@@ -271,14 +283,6 @@ export class Studio {
     show($('animate-why'), Boolean(this.#mattes) && nothing);
     $('animate-why').textContent = t(found ? 'animate.nothing' : 'animate.none_found');
     $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
-  }
-
-  #writeValues() {
-    $('seconds-out').textContent = t('seconds.value', { n: $('seconds').value });
-    $('seconds').setAttribute('aria-valuetext', $('seconds-out').textContent);
-    for (const option of $('format').options) {
-      if (has(`format.${option.value}`)) option.textContent = t(`format.${option.value}`);
-    }
   }
 
   #writeNote() {
