@@ -1,0 +1,266 @@
+"""Jobs in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from windstill.adapters.postgres.connection import Connection
+from windstill.adapters.postgres.database import Database, notify
+from windstill.adapters.postgres.keys import PostgresKeys, read_balance, read_key
+from windstill.adapters.postgres.outbox import PostgresOutbox, forget_messages, write_message
+from windstill.adapters.postgres.schema import migrate
+from windstill.adapters.rows import changes, from_job, to_job
+from windstill.jobs.accounts import Bounds, Standing, admit, same_request
+from windstill.jobs.errors import UnknownKey
+from windstill.jobs.model import Job, State, new_id
+from windstill.jobs.ports import Change
+
+NEWS = "windstill_news"
+"""The channel on which changes of jobs are told: who tells it, and the job's id."""
+
+_TOLD = {"state", "stage", "fraction", "cancel_requested"}
+_ADMISSION = "SELECT pg_advisory_xact_lock(hashtextextended('windstill admission', 0))"
+_COUNTERS = {
+    State.SUCCEEDED: "succeeded",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
+
+
+class PostgresStore(PostgresKeys, PostgresOutbox):
+    """Implements `windstill.jobs.ports.JobStore` in the database at `url`, in its schema
+    "windstill", made if it is not there.
+
+    Every change is one short transaction, durable on disk when the call returns. Any number of
+    processes may use the database. size: connections at most, beside the one that listens.
+    patience: seconds that a statement, or waiting for another's transaction, may take.
+    Raises `StoreError`.
+    """
+
+    def __init__(self, url: str, *, size: int = 8, patience: float = 5.0) -> None:
+        super().__init__(Database(url, size=size, patience=patience))
+        self.origin = new_id()[:8]
+        try:
+            migrate(self.database)
+        except BaseException:
+            self.database.close()
+            raise
+
+    def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
+        """See the port."""
+
+        def take_in(db: Connection) -> tuple[Job, bool]:
+            # Parallel submissions of one key wait for each other here, those of all keys below.
+            key = read_key(db, job.key_id, lock=True)
+            if key is None:
+                raise UnknownKey("There is no such key.")
+            earlier = _of_idempotency_key(db, job)
+            if earlier is not None:
+                return same_request(earlier, job), False
+            db.execute(_ADMISSION)
+            unfinished, queued = _counts(db, key.id)
+            standing = Standing(
+                key=key, balance=read_balance(db, key.id), queued=queued, unfinished=unfinished
+            )
+            admit(job, standing, bounds)
+            row = _clean(from_job(job))
+            marks = ", ".join(f"%({name})s" for name in row)
+            db.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
+            return job, True
+
+        return self.database.write(take_in)
+
+    def job(self, job_id: str) -> Job | None:
+        """See the port."""
+        return self.database.read(lambda db: _read(db, job_id))
+
+    def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
+        """See the port."""
+        changed = self._change_all([job_id], change, durable=durable)
+        return changed[0] if changed else None
+
+    def change_all(self, job_ids: Iterable[str], change: Change) -> list[Job]:
+        """See the port."""
+        return self._change_all(list(job_ids), change, durable=True)
+
+    def jobs(
+        self,
+        key_id: str,
+        *,
+        kind: str | None = None,
+        limit: int = 50,
+        before: tuple[float, str] | None = None,
+    ) -> list[Job]:
+        """See the port."""
+        created_at, job_id = before or (float("inf"), "")
+        values = {"key": key_id, "kind": kind, "at": created_at, "id": job_id, "limit": limit}
+        if "\0" in f"{kind}{job_id}":
+            return []
+        return self._select(
+            f"key_id = %(key)s {'' if kind is None else 'AND kind = %(kind)s'} "
+            'AND (created_at, id) < (%(at)s, %(id)s::text COLLATE "C") '
+            "ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
+            values,
+        )
+
+    def waiting(self, limit: int) -> list[Job]:
+        """See the port."""
+        order = "state = 'queued' ORDER BY priority DESC, created_at, id LIMIT %(limit)s"
+        return self._select(order, {"limit": limit})
+
+    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+        """See the port."""
+        if gone:
+            return self._select(
+                "state = 'running' OR (state = 'queued' AND (attached OR deadline <= %(now)s))",
+                {"now": now},
+            )
+        return self._select(
+            "(state = 'running' AND lease_until <= %(now)s) "
+            "OR (state = 'queued' AND deadline <= %(now)s)",
+            {"now": now},
+        )
+
+    def outlived(self, now: float) -> list[Job]:
+        """See the port."""
+        return self._select("state = 'succeeded' AND expires_at <= %(now)s", {"now": now})
+
+    def count_waiting(self) -> int:
+        """See the port."""
+        query = "SELECT COUNT(*) AS count FROM jobs WHERE state = 'queued'"
+        row = self.database.read(lambda db: db.execute(query).fetchone())
+        assert row is not None
+        return int(row["count"])
+
+    def counts(self) -> dict[State, int]:
+        """See the port."""
+        query = "SELECT state, COUNT(*) AS count FROM jobs GROUP BY state"
+        rows = self.database.read(lambda db: db.execute(query).fetchall())
+        found = {State(row["state"]): row["count"] for row in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    def blobs_in_use(self) -> set[str]:
+        """See the port."""
+        query = (
+            "SELECT upload AS name FROM jobs WHERE state IN ('queued', 'running') "
+            "UNION SELECT value FROM jobs, json_each_text(extras::json) "
+            "WHERE state IN ('queued', 'running') "
+            "UNION SELECT result_blob FROM jobs WHERE state = 'succeeded' "
+            "UNION SELECT value FROM jobs, json_each_text(result_extras::json) "
+            "WHERE state = 'succeeded'"
+        )
+        rows = self.database.read(lambda db: db.execute(query).fetchall())
+        return {row["name"] for row in rows if row["name"] is not None}
+
+    def forget(self, before: float) -> int:
+        """See the port."""
+
+        def remove(db: Connection) -> int:
+            forget_messages(db, before)
+            return db.execute(
+                "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
+                "AND finished_at < %s",
+                (before,),
+            ).rowcount
+
+        return self.database.write(remove)
+
+    def close(self) -> None:
+        """See the port."""
+        self.database.close()
+
+    def _select(self, where: str, values: Mapping[str, object]) -> list[Job]:
+        query = f"SELECT * FROM jobs WHERE {where}"  # noqa: S608
+        rows = self.database.read(lambda db: db.execute(query, values).fetchall())
+        return [to_job(row) for row in rows]
+
+    def _change_all(self, job_ids: list[str], change: Change, *, durable: bool) -> list[Job]:
+        told: list[str] = []
+
+        def apply(db: Connection) -> list[Job]:
+            told.clear()
+            changed = [_change(db, job_id, change, told) for job_id in job_ids]
+            return [job for job in changed if job is not None]
+
+        return self.database.write(apply, durable=durable, news=lambda: self._news(told))
+
+    def _news(self, job_ids: list[str]) -> str:
+        return "; ".join(notify(NEWS, f"{self.origin} {job_id}") for job_id in job_ids)
+
+
+def _read(db: Connection, job_id: str, *, lock: bool = False) -> Job | None:
+    if "\0" in job_id:
+        return None
+    query = "SELECT * FROM jobs WHERE id = %s"
+    row = db.execute(f"{query} FOR NO KEY UPDATE" if lock else query, (job_id,)).fetchone()
+    return None if row is None else to_job(row)
+
+
+def _of_idempotency_key(db: Connection, job: Job) -> Job | None:
+    if job.idempotency_key is None:
+        return None
+    row = db.execute(
+        "SELECT * FROM jobs WHERE key_id = %s AND idempotency_key = %s",
+        (job.key_id, job.idempotency_key),
+    ).fetchone()
+    return None if row is None else to_job(row)
+
+
+def _counts(db: Connection, key_id: str) -> tuple[int, int]:
+    """The key's unfinished jobs, and all that wait."""
+    row = db.execute(
+        "SELECT (SELECT COUNT(*) FROM jobs WHERE key_id = %s AND state IN ('queued', 'running')) "
+        "AS unfinished, (SELECT COUNT(*) FROM jobs WHERE state = 'queued') AS queued",
+        (key_id,),
+    ).fetchone()
+    assert row is not None
+    return row["unfinished"], row["queued"]
+
+
+def _change(db: Connection, job_id: str, change: Change, told: list[str]) -> Job | None:
+    before = _read(db, job_id, lock=True)
+    after = None if before is None else change(before)
+    if before is None or after is None or after == before:
+        return None
+    row = _clean(changes(before, after))
+    if not _TOLD.isdisjoint(row):
+        told.append(job_id)
+    if after.state is State.QUEUED and before.state is State.RUNNING:
+        row["offered_at"] = None
+    columns = ", ".join(f"{name} = %({name})s" for name in row)
+    db.execute(f"UPDATE jobs SET {columns} WHERE id = %(id)s", {**row, "id": job_id})  # noqa: S608
+    if after.finished and not before.finished:
+        _settle(db, after)
+    return after
+
+
+def _settle(db: Connection, job: Job) -> None:
+    """Counts a job that is finished now, charges it if it succeeded, and has its end told.
+
+    The unique index on charges makes the database refuse a second one, whatever happens.
+    """
+    counter = _COUNTERS[job.state]
+    charge = job.cost if job.state is State.SUCCEEDED else 0
+    if job.state is State.SUCCEEDED:
+        db.execute(
+            "INSERT INTO ledger (key_id, job_id, reason, amount, at) "
+            "VALUES (%s, %s, 'charge', %s, %s)",
+            (job.key_id, job.id, charge, job.finished_at),
+        )
+    message = job.message()
+    if message is not None:
+        write_message(db, message)
+    # Last, as the key's other jobs wait for this row.
+    db.execute(
+        f"UPDATE keys SET spent = spent + %s, {counter} = {counter} + 1 WHERE id = %s",  # noqa: S608
+        (charge, job.key_id),
+    )
+
+
+def _clean(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without the one character that PostgreSQL's texts can't hold."""
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in row.items()
+    }
