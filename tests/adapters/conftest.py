@@ -15,16 +15,22 @@ from windstill.adapters.celery import CeleryQueue
 from windstill.adapters.links import SignedLinks
 from windstill.adapters.local_blobs import LocalBlobs
 from windstill.adapters.memory import MemoryStore
+from windstill.adapters.postgres import PostgresStore
 from windstill.adapters.queue import ProcessQueue
 from windstill.adapters.s3 import S3Blobs
 from windstill.adapters.sqlite import SqliteStore
 from windstill.jobs.ports import BlobStore, JobQueue, JobStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
     opened: JobStore
-    opened = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "jobs.db")
+    if request.param == "memory":
+        opened = MemoryStore()
+    elif request.param == "sqlite":
+        opened = SqliteStore(tmp_path / "jobs.db")
+    else:
+        opened = PostgresStore(request.getfixturevalue("postgres_url"))
     yield opened
     opened.close()
 
