@@ -39,7 +39,10 @@ class StaticFile:
 async def page(request: Request) -> Response:
     """The web page."""
     response = _answer(request, catalogue()[PAGE])
-    response.headers.update(_page_headers(service_of(request).settings.public_url))
+    service = service_of(request)
+    response.headers.update(
+        _page_headers(service.settings.public_url, service.engine.blobs.origin or "")
+    )
     return response
 
 
@@ -82,13 +85,15 @@ def _if_none_match(request: Request) -> list[str]:
     return request.headers.get("if-none-match", "").split(",")
 
 
-def _page_headers(public_url: str) -> dict[str, str]:
+def _page_headers(public_url: str, files_origin: str) -> dict[str, str]:
     """What the page may load: its own files, the service, and what it made itself.
 
-    With `public_url`, the result's link may lead to another host name than the page's.
+    The result's link may lead to another host than the page's: with `public_url`, and to the
+    object store at `files_origin`, if there is one.
     """
     parts = urlsplit(public_url)
-    own = " ".join(["'self'", *([f"{parts.scheme}://{parts.netloc}"] if parts.netloc else [])])
+    public = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    own = " ".join(filter(None, ("'self'", public, files_origin)))
     rules = {
         "default-src": "'none'",
         "script-src": "'self'",
