@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from windstill.elements.sky.plate import complete, confident
+from windstill.elements.sky.plate import complete, confident, explained
 from windstill.imaging.fill import push_pull
 
 
@@ -33,3 +33,21 @@ def test_what_lies_near_the_border_is_not_trusted() -> None:
     known = confident(matte, shrink=3)
     assert known[30].all()
     assert not known[38].any()
+
+
+def test_a_cloud_that_the_matte_leaves_out_is_not_replaced_by_clear_sky() -> None:
+    seen = np.full((40, 60, 3), 200, np.float32)  # all cloud
+    matte = np.full((40, 60), 256, np.int16)
+    matte[:, 30:] = 128  # in doubt, with nothing that surely stands in front
+    guess = np.where(matte[..., None] < 256, np.float32(120), seen)
+    np.testing.assert_allclose(explained(guess, seen, matte), 200)
+
+
+def test_the_sky_behind_a_twig_is_not_taken_for_the_twig() -> None:
+    sky, twig = 200.0, 40.0
+    cover = np.zeros((40, 60), np.float32)
+    cover[:, 28:33] = (0.25, 0.5, 1, 0.5, 0.25)
+    seen = np.repeat(((1 - cover) * sky + cover * twig)[..., None], 3, axis=2).astype(np.float32)
+    matte = np.rint(256 * (1 - cover)).astype(np.int16)
+    guess = np.full_like(seen, sky)
+    np.testing.assert_allclose(explained(guess, seen, matte), sky, atol=1)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.sky.bands import coarse_band, fine_band
+from windstill.elements.sky.bounds import Bounds, bounds_of
 from windstill.elements.sky.chances import Chances, draw
 from windstill.elements.sky.crispness import even_crispness
 from windstill.elements.sky.drift import drift_of
@@ -107,7 +108,14 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         luma_matte=heaven.luma_matte,
         chroma_matte=heaven.chroma_matte,
         dither=_dither(region.shape, rng),
+        # A veil is brighter than anything in its sky.
+        bounds=(None,) * 3 if clear else _bounds(scene, heaven, drift.travel(1.0)),
     )
+
+
+def _bounds(scene: Scene, heaven: OpenSky, travel: float) -> tuple[Bounds, Bounds, Bounds]:
+    matte = heaven.chroma_matte.astype(np.float32) / np.float32(256)
+    return bounds_of(scene.planes.crop(heaven.region), matte, heaven.known, travel)
 
 
 def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:

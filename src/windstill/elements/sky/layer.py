@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.sky.bands import CoarseBand, FineBand
+from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.streams import Moments, Turns, uncorrelated_gain
@@ -36,8 +37,9 @@ class SkyLayer:
 
     wander: float32 (copies, rows, columns, 2), what each copy is displaced by beside its drift.
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int16, the size of the
-    luma matte, in 1/64 level. crispness: float32 (K,), what the
-    detail of whatever has moved is raised by, at the middles of K equal parts of the loop.
+    luma matte, in 1/64 level. bounds: of the change of Y, U and V. crispness: float32
+    (K,), what the detail of whatever has moved is raised by, at the middles of K equal parts of
+    the loop.
     """
 
     region: Region
@@ -52,6 +54,7 @@ class SkyLayer:
     luma_matte: I16
     chroma_matte: I16
     dither: I16
+    bounds: tuple[Bounds | None, Bounds | None, Bounds | None] = (None, None, None)
     crispness: F32 = field(default_factory=lambda: np.array([SAMPLING_LOSS], np.float32))
     reach: float = 0.0
     _work: _Buffers | None = field(default=None, repr=False)
@@ -78,10 +81,12 @@ class SkyLayer:
         cv2.resize(work.change[0], size, dst=work.luma, interpolation=cv2.INTER_LINEAR)
         if self.fine is not None:
             self._add_fine(streams, self.fine, work)
-        _add(view.y, work.luma, self.luma_matte, self.dither)
+        luma, *chroma = self.bounds
+        _add(view.y, work.luma, self.luma_matte, self.dither, luma)
         half = self.chroma_matte.shape
-        for plane, change in zip((view.u, view.v), work.change[1:3], strict=True):
-            _add(plane, change, self.chroma_matte, self.dither[: half[0], : half[1]])
+        dither = self.dither[: half[0], : half[1]]
+        for plane, change, bounds in zip((view.u, view.v), work.change[1:3], chroma, strict=True):
+            _add(plane, change, self.chroma_matte, dither, bounds)
 
     def _streams(self, time: float) -> list[_Stream]:
         """The streams that are seen anywhere at `time`."""
@@ -246,11 +251,13 @@ class _Buffers:
         )
 
 
-def _add(plane: U8, change: I16, matte: I16, dither: I16) -> None:
-    """plane += matte * change, in place; change is in 1/64 level and is used up."""
+def _add(plane: U8, change: I16, matte: I16, dither: I16, bounds: Bounds | None) -> None:
+    """plane += matte * change within bounds; change is in 1/64 level and is used up."""
     cv2.multiply(change, matte, dst=change, scale=1 / 256)
     np.add(change, dither, out=change)
     np.right_shift(change, np.int16(LEVEL_BITS), out=change)
+    if bounds is not None:
+        bounds.hold(change)
     cv2.add(plane, change, dst=plane, dtype=cv2.CV_8U)
 
 
