@@ -39,10 +39,13 @@ class S3Server:
 
 
 @contextmanager
-def nanio(folder: Path) -> Iterator[S3Server]:
-    """A server that checks signatures and their expiry; objects are files below `folder`."""
-    (folder / BUCKET).mkdir(parents=True)
-    port = free_port()
+def nanio(folder: Path, port: int = 0) -> Iterator[S3Server]:
+    """A server that checks signatures and their expiry; objects are files below `folder`.
+
+    port: 0 takes a free one.
+    """
+    (folder / BUCKET).mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
     command = [
         *(sys.executable, "-m", "nanio", "serve", "--host", "127.0.0.1", "--port", str(port)),
         *("--data-dir", str(folder), "--log-level", "error", "--no-access-log"),

@@ -15,6 +15,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from windstill.jobs.errors import BlobMissing, StorageError
 
 _STATUS = re.compile(r"status code: (\d{3})")
+_REFUSED = ("401", "403")
 
 
 @contextmanager
@@ -39,11 +40,12 @@ def _no_bucket(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     if _no_bucket(error):
         return "The object store has no bucket of the name that the setting storage gives"
-    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+    found = _STATUS.search(str(error))
+    status = found.group(1) if found else ""
+    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) or status in _REFUSED:
         return "The object store refuses the key, or the key may not do this"
-    status = _STATUS.search(str(error))
-    if status is not None:
-        return f"The object store answers with status {status.group(1)}"
+    if status:
+        return f"The object store answers with status {status}"
     if isinstance(error, OSError) and error.strerror:
         return f"A file can't be read or written: {error.strerror}"
     return "The object store can't be reached, or does not answer in time"
