@@ -24,8 +24,14 @@ START_SECONDS = 60.0
 _LAUNCH = """
 import sys, time
 from pathlib import Path
-shift, real = Path(sys.argv.pop(1)), time.time
-time.time = lambda: real() + float(shift.read_text())
+shift, real, known = Path(sys.argv.pop(1)), time.time, [0.0]
+def now():
+    try:
+        known[0] = float(shift.read_text() or known[0])
+    except OSError:  # no handle is left
+        pass
+    return real() + known[0]
+time.time = now
 from windstill.cli import main
 main(["serve"])
 """

@@ -159,4 +159,4 @@ def test_a_broken_store_is_told_to_those_who_ask(start: Start) -> None:
     service = start()
     assert service.engine.healthy() == []
     service.engine.store.close()
-    assert service.engine.healthy() == ["The job store is closed."]
+    until(lambda: service.engine.healthy() == ["The job store is closed."])

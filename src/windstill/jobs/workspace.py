@@ -13,6 +13,8 @@ from windstill.jobs.model import new_id
 from windstill.jobs.supervise import linux
 
 _LOCK = "lock"
+_MIN_FREE = 64 << 20
+"""Bytes that must be free for work to be taken on: some uploads, results, and the store's log."""
 
 
 class Workspace:
@@ -72,6 +74,15 @@ class Workspace:
     def remove(self, folder: Path) -> None:
         """Removes a job's folder and all in it."""
         shutil.rmtree(folder, ignore_errors=True)
+
+    def problems(self) -> list[str]:
+        """What keeps jobs from being worked on here, in words."""
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            return ["the work folder can't be written to"]
+        free = shutil.disk_usage(self.root).free
+        if free < _MIN_FREE:
+            return [f"the disk is full: {free >> 20} MiB are left, {_MIN_FREE >> 20} are needed"]
+        return []
 
     def clear(self) -> int:
         """Ends and removes what former services left; returns how many folders there were.

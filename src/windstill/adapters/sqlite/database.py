@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -49,8 +50,9 @@ class Database:
         durable: a settled job must stay settled when the power fails, not only when the process
         dies. What may be undone by that saves waiting for the disk (about 1 to 10 ms).
         """
-        with self._writers, _translated(), self._connection() as connection:
+        with _translated(), self._turn() as left, self._connection() as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute(f"PRAGMA busy_timeout = {1000 * left:.0f}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -59,6 +61,20 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[float]:
+        """This thread's turn to write, and the seconds that are left to wait for other processes.
+
+        Threads that queue up behind one that waits must not each wait as long again.
+        """
+        begin = time.monotonic()
+        if not self._writers.acquire(timeout=self.busy):
+            raise StoreError("The job store can't be used now: it is locked.")
+        try:
+            yield max(0.0, self.busy - (time.monotonic() - begin))
+        finally:
+            self._writers.release()
 
     def close(self) -> None:
         """Closes the connections that are not in use, and the others as they come back."""

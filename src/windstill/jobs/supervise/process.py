@@ -104,12 +104,24 @@ class ForkServer:
     def spawn(self, order: Order) -> JobProcess:
         """Starts a job's process.
 
-        Raises ValueError for an order that is too long, `WireError` when no server can be had.
+        Raises ValueError for an order that is too long, `WireError` when no server or no process
+        can be had.
         """
         message = order.message()
         wire.encode(message)
+        try:
+            return self._spawn(message)
+        except OSError as error:
+            raise wire.WireError(f"no process can be had: {error}") from error
+
+    def _spawn(self, message: dict[str, Any]) -> JobProcess:
         hold, hold_far = wire.pair()
-        report, report_far = wire.pair()
+        try:
+            report, report_far = wire.pair()
+        except OSError:
+            hold.close()
+            hold_far.close()
+            raise
         try:
             with hold_far, report_far, self._lock:
                 fds = (hold_far.fileno(), report_far.fileno())
@@ -119,11 +131,11 @@ class ForkServer:
                     # It died just now; whatever it ran died with it.
                     self._stop()
                     wire.send(self._connection(), message, fds)
+            return JobProcess(hold, report)
         except BaseException:
             hold.close()
             report.close()
             raise
-        return JobProcess(hold, report)
 
     def close(self) -> None:
         """Ends the server and every job, and waits until they are gone."""

@@ -1,0 +1,53 @@
+"""Server-side request forgery through the API itself: no spelling, redirect or hidden name makes
+the service ask what only it can reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.http import photos
+from tests.http.native.asking import bearer, post
+from tests.http.native.receiving import Receiver, receiver
+from tests.http.native.test_guard import FORBIDDEN
+from tests.http.running import RunningServer
+
+
+@pytest.fixture
+def inside() -> Iterator[Receiver]:
+    """What must not be asked, on the loopback address."""
+    with receiver() as found:
+        found.answers["/"] = [(200, {}, photos.jpeg())]
+        yield found
+
+
+def test_no_spelling_reaches_the_inside(sturdy: RunningServer, inside: Receiver) -> None:
+    port = inside.address.rpartition(":")[2]
+    spellings = [spelling.replace("{port}", port) for spelling in FORBIDDEN]
+    assert len(spellings) >= 60
+
+    def photo_from(url: str) -> httpx.Response:
+        return httpx.post(
+            f"{sturdy.address}/v1/animations",
+            headers=bearer(sturdy),
+            json={"image_url": url},
+            timeout=60,
+        )
+
+    def told_to(url: str) -> httpx.Response:
+        return post(sturdy, webhook=url)
+
+    with ThreadPoolExecutor(8) as pool:
+        fetched, told = list(pool.map(photo_from, spellings)), list(pool.map(told_to, spellings))
+    for spelling, answer in zip(spellings, fetched, strict=True):
+        assert answer.status_code == 422, (spelling, answer.text)
+        assert (answer.json()["code"], answer.json()["field"]) == ("unreachable", "image_url")
+        assert "127.0.0.1" not in answer.json()["detail"]
+    # Names are resolved when a message is sent; everything else is refused at once.
+    for spelling, answer in zip(spellings, told, strict=True):
+        assert answer.status_code in (202, 422), (spelling, answer.text)
+    assert inside.heard == []
