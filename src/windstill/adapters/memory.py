@@ -41,6 +41,7 @@ class MemoryStore:
         self._accounts: dict[str, _Account] = {}
         self._jobs: dict[str, Job] = {}
         self._outbox: dict[str, Message] = {}
+        self._offered: dict[str, float] = {}
 
     def add_key(self, key: Key, secret: Secret, granted: int | None = None) -> None:
         """See the port."""
@@ -164,6 +165,8 @@ class MemoryStore:
                     pairs.append((before, after))
             for before, after in pairs:
                 self._jobs[after.id] = after
+                if after.state is not State.QUEUED:
+                    self._offered.pop(after.id, None)
                 if after.finished and not before.finished:
                     account = self._accounts[after.key_id]
                     account.ended[after.state] += 1
@@ -196,6 +199,28 @@ class MemoryStore:
         """See the port."""
         found = self._select(lambda job: job.state is State.QUEUED)
         return sorted(found, key=lambda job: (-job.priority, job.created_at, job.id))[:limit]
+
+    def offers(self, now: float, again: float, limit: int) -> list[Job]:
+        """See the port."""
+        with self._lock:
+            offered = self._offered
+            found = [
+                job
+                for job in self.waiting(len(self._jobs))
+                if job.id not in offered or offered[job.id] <= again
+            ][:limit]
+            offered.update({job.id: now for job in found})
+            return found
+
+    def enlist(self, holder: str) -> None:
+        """See the port."""
+
+    def orphaned(self) -> list[Job]:
+        """Nothing: there is no other process."""
+        return []
+
+    def news(self, told: Callable[[str], None]) -> None:
+        """See the port."""
 
     def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
         """See the port."""

@@ -10,6 +10,8 @@ import threading
 class ProcessQueue:
     """Implements `windstill.jobs.ports.JobQueue` in memory; holds at most `bound` ids."""
 
+    reoffer = 0.0
+
     def __init__(self, bound: int) -> None:
         self.bound = bound
         self._heap: list[tuple[int, int, str]] = []

@@ -18,14 +18,14 @@ from windstill.jobs.cpus import usable_cpus
 from windstill.jobs.errors import (
     BlobMissing,
     Draining,
-    EngineError,
     QueueFull,
+    StoreError,
     UnknownJob,
     UnknownKey,
 )
 from windstill.jobs.housekeeping import Housekeeper
 from windstill.jobs.keys import KeyRing
-from windstill.jobs.model import Job, State
+from windstill.jobs.model import Job, State, new_id
 from windstill.jobs.ports import BlobStore, JobQueue, JobStore
 from windstill.jobs.rate import TokenBuckets
 from windstill.jobs.runner import Runner
@@ -33,6 +33,7 @@ from windstill.jobs.slots import Slots
 from windstill.jobs.stats import Stats
 from windstill.jobs.submission import Submission
 from windstill.jobs.supervise import ForkServer
+from windstill.jobs.vitals import Vitals
 from windstill.jobs.waiting import Waiting
 from windstill.jobs.workspace import Workspace
 
@@ -69,7 +70,7 @@ class Engine:
         self.keys = KeyRing(store, clock)
         cpus = usable_cpus() if config.cpus is None else config.cpus
         slots = cpus if config.slots is None else config.slots
-        holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"
         self._workspace = Workspace(config.work_dir)
         self._waiting = Waiting(self.job)
         self._runner = Runner(
@@ -78,7 +79,7 @@ class Engine:
             blobs,
             self._workspace,
             clock,
-            holder=holder,
+            holder=self._holder,
             cpus=cpus,
             moved=self._waiting.steps.tell,
         )
@@ -86,8 +87,9 @@ class Engine:
         self._housekeeper = Housekeeper(
             config, store, queue, blobs, self._runner, clock, self._changed
         )
+        self._vitals = Vitals(store, blobs, self._workspace)
         self._buckets = TokenBuckets()
-        self._attached: set[str] = set()
+        self._attached: dict[str, float] = {}
         self._lock = threading.Lock()
         self._started = False
         self._draining = False
@@ -99,6 +101,10 @@ class Engine:
         """
         self._workspace.lock()
         try:
+            if not self.config.exclusive:
+                self.store.news(self._heard)
+                if self._slots.count:
+                    self.store.enlist(self._holder)
             self.recover()
             if self._slots.count:
                 server = ForkServer(self.config.preload, self._workspace.lock_handle)
@@ -110,6 +116,7 @@ class Engine:
         self._started = True
         self._slots.start()
         self._housekeeper.start()
+        self._vitals.start()
 
     def recover(self) -> int:
         """Puts unfinished jobs back into the queue or fails them, and removes orphaned files.
@@ -260,11 +267,7 @@ class Engine:
         server = self._runner.server
         if server is not None:
             problems += server.problems
-        try:
-            self.store.count_waiting()
-        except EngineError as error:
-            problems.append(str(error))
-        return problems
+        return problems + self._vitals.problems()
 
     def stats(self) -> Stats:
         """Figures for metrics, since the engine was created."""
@@ -294,6 +297,10 @@ class Engine:
                 # Nobody waits any more for an attached job after a power failure.
                 self.blobs.put(name, content, durable=not job.attached)
             stored, is_new = self.store.submit(job, bounds)
+        except StoreError:
+            if self._is_stored(job):
+                return self._taken_in(job)
+            raise
         except BaseException:
             self._drop_uploads(job)
             raise
@@ -301,6 +308,16 @@ class Engine:
             self._drop_uploads(job)
             return stored
         return self._taken_in(stored)
+
+    def _is_stored(self, job: Job) -> bool:
+        """Whether the store took a job in although it failed; its uploads go if it did not."""
+        try:
+            stored = self.store.job(job.id) is not None
+        except StoreError:
+            return False  # the sweeper removes the uploads if there is no job
+        if not stored:
+            self._drop_uploads(job)
+        return stored
 
     def _drop_uploads(self, job: Job) -> None:
         for name in job.uploads:
@@ -327,9 +344,11 @@ class Engine:
     def _taken_in(self, job: Job) -> Job:
         if job.attached:
             with self._lock:
-                self._attached.add(job.id)
-        # If there is no room, or the engine is closing, the sweeper offers it later.
-        self.queue.put(job.id, job.priority)
+                # One that ended elsewhere is not told to this process for certain.
+                alive = self._attached.items()
+                self._attached = {name: end for name, end in alive if end > job.created_at}
+                self._attached[job.id] = job.deadline
+        self._housekeeper.put(job)
         if self._draining and job.attached:
             self._interrupt(job.id)
         return job
@@ -342,19 +361,29 @@ class Engine:
 
     def _changed(self, job: Job) -> None:
         """A job came to another state in this process."""
+        if job.state is State.QUEUED:
+            self._housekeeper.put(job)
         if not job.finished:
             return
         with self._lock:
-            self._attached.discard(job.id)
+            self._attached.pop(job.id, None)
         self._housekeeper.drop_upload(job)
         self._runner.recorder.finished(job)
         self._waiting.ends.tell(job.id)
+
+    def _heard(self, job_id: str) -> None:
+        """Another process changed a job."""
+        if self._runner.run_of(job_id) is not None:
+            self._housekeeper.look(job_id)
+        self._waiting.steps.tell(job_id)
+        self._waiting.ends.tell(job_id)
 
     def _shut_down(self) -> None:
         self._runner.stopping.set()
         for run in self._runner.runs():
             run.stop("abandoned")
         self._slots.join(None)
+        self._vitals.stop()
         self._housekeeper.stop()
         if self._runner.server is not None:
             self._runner.server.close()

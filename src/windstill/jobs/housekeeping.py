@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
 
 from windstill.errors import WindstillError
 from windstill.jobs.config import Config
@@ -16,8 +20,18 @@ from windstill.jobs.runner import Run, Runner
 logger = logging.getLogger("windstill.jobs")
 
 _BATCH = 1000
+_FEW = 8
+_SHARED_INTERVAL = 0.25
+_REPORT_INTERVAL = 0.5
 _TIDY_INTERVAL = 600.0
 _ORPHAN_AGE = 3600.0
+
+
+@dataclass
+class _Chore:
+    do: Callable[[], object]
+    period: float
+    due: float = 0.0
 
 
 class Housekeeper:
@@ -43,10 +57,19 @@ class Housekeeper:
         self.runner = runner
         self.clock = clock
         self.changed = changed
-        self.interval = min(1.0, config.lease / 3)
+        interval = min(1.0, config.lease / 3)
+        self.interval = interval if config.exclusive else min(_SHARED_INTERVAL, interval)
+        self._chores = [_Chore(do, 0.0) for do in (self.renew, self.take_back)]
+        seldom = (self.sweep, self.expire, self.offer, self.tidy)
+        self._chores += [_Chore(do, interval) for do in seldom]
+        if not config.exclusive:
+            self._chores.append(_Chore(self.report, _REPORT_INTERVAL))
         self._renewed = clock()
         self._tidied = clock()
-        self._stop = threading.Event()
+        self._asked: SimpleQueue[str] = SimpleQueue()
+        self._owed: dict[str, int] = {}
+        self._wake = threading.Event()
+        self._stopped = False
         self._thread = threading.Thread(
             target=self._serve, name="windstill-housekeeper", daemon=True
         )
@@ -57,7 +80,8 @@ class Housekeeper:
 
     def stop(self) -> None:
         """Ends the thread."""
-        self._stop.set()
+        self._stopped = True
+        self._wake.set()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -66,15 +90,38 @@ class Housekeeper:
         """Whether the thread works."""
         return self._thread.is_alive()
 
+    def look(self, job_id: str) -> None:
+        """Has the thread see at once what another process did to a job that runs here."""
+        self._asked.put(job_id)
+        self._wake.set()
+
     def _serve(self) -> None:
-        while not self._stop.wait(self.interval):
-            for chore in (self.renew, self.sweep, self.expire, self.offer, self.tidy):
-                try:
-                    chore()
-                except WindstillError as error:
-                    logger.error("%s: %s", chore.__name__, error)
-                except Exception:
-                    logger.exception("%s", chore.__name__)
+        while True:
+            self._wake.wait(self.interval)
+            if self._stopped:
+                return
+            self._wake.clear()
+            self._try(self._look)
+            now = time.monotonic()
+            for chore in self._chores:
+                if now >= chore.due:
+                    chore.due = now + chore.period
+                    self._try(chore.do)
+
+    def _try(self, do: Callable[[], object]) -> None:
+        name = getattr(do, "__name__", "")
+        try:
+            do()
+        except WindstillError as error:
+            logger.error("%s: %s", name, error)
+        except Exception:
+            logger.exception("%s", name)
+
+    def _look(self) -> None:
+        while not self._asked.empty():
+            run = self.runner.run_of(self._asked.get())
+            if run is not None:
+                self._renew(run, self.clock() + self.config.lease)
 
     def renew(self) -> None:
         """Gives a sign of life for every run, and learns whether it is still wanted."""
@@ -85,7 +132,14 @@ class Housekeeper:
         for run in self.runner.runs():
             self._renew(run, now + self.config.lease)
 
+    def report(self) -> None:
+        """Lets other processes know how far the jobs are that run here."""
+        for run in self.runner.runs():
+            if run.reported not in (None, (run.stage, run.fraction)):
+                self._renew(run, self.clock() + self.config.lease)
+
     def _renew(self, run: Run, until: float) -> None:
+        run.reported = run.stage, run.fraction
         renewed = self.store.change(
             run.job_id,
             lambda job: job.renewed(run.token, until, run.stage, run.fraction),
@@ -97,6 +151,28 @@ class Housekeeper:
             job = self.store.job(run.job_id)
             if job is not None and not job.holds(run.token):
                 run.stop("abandoned")  # another has it, or it has ended
+
+    def take_back(self) -> int:
+        """Takes up again what processes ran that are gone; returns how many jobs changed."""
+        swept = 0
+        for job in self.store.orphaned():
+            if job.lease is not None:
+                swept += self._abandon(job.id, job.lease.token)
+        for job_id, token in self.runner.unclear():
+            swept += self._abandon(job_id, token)
+            self.runner.cleared(job_id, token)
+        return swept
+
+    def _abandon(self, job_id: str, token: str) -> bool:
+        now = self.clock()
+        back = self.store.change(
+            job_id, lambda job: job.abandoned(token, now, self.config.attempts)
+        )
+        if back is None:
+            return False
+        logger.warning("job %s was left by its runner and is now %s", back.id, back.state)
+        self.changed(back)
+        return True
 
     def sweep(self, *, gone: bool = False) -> int:
         """Takes up or fails what is past its lease or deadline; returns how many jobs changed."""
@@ -121,11 +197,36 @@ class Housekeeper:
                 for blob in expired.result.blobs:
                     self.blobs.delete(blob)
 
+    def put(self, job: Job) -> None:
+        """Brings a job that waits now into the queue. Does not fail: the sweeper tries again."""
+        try:
+            if 0 < self.queue.reoffer < math.inf:
+                self._offer(_FEW)
+            else:
+                self.queue.put(job.id, job.priority)
+        except WindstillError as error:
+            logger.error("job %s is not in the queue yet: %s", job.id, error)
+
     def offer(self) -> None:
-        """Puts every waiting job into the queue, in case its message was lost."""
-        for job in self.store.waiting(_BATCH):
-            if not self.queue.put(job.id, job.priority):
-                return
+        """Puts waiting jobs into the queue whose message may have been lost."""
+        if self.queue.reoffer == 0:
+            for job in self.store.waiting(_BATCH):
+                if not self.queue.put(job.id, job.priority):
+                    return
+        elif self.queue.reoffer < math.inf:
+            for job_id, priority in list(self._owed.items()):
+                if not self.queue.put(job_id, priority):
+                    return
+                self._owed.pop(job_id, None)
+            self._offer(_BATCH)
+
+    def _offer(self, limit: int) -> None:
+        now = self.clock()
+        is_open = True
+        for job in self.store.offers(now, now - self.queue.reoffer, limit):
+            is_open = is_open and self.queue.put(job.id, job.priority)
+            if not is_open:
+                self._owed[job.id] = job.priority
 
     def tidy(self) -> None:
         """Removes files without a job, and jobs that nobody asks for any more."""

@@ -117,6 +117,32 @@ class JobStore(KeyStore, Outbox, Protocol):
     def waiting(self, limit: int) -> list[Job]:
         """Queued jobs in the order in which they should run: priority, then age."""
 
+    def offers(self, now: float, again: float, limit: int) -> list[Job]:
+        """The first of the waiting jobs, as `waiting`, of those that were not offered after
+        `again`; from now on they are offered at `now`.
+
+        A job that came back to the queue was not offered. Of parallel calls, only one gets a job.
+        """
+
+    def enlist(self, holder: str) -> None:
+        """Makes known that this process, as long as it lives and the store is open, is the
+        `Lease.holder` of this name, which no other has, had, or will have.
+        """
+
+    def orphaned(self) -> list[Job]:
+        """Running jobs whose holder was enlisted and is known to be gone.
+
+        A holder that lost its connection for a moment is not; one that died is, within about a
+        second. A store that can't know answers nothing, and leases tell it later.
+        """
+
+    def news(self, told: Callable[[str], None]) -> None:
+        """Has `told` called with the id of each job that another process changed in state, stage
+        or fraction, or asked to stop. It may be called from any thread, and must not block.
+
+        A hint that may be lost; a store that can't tell never does.
+        """
+
     def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
         """Unfinished jobs that `Job.lapsed` may change: past their lease or deadline.
 
@@ -148,7 +174,15 @@ class JobStore(KeyStore, Outbox, Protocol):
 class JobQueue(Protocol):
     """Carries the ids of waiting jobs to those who run them. The store is the truth: an id that
     is lost is put again by the sweeper, and one delivered twice is claimed only once.
+
+    reoffer: seconds after which a job that still waits is put again, as its message may be lost;
+    0: at every sweep, as putting an id again costs nothing; infinite: never, as the queue looks
+    into the store itself.
     """
+
+    @property
+    def reoffer(self) -> float:
+        """See above."""
 
     def put(self, job_id: str, priority: int = 0) -> bool:
         """Offers a job; False when there is no room. An id that is in the queue stays one."""

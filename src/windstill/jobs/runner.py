@@ -34,17 +34,22 @@ from windstill.jobs.workspace import Workspace
 logger = logging.getLogger("windstill.jobs")
 
 _SETTLE_PAUSE = 0.2
+_SPAWN_PAUSE = 0.5
+_SPAWN_TRIES = 10
 _LOG_TAIL = 4000
 
 
 @dataclass(eq=False)
 class Run:
-    """One job that runs in this process, or is about to. moved: told when it has come farther."""
+    """One job that runs in this process, or is about to. moved: told when it has come farther.
+    reported: the stage and fraction that the store was told last; None: it was not begun.
+    """
 
     job_id: str
     token: str
     stage: str | None = None
     fraction: float = 0.0
+    reported: tuple[str | None, float] | None = None
     why: Why | None = None
     process: JobProcess | None = None
     moved: Callable[[str], None] = lambda job_id: None
@@ -100,6 +105,7 @@ class Runner:
         self.stopping = threading.Event()
         self.server: ForkServer | None = None
         self._runs: dict[str, Run] = {}
+        self._unclear: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
     def runs(self) -> list[Run]:
@@ -112,6 +118,14 @@ class Runner:
         with self._lock:
             found = [run for run in self._runs.values() if run.job_id == job_id]
         return found[-1] if found else None
+
+    def unclear(self) -> list[tuple[str, str]]:
+        """Jobs and tokens of claims that may have been stored, although the store failed."""
+        return list(self._unclear)
+
+    def cleared(self, job_id: str, token: str) -> None:
+        """The claim was undone, or never was."""
+        self._unclear.remove((job_id, token))
 
     def work(self, job_id: str) -> Job | None:
         """Runs a job from claim to settlement, and returns it as it is then.
@@ -128,16 +142,23 @@ class Runner:
             if self.stopping.is_set():
                 return None
             now = self.clock()
-            lease = Lease(run.token, self.holder, now + self.config.lease)
-            # Undone by a power failure, the claim leaves a job that waits: no harm.
-            job = self.store.change(job_id, lambda job: job.claimed(lease, now), durable=False)
+            job = self._claim(run, Lease(run.token, self.holder, now + self.config.lease), now)
             if job is None:
                 return None
+            run.reported = run.stage, run.fraction
             self.moved(job_id)
             return self._run(job, run, share)
         finally:
             with self._lock:
                 del self._runs[run.token]
+
+    def _claim(self, run: Run, lease: Lease, now: float) -> Job | None:
+        try:
+            # Undone by a power failure, the claim leaves a job that waits: no harm.
+            return self.store.change(run.job_id, lambda job: job.claimed(lease, now), durable=False)
+        except StoreError:
+            self._unclear.append((run.job_id, run.token))
+            raise
 
     def _run(self, job: Job, run: Run, threads: int) -> Job | None:
         folder = None
@@ -190,7 +211,18 @@ class Runner:
                 "cpu_seconds": allowed,
             },
         )
-        return self.server.spawn(order)
+        return self._begun(self.server, order)
+
+    def _begun(self, server: ForkServer, order: Order) -> JobProcess:
+        """The job's process; waits a little where handles or processes are scarce."""
+        for _ in range(_SPAWN_TRIES):
+            try:
+                return server.spawn(order)
+            except WireError as error:
+                logger.warning("no process for a job yet: %s", error)
+                if self.stopping.wait(_SPAWN_PAUSE):
+                    break
+        return server.spawn(order)
 
     def _conclude(
         self, job: Job, run: Run, ended: Ended, verdict: Made | Failure, folder: Path
@@ -214,10 +246,23 @@ class Runner:
         result = Result(blob, made.main.mime, size, made.facts, extras)
         now = self.clock()
         settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, now + ttl))
-        if settled is None:
-            for name in result.blobs:
-                self.blobs.delete(name)
-        return settled
+        return settled or self._unless_settled(run, result)
+
+    def _unless_settled(self, run: Run, result: Result) -> Job | None:
+        """Removes a result that nobody wants; the job, if it has it after all.
+
+        A store that failed just when it had stored the result answers the second time that there
+        is nothing to do.
+        """
+        try:
+            job = self.store.job(run.job_id)
+        except StoreError:
+            return None  # the sweeper removes what no job has
+        if job is not None and job.result is not None and job.result.blob == result.blob:
+            return job
+        for name in result.blobs:
+            self.blobs.delete(name)
+        return None
 
     def _store(self, file: MadeFile) -> tuple[str, int]:
         """The name of the blob that a file became, and its bytes."""
@@ -240,7 +285,8 @@ class Runner:
                 time.sleep(_SETTLE_PAUSE)
 
     def _abandoned(self, run: Run) -> Change:
-        gone = self.stopping.is_set()
+        # Where processes share the jobs, the connection that one is attached to is another's.
+        gone = self.stopping.is_set() and self.config.exclusive
         return lambda job: job.abandoned(run.token, self.clock(), self.config.attempts, gone=gone)
 
     def _failed(self, run: Run, failure: Failure) -> Change:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from windstill.errors import WindstillError
-from windstill.jobs.model import Job, State
+from windstill.jobs.model import Job
 from windstill.jobs.ports import JobQueue
 from windstill.jobs.runner import Runner
 
@@ -20,7 +20,7 @@ _PAUSE = 0.5
 class Slots:
     """Runs at most `count` jobs at once. A slot is free again when its job's process is gone.
 
-    settled: called with each job that a run brought to its end.
+    settled: called with each job that a run brought to its end, or back to the queue.
     """
 
     def __init__(
@@ -78,5 +78,3 @@ class Slots:
                 self._queue.done(job_id)
             if job is not None:
                 self._settled(job)
-                if job.state is State.QUEUED:
-                    self._queue.put(job.id, job.priority)

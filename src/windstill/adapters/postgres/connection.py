@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from typing import Any, Self
+from collections.abc import Generator, Sequence
+from typing import Any, Self, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -54,6 +54,10 @@ class Connection(psycopg.Connection[DictRow]):
             connection.close()
             raise
         return connection
+
+    def one(self, query: str, values: Sequence[object] = ()) -> DictRow:
+        """The row of a question that always has an answer."""
+        return cast(DictRow, self.execute(query.encode(), values or None).fetchone())
 
     def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
         """Waits for the server as psycopg does, but only for `patience` seconds."""

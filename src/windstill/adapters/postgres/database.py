@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import LiteralString, TypeVar
 
 import psycopg
 from psycopg import errors, sql
@@ -67,6 +67,11 @@ class Database:
             return answer
 
         return self._repeated(transaction)
+
+    def run(self, statements: str) -> None:
+        """Statements without an answer, in a transaction that waits for no disk."""
+        everything = f"BEGIN; {_LAZY}; {statements}; COMMIT".encode()
+        self._repeated(lambda db: db.execute(everything, prepare=False))
 
     def connect(self) -> Connection:
         """A connection of the caller's own. Raises `StoreError`."""
@@ -176,4 +181,9 @@ def _commit(news: str) -> str:
 
 def notify(channel: str, told: str) -> str:
     """The statement that tells everybody who listens."""
-    return sql.SQL("SELECT pg_notify({}, {})").format(channel, told).as_string(None)
+    return statement("SELECT pg_notify({}, {})", channel, told)
+
+
+def statement(query: LiteralString, *values: str) -> str:
+    """A statement with its values in it, to be sent together with others."""
+    return sql.SQL(query).format(*values).as_string(None)

@@ -35,20 +35,17 @@ def migrate(database: Database) -> None:
 
 
 def _version(db: Connection) -> int:
-    found = db.execute(
+    found = db.one(
         "SELECT to_regnamespace('windstill') IS NOT NULL AS own, "
         "to_regclass('windstill.schema_version') IS NOT NULL AS versioned"
-    ).fetchone()
-    assert found is not None
+    )
     if not found["own"]:
         # Who may not make schemas can have it made by somebody else.
         db.execute("CREATE SCHEMA windstill")
     if not found["versioned"]:
         db.execute("CREATE TABLE schema_version (version integer NOT NULL)")
         db.execute("INSERT INTO schema_version VALUES (0)")
-    row = db.execute("SELECT version FROM schema_version").fetchone()
-    assert row is not None
-    return int(row["version"])
+    return int(db.one("SELECT version FROM schema_version")["version"])
 
 
 def _scripts() -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from windstill.adapters.postgres.connection import Connection
 from windstill.adapters.postgres.database import Database, notify
 from windstill.adapters.postgres.keys import PostgresKeys, read_balance, read_key
+from windstill.adapters.postgres.line import LOCK, Line
 from windstill.adapters.postgres.outbox import PostgresOutbox, forget_messages, write_message
 from windstill.adapters.postgres.schema import migrate
 from windstill.adapters.rows import changes, from_job, to_job
@@ -19,6 +21,19 @@ from windstill.jobs.ports import Change
 NEWS = "windstill_news"
 """The channel on which changes of jobs are told: who tells it, and the job's id."""
 
+_TRUST = 2.0
+"""Seconds for which a process's own line must have stood before it believes others to be gone."""
+_BLINK = 0.2
+"""Seconds for which a holder must be missed: more than coming back takes."""
+
+_ABSENT = f"""
+    SELECT DISTINCT name FROM holders JOIN jobs ON lease_holder = name AND state = 'running'
+    WHERE {LOCK.replace("%s", "name")} NOT IN (
+        SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""  # noqa: S608
 _TOLD = {"state", "stage", "fraction", "cancel_requested"}
 _ADMISSION = "SELECT pg_advisory_xact_lock(hashtextextended('windstill admission', 0))"
 _COUNTERS = {
@@ -40,11 +55,13 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
     def __init__(self, url: str, *, size: int = 8, patience: float = 5.0) -> None:
         super().__init__(Database(url, size=size, patience=patience))
-        self.origin = new_id()[:8]
+        self.line = Line(self.database)
+        self._origin = new_id()[:8]
+        self._missed: dict[str, float] = {}
         try:
             migrate(self.database)
         except BaseException:
-            self.database.close()
+            self.close()
             raise
 
     def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
@@ -129,9 +146,7 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
     def count_waiting(self) -> int:
         """See the port."""
         query = "SELECT COUNT(*) AS count FROM jobs WHERE state = 'queued'"
-        row = self.database.read(lambda db: db.execute(query).fetchone())
-        assert row is not None
-        return int(row["count"])
+        return int(self.database.read(lambda db: db.one(query))["count"])
 
     def counts(self) -> dict[State, int]:
         """See the port."""
@@ -158,6 +173,11 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
         def remove(db: Connection) -> int:
             forget_messages(db, before)
+            db.execute(
+                "DELETE FROM holders WHERE enlisted_at < %s AND name NOT IN "
+                "(SELECT lease_holder FROM jobs WHERE state = 'running')",
+                (before,),
+            )
             return db.execute(
                 "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
                 "AND finished_at < %s",
@@ -166,8 +186,49 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
         return self.database.write(remove)
 
+    def offers(self, now: float, again: float, limit: int) -> list[Job]:
+        """See the port."""
+        query = (
+            "UPDATE jobs SET offered_at = %s WHERE id IN (SELECT id FROM jobs "
+            "WHERE state = 'queued' AND (offered_at IS NULL OR offered_at <= %s) "
+            "ORDER BY priority DESC, created_at, id LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING *"
+        )
+        values = (now, again, limit)
+        rows = self.database.write(lambda db: db.execute(query, values).fetchall(), durable=False)
+        offered = [to_job(row) for row in rows]
+        return sorted(offered, key=lambda job: (-job.priority, job.created_at, job.id))
+
+    def enlist(self, holder: str) -> None:
+        """See the port."""
+        self.line.hold(holder)
+
+    def orphaned(self) -> list[Job]:
+        """See the port."""
+        if self.line.steady < _TRUST:
+            # Perhaps the server was restarted, and the others are just coming back.
+            self._missed = {}
+            return []
+        rows = self.database.read(lambda db: db.execute(_ABSENT).fetchall())
+        now = time.monotonic()
+        self._missed = {row["name"]: self._missed.get(row["name"], now) for row in rows}
+        gone = [name for name, since in self._missed.items() if now - since >= _BLINK]
+        if not gone:
+            return []
+        return self._select("state = 'running' AND lease_holder = ANY(%(gone)s)", {"gone": gone})
+
+    def news(self, told: Callable[[str], None]) -> None:
+        """See the port."""
+
+        def heard(payload: str) -> None:
+            origin, _, job_id = payload.partition(" ")
+            if origin != self._origin:
+                told(job_id)
+
+        self.line.listen(NEWS, heard)
+
     def close(self) -> None:
         """See the port."""
+        self.line.close()
         self.database.close()
 
     def _select(self, where: str, values: Mapping[str, object]) -> list[Job]:
@@ -186,7 +247,7 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         return self.database.write(apply, durable=durable, news=lambda: self._news(told))
 
     def _news(self, job_ids: list[str]) -> str:
-        return "; ".join(notify(NEWS, f"{self.origin} {job_id}") for job_id in job_ids)
+        return "; ".join(notify(NEWS, f"{self._origin} {job_id}") for job_id in job_ids)
 
 
 def _read(db: Connection, job_id: str, *, lock: bool = False) -> Job | None:
@@ -209,12 +270,11 @@ def _of_idempotency_key(db: Connection, job: Job) -> Job | None:
 
 def _counts(db: Connection, key_id: str) -> tuple[int, int]:
     """The key's unfinished jobs, and all that wait."""
-    row = db.execute(
+    row = db.one(
         "SELECT (SELECT COUNT(*) FROM jobs WHERE key_id = %s AND state IN ('queued', 'running')) "
         "AS unfinished, (SELECT COUNT(*) FROM jobs WHERE state = 'queued') AS queued",
         (key_id,),
-    ).fetchone()
-    assert row is not None
+    )
     return row["unfinished"], row["queued"]
 
 

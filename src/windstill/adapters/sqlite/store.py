@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from windstill.adapters.rows import from_job, to_job
+from windstill.adapters.rows import changes, from_job, to_job
 from windstill.adapters.sqlite.database import Database
 from windstill.adapters.sqlite.keys import (
     SqliteKeys,
@@ -96,6 +96,35 @@ class SqliteStore(SqliteKeys, SqliteOutbox):
         order = "state = 'queued' ORDER BY priority DESC, created_at, id LIMIT ?"
         return self._select(order, (limit,))
 
+    def offers(self, now: float, again: float, limit: int) -> list[Job]:
+        """See the port."""
+        open_to_offer = "state = 'queued' AND (offered_at IS NULL OR offered_at <= ?)"
+        with self.database.reading() as db:
+            query = f"SELECT 1 FROM jobs WHERE {open_to_offer} LIMIT 1"  # noqa: S608
+            if db.execute(query, (again,)).fetchone() is None:
+                return []
+        with self.database.writing(durable=False) as db:
+            rows = db.execute(
+                f"SELECT * FROM jobs WHERE {open_to_offer} "  # noqa: S608
+                "ORDER BY priority DESC, created_at, id LIMIT ?",
+                (again, limit),
+            ).fetchall()
+            offered = [to_job(row) for row in rows]
+            db.executemany(
+                "UPDATE jobs SET offered_at = ? WHERE id = ?", [(now, job.id) for job in offered]
+            )
+            return offered
+
+    def enlist(self, holder: str) -> None:
+        """See the port."""
+
+    def orphaned(self) -> list[Job]:
+        """Nothing: a file does not tell who has it open."""
+        return []
+
+    def news(self, told: Callable[[str], None]) -> None:
+        """See the port."""
+
     def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
         """See the port."""
         if gone:
@@ -179,16 +208,18 @@ def _change(db: sqlite3.Connection, job_id: str, change: Change) -> Job | None:
     after = None if before is None else change(before)
     if before is None or after is None or after == before:
         return None
-    _replace(db, after)
+    _replace(db, before, after)
     if after.finished and not before.finished:
         _settle(db, after)
     return after
 
 
-def _replace(db: sqlite3.Connection, job: Job) -> None:
-    row = from_job(job)
-    columns = ", ".join(f"{name} = :{name}" for name in row if name != "id")
-    db.execute(f"UPDATE jobs SET {columns} WHERE id = :id", row)  # noqa: S608
+def _replace(db: sqlite3.Connection, before: Job, after: Job) -> None:
+    row = changes(before, after)
+    if after.state is State.QUEUED and before.state is State.RUNNING:
+        row["offered_at"] = None
+    columns = ", ".join(f"{name} = :{name}" for name in row)
+    db.execute(f"UPDATE jobs SET {columns} WHERE id = :id", {**row, "id": after.id})  # noqa: S608
 
 
 def _settle(db: sqlite3.Connection, job: Job) -> None:

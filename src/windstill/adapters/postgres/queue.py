@@ -1,0 +1,117 @@
+"""A queue for many processes that needs no broker: the waiting jobs of the store itself."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from typing import LiteralString
+
+from windstill.adapters.postgres.database import notify, statement
+from windstill.adapters.postgres.store import PostgresStore
+from windstill.jobs.errors import StoreError
+
+logger = logging.getLogger("windstill.jobs")
+
+WAITING = "windstill_waiting"
+"""The channel on which it is told that a job waits."""
+
+_FREE: LiteralString = (
+    "UPDATE jobs SET offered_at = NULL "
+    "WHERE id = {} AND state = 'queued' AND offered_at IS NOT NULL"
+)
+_POLL = 1.0
+_RESERVED = 5.0
+"""Seconds after which a job that was taken and not claimed is to be had again."""
+
+
+class PostgresQueue:
+    """Implements `windstill.jobs.ports.JobQueue` on the jobs of a store.
+
+    Whoever takes an id has the others pass over it for some seconds, in which the runner claims
+    its job. Takers wait until they are told of a job, and look by themselves every second.
+    """
+
+    reoffer = math.inf
+
+    def __init__(self, store: PostgresStore) -> None:
+        self.store = store
+        self._taken: set[str] = set()
+        self._told = 0
+        self._changed = threading.Condition()
+        self._closed = False
+        self._listens = False
+
+    def put(self, job_id: str, priority: int = 0) -> bool:
+        """See the port. The job is in the store already; this is to tell of it."""
+        with self._changed:
+            if self._closed:
+                return False
+            if job_id in self._taken:
+                return True
+        try:
+            self.store.database.run(
+                f"{statement(_FREE, job_id)}; {notify(WAITING, job_id)}",
+            )
+        except StoreError as error:
+            logger.error("job %s waits until it is found: %s", job_id, error)
+            return False
+        return True
+
+    def take(self, timeout: float | None = None) -> str | None:
+        """See the port."""
+        self._listen()
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            with self._changed:
+                if self._closed:
+                    return None
+                told = self._told
+            job_id = self._next()
+            left = deadline - time.monotonic()
+            if job_id is not None or left <= 0:
+                return job_id
+            with self._changed:
+                if self._told == told and not self._closed:
+                    self._changed.wait(min(left, _POLL))
+
+    def done(self, job_id: str) -> None:
+        """See the port."""
+        with self._changed:
+            self._taken.discard(job_id)
+
+    def close(self) -> None:
+        """See the port."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        """See the port."""
+        return self.store.count_waiting()
+
+    def _listen(self) -> None:
+        with self._changed:
+            if not self._listens and not self._closed:
+                self._listens = True
+                self.store.line.listen(WAITING, self._hear)
+
+    def _hear(self, job_id: str) -> None:
+        with self._changed:
+            self._told += 1
+            # One job needs one taker; the others would only find it gone.
+            self._changed.notify()
+
+    def _next(self) -> str | None:
+        now = time.time()
+        try:
+            offered = self.store.offers(now, now - _RESERVED, 1)
+        except StoreError as error:
+            logger.error("no job can be taken: %s", error)
+            return None
+        if not offered:
+            return None
+        with self._changed:
+            self._taken.add(offered[0].id)
+        return offered[0].id
