@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.adapters.examples import NOW, add_key, submit
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.rabbitmq import available as rabbitmq_available
 from tests.servers.s3 import S3Server, moto, nanio
@@ -15,7 +17,7 @@ from windstill.adapters.celery import CeleryQueue
 from windstill.adapters.links import SignedLinks
 from windstill.adapters.local_blobs import LocalBlobs
 from windstill.adapters.memory import MemoryStore
-from windstill.adapters.postgres import PostgresStore
+from windstill.adapters.postgres import PostgresQueue, PostgresStore
 from windstill.adapters.queue import ProcessQueue
 from windstill.adapters.s3 import S3Blobs
 from windstill.adapters.sqlite import SqliteStore
@@ -44,10 +46,30 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
         yield broker
 
 
-@pytest.fixture(params=["process", "celery"])
+class StoredQueue(PostgresQueue):
+    """Puts ids of jobs that it submits itself, as this queue is the store's waiting jobs."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        super().__init__(store, reserve=1)
+        self.key = add_key(store)
+        self.numbers = itertools.count()
+
+    def put(self, job_id: str, priority: int = 0) -> bool:
+        if self.store.job(job_id) is None:
+            created_at = NOW + next(self.numbers)
+            submit(self.store, self.key, id=job_id, priority=priority, created_at=created_at)
+        return super().put(job_id, priority)
+
+
+@pytest.fixture(params=["process", "celery", "postgres"])
 def make_queue(request: pytest.FixtureRequest) -> Iterator[Callable[[int], JobQueue]]:
     if request.param == "process":
         yield ProcessQueue
+        return
+    if request.param == "postgres":
+        store = PostgresStore(request.getfixturevalue("postgres_url"))
+        yield lambda bound: StoredQueue(store)
+        store.close()
         return
     broker: RabbitMQ = request.getfixturevalue("rabbitmq")
     made: list[CeleryQueue] = []

@@ -255,6 +255,55 @@ def test_waiting_jobs_come_by_priority_then_age(store: JobStore) -> None:
     assert store.waiting(1) == [urgent]
 
 
+def test_a_waiting_job_is_offered_once_in_a_while(store: JobStore) -> None:
+    key = add_key(store)
+    late = submit(store, key, created_at=NOW + 2)
+    early = submit(store, key, created_at=NOW + 1)
+    urgent = submit(store, key, created_at=NOW + 3, priority=1)
+    claim(store, submit(store, key))
+    assert store.offers(NOW + 10, NOW, 2) == [urgent, early]
+    assert store.offers(NOW + 11, NOW, 9) == [late]
+    assert store.offers(NOW + 12, NOW, 9) == []
+    assert store.offers(NOW + 20, NOW + 10, 9) == [urgent, early]
+    assert store.waiting(9) == [urgent, early, late]
+
+
+def test_a_job_that_came_back_is_offered_again_at_once(store: JobStore) -> None:
+    job = submit(store, add_key(store))
+    assert store.offers(NOW, NOW - 9, 9) == [job]
+    claim(store, job)
+    assert store.offers(NOW, NOW + 9, 9) == []
+    back = store.change(job.id, lambda job: job.abandoned("token", NOW, 3))
+    assert store.offers(NOW, NOW - 9, 9) == [back]
+
+
+def test_each_offer_goes_to_one_of_many(store: JobStore) -> None:
+    key = add_key(store)
+    ids = {submit(store, key).id for _ in range(40)}
+    found: list[str] = []
+    barrier = threading.Barrier(4)
+
+    def take() -> None:
+        barrier.wait()
+        while offered := store.offers(NOW, NOW - 9, 3):
+            found.extend(job.id for job in offered)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 40
+    assert set(found) == ids
+
+
+def test_who_was_enlisted_and_lives_leaves_no_orphans(store: JobStore) -> None:
+    store.enlist("here")
+    claim(store, submit(store, add_key(store)))
+    claim(store, submit(store, add_key(store, "otto")), Lease("other", "never enlisted", NOW))
+    assert store.orphaned() == []
+
+
 def test_overdue_are_those_whose_lease_or_deadline_has_passed(store: JobStore) -> None:
     key = add_key(store)
     late = submit(store, key, deadline=NOW + 10)

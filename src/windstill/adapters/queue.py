@@ -57,6 +57,14 @@ class ProcessQueue:
             self._closed = True
             self._changed.notify_all()
 
+    def spoilt(self) -> list[str]:
+        """None: nobody takes an id but this process itself."""
+        return []
+
+    def problems(self) -> list[str]:
+        """None: there is nothing that could fail."""
+        return []
+
     def __len__(self) -> int:
         """See the port."""
         with self._changed:

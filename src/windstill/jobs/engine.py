@@ -267,7 +267,7 @@ class Engine:
         server = self._runner.server
         if server is not None:
             problems += server.problems
-        return problems + self._vitals.problems()
+        return [*problems, *self._vitals.problems(), *self.queue.problems()]
 
     def stats(self) -> Stats:
         """Figures for metrics, since the engine was created."""

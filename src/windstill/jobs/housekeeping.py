@@ -60,7 +60,7 @@ class Housekeeper:
         interval = min(1.0, config.lease / 3)
         self.interval = interval if config.exclusive else min(_SHARED_INTERVAL, interval)
         self._chores = [_Chore(do, 0.0) for do in (self.renew, self.take_back)]
-        seldom = (self.sweep, self.expire, self.offer, self.tidy)
+        seldom = (self.sweep, self.expire, self.bury, self.offer, self.tidy)
         self._chores += [_Chore(do, interval) for do in seldom]
         if not config.exclusive:
             self._chores.append(_Chore(self.report, _REPORT_INTERVAL))
@@ -206,6 +206,16 @@ class Housekeeper:
                 self.queue.put(job.id, job.priority)
         except WindstillError as error:
             logger.error("job %s is not in the queue yet: %s", job.id, error)
+
+    def bury(self) -> None:
+        """Fails the jobs that the queue has given up."""
+        now = self.clock()
+        for job_id in self.queue.spoilt():
+            failed = self.store.change(job_id, lambda job: job.spoilt(now))
+            self.queue.done(job_id)
+            if failed is not None:
+                logger.error("job %s was delivered too often and has failed", job_id)
+                self.changed(failed)
 
     def offer(self) -> None:
         """Puts waiting jobs into the queue whose message may have been lost."""

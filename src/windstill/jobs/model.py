@@ -14,7 +14,7 @@ from typing import Any
 
 from windstill.errors import WindstillError
 from windstill.jobs.callbacks import Callback, Message
-from windstill.jobs.errors import JobInterrupted, JobTimeout
+from windstill.jobs.errors import JobCrashed, JobInterrupted, JobTimeout
 
 
 class State(StrEnum):
@@ -217,6 +217,15 @@ class Job:
             return None
         if self.lease is not None and (gone or now >= self.lease.until):
             return self._taken_back(now, attempts, gone)
+        return None
+
+    def spoilt(self, now: float) -> Job | None:
+        """Its message was delivered too often: it never came so far as to be claimed, or broke
+        those who claimed it. None when it runs, or is finished.
+        """
+        if self.state is State.QUEUED:
+            told = JobCrashed("The job was begun too often without coming to an end.")
+            return self._ended(State.FAILED, now, Failure.of(told))
         return None
 
     def interrupted(self, now: float) -> Job | None:

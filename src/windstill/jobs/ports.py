@@ -196,6 +196,14 @@ class JobQueue(Protocol):
     def close(self) -> None:
         """Ends every `take`, now and later."""
 
+    def spoilt(self) -> list[str]:
+        """Ids that were delivered too often without being `done`; they are not offered any more.
+        Each is told again and again until it is `done`, too.
+        """
+
+    def problems(self) -> list[str]:
+        """Why ids can't be carried now, in words; takes a second or two at most."""
+
     def __len__(self) -> int:
         """How many ids wait (about, for queues that live elsewhere)."""
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import LiteralString, TypeVar
+from typing import TypeVar
 
 import psycopg
 from psycopg import errors, sql
@@ -181,9 +181,4 @@ def _commit(news: str) -> str:
 
 def notify(channel: str, told: str) -> str:
     """The statement that tells everybody who listens."""
-    return statement("SELECT pg_notify({}, {})", channel, told)
-
-
-def statement(query: LiteralString, *values: str) -> str:
-    """A statement with its values in it, to be sent together with others."""
-    return sql.SQL(query).format(*values).as_string(None)
+    return sql.SQL("SELECT pg_notify({}, {})").format(channel, told).as_string(None)

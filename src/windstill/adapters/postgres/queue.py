@@ -6,9 +6,8 @@ import logging
 import math
 import threading
 import time
-from typing import LiteralString
 
-from windstill.adapters.postgres.database import notify, statement
+from windstill.adapters.postgres.database import notify
 from windstill.adapters.postgres.store import PostgresStore
 from windstill.jobs.errors import StoreError
 
@@ -17,26 +16,21 @@ logger = logging.getLogger("windstill.jobs")
 WAITING = "windstill_waiting"
 """The channel on which it is told that a job waits."""
 
-_FREE: LiteralString = (
-    "UPDATE jobs SET offered_at = NULL "
-    "WHERE id = {} AND state = 'queued' AND offered_at IS NOT NULL"
-)
 _POLL = 1.0
-_RESERVED = 5.0
-"""Seconds after which a job that was taken and not claimed is to be had again."""
 
 
 class PostgresQueue:
     """Implements `windstill.jobs.ports.JobQueue` on the jobs of a store.
 
-    Whoever takes an id has the others pass over it for some seconds, in which the runner claims
-    its job. Takers wait until they are told of a job, and look by themselves every second.
+    Whoever takes an id has the others pass over it for `reserve` seconds, in which the runner
+    claims its job. Takers wait until they are told of a job, and look by themselves every second.
     """
 
     reoffer = math.inf
 
-    def __init__(self, store: PostgresStore) -> None:
+    def __init__(self, store: PostgresStore, *, reserve: float = 5.0) -> None:
         self.store = store
+        self.reserve = reserve
         self._taken: set[str] = set()
         self._told = 0
         self._changed = threading.Condition()
@@ -51,9 +45,7 @@ class PostgresQueue:
             if job_id in self._taken:
                 return True
         try:
-            self.store.database.run(
-                f"{statement(_FREE, job_id)}; {notify(WAITING, job_id)}",
-            )
+            self.store.database.run(notify(WAITING, job_id))
         except StoreError as error:
             logger.error("job %s waits until it is found: %s", job_id, error)
             return False
@@ -87,6 +79,14 @@ class PostgresQueue:
             self._closed = True
             self._changed.notify_all()
 
+    def spoilt(self) -> list[str]:
+        """None: an id is taken from the store, which counts how often its job was begun."""
+        return []
+
+    def problems(self) -> list[str]:
+        """None beside those of the store."""
+        return []
+
     def __len__(self) -> int:
         """See the port."""
         return self.store.count_waiting()
@@ -104,14 +104,16 @@ class PostgresQueue:
             self._changed.notify()
 
     def _next(self) -> str | None:
-        now = time.time()
-        try:
-            offered = self.store.offers(now, now - _RESERVED, 1)
-        except StoreError as error:
-            logger.error("no job can be taken: %s", error)
-            return None
-        if not offered:
-            return None
-        with self._changed:
-            self._taken.add(offered[0].id)
-        return offered[0].id
+        while True:
+            now = time.time()
+            try:
+                offered = self.store.offers(now, now - self.reserve, 1)
+            except StoreError as error:
+                logger.error("no job can be taken: %s", error)
+                return None
+            if not offered:
+                return None
+            with self._changed:
+                if offered[0].id not in self._taken:
+                    self._taken.add(offered[0].id)
+                    return offered[0].id
