@@ -29,14 +29,15 @@ def overshoot(
 ) -> float:
     """How far luma near the matte's edge leaves what may be there, levels.
 
-    Allowed at a pixel are the photo's values next to it, those of the pure element within
-    `travel` pixels, and, if `revealing` (hair uncovers what is behind it), those of the pure
-    surroundings as far. The `share`-th percentile over the band of each pixel's worst moment.
+    Allowed at a pixel are the photo's values next to it, and those of the pure element within
+    `travel` pixels. If `revealing` (hair uncovers what is behind it, and is seldom pure at its
+    strands), also those of the pure surroundings as far, and of all that is hair for the most
+    part. The `share`-th percentile over the band of each pixel's worst moment.
     """
     low, high = _range(still, np.ones_like(matte, bool), 2)
     pure = [_eroded(matte > 0.98)]
     if revealing:
-        pure.append(_eroded(matte < 0.02))
+        pure = [matte > 0.5, _eroded(matte < 0.02)]
     for mask in pure:
         least, most = _range(still, mask, int(np.ceil(travel)) + 2)
         low, high = np.minimum(low, least), np.maximum(high, most)

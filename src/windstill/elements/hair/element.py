@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.hair.bounds import farthest
 from windstill.elements.hair.coverage import SAMPLING_REACH
-from windstill.elements.hair.fringe import covering, without_doubt
+from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import grow
 from windstill.elements.hair.gusts import gusts, natural_frequency
@@ -20,6 +20,7 @@ from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress
 from windstill.elements.hair.sway import Strands, sway_of
+from windstill.elements.hair.tones import explained, supported, tones_of
 from windstill.imaging.orientation import gradient_products, orientation
 from windstill.imaging.planes import Planes, Region
 
@@ -132,7 +133,7 @@ def _lift_cluster(
     scene: Scene, heads: list[Head], hair: F32, breeze: Breeze, rng: np.random.Generator
 ) -> _LiftedPatch | None:
     size = float(np.median([head.size for head in heads]))
-    hair = without_doubt(hair, size)
+    found, hair = hair, without_doubt(hair, size)
     around = Region.around(hair > 0, margin=int(0.1 * size) + 8)
     if around is None:
         return None
@@ -147,10 +148,23 @@ def _lift_cluster(
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
     still = scene.planes.crop(region)
     plate = plate_behind(still, matte, travel)
-    matte = covering(matte, still.y, plate.y)
+    matte, plate = _consistent(matte, still, plate, size)
     patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, breeze.frames)
-    behind = _behind(scene, region, plate, matte, travel)
+    left = scene.mattes.hair - found
+    behind = _behind(scene, region, plate, matte, travel, left)
     return _LiftedPatch(patch, behind, float(travel.max()))
+
+
+def _consistent(matte: F32, still: Planes, plate: Planes, size: float) -> tuple[F32, Planes]:
+    """Matte and plate that explain the photo by hair like the solid hair nearby."""
+    tones = tones_of(still.y, matte, size)
+    matte = supported(matte, still.y, plate.y, tones)
+    half = cv2.resize(matte, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
+    chroma = [
+        explained(behind, seen, half, tones_of(seen, half, size / 2))
+        for behind, seen in ((plate.u, still.u), (plate.v, still.v))
+    ]
+    return matte, Planes(explained(plate.y, still.y, matte, tones), *chroma)
 
 
 def _heads_of_hair(
@@ -216,15 +230,17 @@ def _smooth_step(value: F32) -> F32:
     return t * t * (3 - 2 * t)
 
 
-def _behind(scene: Scene, region: Region, plate: Planes, matte: F32, travel: F32) -> Scene:
+def _behind(
+    scene: Scene, region: Region, plate: Planes, matte: F32, travel: F32, left: F32
+) -> Scene:
+    """The scene without the hair of `matte`; left: the matte of all other hair."""
     planes = scene.planes.copy()
     planes.crop(region).copy_from(plate)
-    sky, hair = scene.mattes.sky, scene.mattes.hair.copy()
-    hair[region.luma] -= matte
+    sky = scene.mattes.sky
     if (sky[region.luma] > 0).any():
         sky = sky.copy()
         sky[region.luma] = completed_sky(sky[region.luma], matte, travel)
-    return Scene(planes, replace(scene.mattes, sky=sky, hair=hair))
+    return Scene(planes, replace(scene.mattes, sky=sky, hair=left))
 
 
 def _clipped(region: Region, shape: tuple[int, int]) -> Region:
