@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from windstill.cli import main
 from windstill.errors import InvalidSetting
-from windstill.http.config import engine_settings
 from windstill.jobs.config import Config
+from windstill.opening import engine_settings
 from windstill.options import Options
 from windstill.settings import Settings, describe, load, reference
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "mattes": ("mattes:mattes", "Show where a photo's sky and hair were found."),
     "preview": ("preview:preview", "Open the web page on a photo."),
     "serve": ("serve:serve", "Serve the compatible API over HTTP."),
+    "worker": ("worker:worker", "Run jobs that services on other machines take in."),
     "keys": ("keys:command", "Manage the service's API keys."),
     "config": ("config:config", "Look at the service's settings."),
     "bench": ("bench:bench", "Measure this installation."),

@@ -11,21 +11,27 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from windstill.cli.doctor_services import services_of
 from windstill.errors import EncoderError
+from windstill.settings import load
 
 _LIBRARIES = ("av", "click", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(as_json: bool) -> int:
+@click.option("--config", "config_file", metavar="FILE", help="The service's settings.")
+def doctor(as_json: bool, config_file: str | None) -> int:
     """Check the libraries, the encoders, the network's file, and make a tiny loop.
 
-    Exit status 5 if anything fails.
+    Also the database, the broker and the object store, where the settings name them. Exit
+    status 5 if anything fails.
 
     Example: windstill doctor
     """
-    results = {name: _outcome(check) for name, check in _CHECKS.items()}
+    settings = load(file=config_file).settings
+    chosen = _CHECKS | services_of(settings)
+    results = {name: _outcome(check) for name, check in chosen.items()}
     healthy = all(passed for passed, _ in results.values())
     if as_json:
         checks = {name: {"ok": ok, "detail": detail} for name, (ok, detail) in results.items()}

@@ -7,12 +7,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from windstill.errors import InvalidOption
+from windstill.settings import Settings, load
 
 if TYPE_CHECKING:
     from windstill.jobs.accounts import Key
@@ -30,18 +31,32 @@ def command() -> None:
 
 
 def _common(function: Command) -> Command:
-    """Adds the flags that every one of these commands takes."""
-    data = click.option(
-        "--data",
-        metavar="DIR",
-        type=click.Path(file_okay=False, path_type=Path),
-        default="data",
-        envvar="WINDSTILL_DATA",
-        show_default=True,
-        help="Folder of keys, jobs and results.",
+    """Adds the flags that every one of these commands takes; two of them become `settings`."""
+
+    @wraps(function)
+    def run(
+        data: str | None, database: str | None, config_file: str | None, **given: Any
+    ) -> object:
+        settings = load({"data": data, "database": database}, file=config_file).settings
+        return function(settings=settings, **given)
+
+    flags = (
+        click.option(
+            "--data",
+            metavar="DIR",
+            help="Folder of keys, jobs and results.  [default: data]",
+        ),
+        click.option(
+            "--database",
+            metavar="URL",
+            help="Where keys and jobs are, if not there: postgresql://user@host/name.",
+        ),
+        click.option("--config", "config_file", metavar="FILE", help="The service's settings."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts."),
     )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-    return data(as_json(function))
+    for flag in reversed(flags):
+        run = flag(run)
+    return cast(Command, run)
 
 
 @command.command()
@@ -55,26 +70,26 @@ def create(
     credits: int | None,
     rate: float | None,
     job_limit: int | None,
-    data: Path,
+    settings: Settings,
     as_json: bool,
 ) -> None:
     """Create a key called NAME and print its secret, which can't be shown again.
 
     Example: windstill keys create anna --credits 3000
     """
-    with _keys(data, create=True) as keys:
+    with _keys(settings, create=True) as keys:
         key, secret = keys.create(name, credits=credits, rate=rate, job_limit=job_limit)
         _print_secret(keys, key, secret, as_json)
 
 
 @command.command("list")
 @_common
-def list_(data: Path, as_json: bool) -> None:
+def list_(settings: Settings, as_json: bool) -> None:
     """List all keys, revoked ones too.
 
     Example: windstill keys list --json
     """
-    with _keys(data) as keys:
+    with _keys(settings) as keys:
         rows = [_facts(keys, key) for key in keys.list()]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -90,12 +105,12 @@ def list_(data: Path, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 @_common
-def show(name: str, data: Path, as_json: bool) -> None:
+def show(name: str, settings: Settings, as_json: bool) -> None:
     """Show one key, by name or id: its limits, credits and usage.
 
     Example: windstill keys show anna
     """
-    with _keys(data) as keys:
+    with _keys(settings) as keys:
         _print(_facts(keys, keys.find(name)), as_json)
 
 
@@ -109,13 +124,13 @@ def show(name: str, data: Path, as_json: bool) -> None:
     help="How long older secrets still work: a number with s, m, h or d.",
 )
 @_common
-def rotate(name: str, overlap: str, data: Path, as_json: bool) -> None:
+def rotate(name: str, overlap: str, settings: Settings, as_json: bool) -> None:
     """Print a new secret for a key; older ones work for a while yet.
 
     Example: windstill keys rotate anna --overlap 1h
     """
     seconds = _seconds(overlap)
-    with _keys(data) as keys:
+    with _keys(settings) as keys:
         key, secret = keys.rotate(name, seconds)
         _print_secret(keys, key, secret, as_json)
 
@@ -123,12 +138,12 @@ def rotate(name: str, overlap: str, data: Path, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 @_common
-def revoke(name: str, data: Path, as_json: bool) -> None:
+def revoke(name: str, settings: Settings, as_json: bool) -> None:
     """Close a key for good. What it has running is finished.
 
     Example: windstill keys revoke anna
     """
-    with _keys(data) as keys:
+    with _keys(settings) as keys:
         _print(_facts(keys, keys.revoke(name)), as_json)
 
 
@@ -136,7 +151,7 @@ def revoke(name: str, data: Path, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("amount")
 @_common
-def credit(name: str, amount: str, data: Path, as_json: bool) -> None:
+def credit(name: str, amount: str, settings: Settings, as_json: bool) -> None:
     """Add AMOUNT credits to a key, take them when negative, or make it "unlimited".
 
     Example: windstill keys credit anna 1500
@@ -145,20 +160,22 @@ def credit(name: str, amount: str, data: Path, as_json: bool) -> None:
         raise InvalidOption(
             f"AMOUNT is {amount!r}; allowed: a whole number, or {_UNLIMITED}.", field="amount"
         )
-    with _keys(data) as keys:
+    with _keys(settings) as keys:
         keys.grant(name, None if amount == _UNLIMITED else int(amount))
         _print(_facts(keys, keys.find(name)), as_json)
 
 
 @contextmanager
-def _keys(data: Path, *, create: bool = False) -> Iterator[KeyRing]:
-    from windstill.adapters.embedded import open_store
+def _keys(settings: Settings, *, create: bool = False) -> Iterator[KeyRing]:
     from windstill.jobs.errors import InvalidKey
     from windstill.jobs.keys import KeyRing
+    from windstill.opening import open_store
 
-    if not create and not data.is_dir():
-        raise InvalidKey(f"There is no data folder {data}; name it with --data.", field="data")
-    store = open_store(data)
+    if not create and not settings.database and not settings.data_folder.is_dir():
+        raise InvalidKey(
+            f"There is no data folder {settings.data}; name it with --data.", field="data"
+        )
+    store = open_store(settings)
     try:
         yield KeyRing(store)
     finally:

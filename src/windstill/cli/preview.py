@@ -54,14 +54,13 @@ def preview(photo: str, no_browser: bool) -> None:
 
 
 def _serve(settings: Settings, handover: Handover, no_browser: bool) -> None:
-    from windstill.adapters.embedded import open_engine
-    from windstill.http.app import FILES_URL, Application
-    from windstill.http.config import engine_settings
+    from windstill.http.app import Application
     from windstill.http.logs import configure
     from windstill.http.server import Server
+    from windstill.opening import open_engine
 
     configure(settings.log_format, settings.log_level)
-    engine = open_engine(settings.data_folder, files_url=FILES_URL, **engine_settings(settings))
+    engine = open_engine(settings)
     key = engine.keys.create("preview")[1]
     handover.application = Application(settings, engine)
     server = Server(handover.application)

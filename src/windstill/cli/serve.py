@@ -6,7 +6,7 @@ import click
 
 from windstill import __version__
 from windstill.cli.settings_flags import settings_flags
-from windstill.settings import Settings, load
+from windstill.settings import Settings, load, without_password
 
 
 @click.command()
@@ -19,11 +19,10 @@ def serve(config_file: str | None, **flags: str | None) -> None:
     Example: windstill serve --port 8080 --data data
     """
     try:
-        from windstill.adapters.embedded import open_engine
-        from windstill.http.app import FILES_URL, Application
-        from windstill.http.config import engine_settings
+        from windstill.http.app import Application
         from windstill.http.logs import configure
         from windstill.http.server import Server
+        from windstill.opening import close_engine, open_engine
     except ModuleNotFoundError as error:
         raise click.ClickException(
             f"The service needs the package {error.name}: pip install 'windstill[serve]'."
@@ -31,7 +30,7 @@ def serve(config_file: str | None, **flags: str | None) -> None:
 
     settings = load(flags, file=config_file).settings
     configure(settings.log_format, settings.log_level)
-    engine = open_engine(settings.data_folder, files_url=FILES_URL, **engine_settings(settings))
+    engine = open_engine(settings)
     server = Server(Application(settings, engine))
 
     def greet(address: str) -> None:
@@ -44,7 +43,7 @@ def serve(config_file: str | None, **flags: str | None) -> None:
     try:
         server.serve_until_told()
     finally:
-        engine.stop()
+        close_engine(engine)
 
 
 def welcome(settings: Settings, address: str, secret: str | None) -> str:
@@ -53,6 +52,7 @@ def welcome(settings: Settings, address: str, secret: str | None) -> str:
     lines = [
         f"Windstill {__version__} listens on {address}",
         f"Data folder: {settings.data_folder}",
+        *elsewhere(settings),
     ]
     if secret is not None:
         lines.append(f"A first key was made; it is shown only now: {secret}")
@@ -63,8 +63,19 @@ def welcome(settings: Settings, address: str, secret: str | None) -> str:
         f"-F operation=11 {base}/api/image/effects/image-fine-tuning",
     ]
     if secret is None:
-        lines.append(f"One more key: windstill keys create NAME --data {settings.data}")
+        place = "--database ..." if settings.database else f"--data {settings.data}"
+        lines.append(f"One more key: windstill keys create NAME {place}")
     return "\n".join(lines)
+
+
+def elsewhere(settings: Settings) -> list[str]:
+    """What is not in the data folder, without passwords."""
+    places = {
+        "Database": settings.database,
+        "Broker": settings.broker,
+        "Storage": settings.storage,
+    }
+    return [f"{name}: {without_password(place)}" for name, place in places.items() if place]
 
 
 def page(base: str, secret: str | None) -> str:

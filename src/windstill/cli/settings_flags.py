@@ -13,8 +13,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def settings_flags(command: Command) -> Command:
-    """Adds `--config FILE`, and one flag for each setting; what isn't given arrives as None."""
-    for setting in reversed(describe()):
+    """Adds `--config FILE`, and one flag for each setting; what isn't given arrives as None.
+
+    Secrets have none: any user of the machine can read a command line.
+    """
+    for setting in reversed([row for row in describe() if not row.get("secret")]):
         name = str(setting["name"])
         command = click.option(
             f"--{name.replace('_', '-')}",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from starlette.datastructures import State
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from windstill.adapters.links import load_secret
 from windstill.http import health, pages, static
 from windstill.http.account import query_credits
 from windstill.http.boundary import Boundary
@@ -20,9 +21,8 @@ from windstill.http.pace import Pace
 from windstill.http.service import Service
 from windstill.http.tasks import query_async_task_result
 from windstill.jobs.engine import Engine
+from windstill.opening import FILES_URL, webhook_secret
 from windstill.settings import Settings
-
-FILES_URL = "/files/"
 
 ROUTES = (
     Route("/api/image/effects/image-fine-tuning", image_fine_tuning, methods=["POST"]),
@@ -53,7 +53,8 @@ class Application:
             guard=guard,
             courier=_courier(settings, engine, guard),
             metrics=Metrics(engine),
-            pace=Pace(slots=engine.stats().slots, patience=settings.answer_seconds),
+            # How many run elsewhere isn't known: there the length of the queue alone decides.
+            pace=Pace(slots=engine.stats().slots or sys.maxsize, patience=settings.answer_seconds),
         )
         self.state.service = self.service
         # Slashes are not redirected: a redirect is no answer that clients of the API know.
@@ -69,4 +70,4 @@ class Application:
 def _courier(settings: Settings, engine: Engine, guard: Guard) -> Courier | None:
     if not settings.webhooks:
         return None
-    return Courier(engine, guard, load_secret(settings.data_folder / "webhook-secret"))
+    return Courier(engine, guard, webhook_secret(settings))
