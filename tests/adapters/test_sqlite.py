@@ -58,7 +58,7 @@ print(done)
 """
 
 
-def run_four(program: str, path: Path) -> list[int]:
+def run_four(program: str, path: Path | str) -> list[int]:
     """What four processes print that run a program on one database at once."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
     processes = [
