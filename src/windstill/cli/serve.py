@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from windstill import __version__
 from windstill.cli.settings_flags import settings_flags
+from windstill.jobs.errors import InvalidKey
 from windstill.settings import Settings, load, without_password
+
+if TYPE_CHECKING:
+    from windstill.jobs.engine import Engine
 
 
 @click.command()
@@ -35,8 +41,7 @@ def serve(config_file: str | None, **flags: str | None) -> None:
 
     def greet(address: str) -> None:
         # Only now, lest a service that can't start makes a key that nobody sees.
-        secret = None if engine.keys.list() else engine.keys.create("first")[1]
-        click.echo(welcome(settings, address, secret))
+        click.echo(welcome(settings, address, first_key(engine)))
 
     server.on_started = greet
     engine.start()
@@ -44,6 +49,14 @@ def serve(config_file: str | None, **flags: str | None) -> None:
         server.serve_until_told()
     finally:
         close_engine(engine)
+
+
+def first_key(engine: Engine) -> str | None:
+    """The secret of a new key, if there was none yet."""
+    try:
+        return None if engine.keys.list() else engine.keys.create("first")[1]
+    except InvalidKey:  # another service on the same database was quicker
+        return None
 
 
 def welcome(settings: Settings, address: str, secret: str | None) -> str:
