@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tests.servers.cluster import Cluster, cluster, missing
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> int:
     """Starts everything, says where it is, and waits for the end."""
@@ -23,18 +25,29 @@ def main() -> int:
     if absent is not None:
         print(f"{absent} is not installed; on Debian: apt-get install postgresql rabbitmq-server")
         return 1
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in _ENDS:
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="windstill-cluster-"))
     try:
         with cluster(folder, broker=not asked.without_broker) as running:
             running.add(services=asked.services, workers=asked.workers, slots=asked.slots)
             print(welcome(running), flush=True)
-            signal.pause()
-    except KeyboardInterrupt:
+            _wait()
         print("All ended.")
+    except KeyboardInterrupt:
+        print("Ended before all had started.")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _wait() -> None:
+    """Returns at Ctrl-C or SIGTERM; a second one shall not break off the tidying up."""
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        for number in _ENDS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def welcome(running: Cluster) -> str:
