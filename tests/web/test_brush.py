@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import windstill
 from tests.web.visits import Visit
 
 Visitor = Callable[..., Visit]
@@ -98,3 +99,88 @@ def test_painting_with_the_keyboard(visit: Visitor, photo: Path) -> None:
     assert page.locator("#amount-sky").inner_text() != before
     page.keyboard.press("Control+z")
     assert page.locator("#amount-sky").inner_text() == before
+
+
+def test_what_was_painted_can_be_saved_and_given_back(
+    visit: Visitor, photo: Path, tmp_path: Path
+) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").click()
+    page.get_by_text("Take away", exact=True).click()
+    page.get_by_label("Follow the photo").uncheck()
+    trip.set_range("brush-size", 160)
+    trip.drag("brush", (0.05, 0.1), (0.2, 0.1))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save this area as PNG: Sky").click()
+    assert download.value.suggested_filename == "sky.png"
+    download.value.save_as(tmp_path / "sky.png")
+    mattes = windstill.mattes_from(photo, sky=tmp_path / "sky.png")
+    found = windstill.mattes(photo)
+    height, width = mattes.shape
+    assert mattes.sky[: height // 8, : width // 8].max() < 0.05
+    assert found.sky[: height // 8, : width // 8].min() > 0.9
+    assert abs(mattes.sky - found.sky)[:, width // 2 :].max() < 0.05
+
+
+FINGER = {
+    "viewport": {"width": 390, "height": 700},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
+ZOOMED = """async () => {
+  while (visualViewport.scale <= 1) await new Promise(requestAnimationFrame);
+}"""
+# How strongly the mattes are tinted under a point of the window, and beside it.
+TINTED = """([x, y]) => {
+  const tint = document.getElementById('tint');
+  const box = tint.getBoundingClientRect();
+  const scale = tint.width / box.width;
+  const at = (dx, dy) => tint.getContext('2d').getImageData(
+    Math.round((x + dx - box.left) * scale), Math.round((y + dy - box.top) * scale), 1, 1).data[3];
+  return [at(0, 0), Math.max(at(-40, 0), at(40, 0), at(0, -40), at(0, 40))];
+}"""
+
+
+def test_a_finger_paints_where_it_touches_after_scrolling(visit: Visitor, photo: Path) -> None:
+    trip = visit(**FINGER)
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").tap()
+    page.locator("#brush-tools").get_by_text("Hair").tap()
+    page.get_by_label("Follow the photo").tap()
+    page.evaluate("scrollBy(0, 60)")
+    box = page.locator("#brush").bounding_box()
+    for x, y in ((0.3, 0.85), (0.8, 0.7)):
+        point = [box["x"] + x * box["width"], box["y"] + y * box["height"]]
+        before = page.evaluate(TINTED, point)
+        page.touchscreen.tap(*point)
+        after = page.evaluate(TINTED, point)
+        assert before[0] == 0 < 60 < after[0]
+        assert before[1] == after[1]
+
+
+def test_two_fingers_paint_nothing(visit: Visitor, photo: Path) -> None:
+    trip = visit(**FINGER)
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").tap()
+    page.locator("#brush-tools").get_by_text("Hair").tap()
+    box = page.locator("#brush").bounding_box()
+    fingers = [
+        {"x": box["x"] + part * box["width"], "y": box["y"] + 0.8 * box["height"], "id": number}
+        for number, part in enumerate((0.4, 0.6))
+    ]
+    touch = trip.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", fingers[:1]),
+        ("touchStart", fingers),
+        ("touchMove", [{**fingers[0], "x": 20}, {**fingers[1], "x": 370}]),
+        ("touchEnd", []),
+    ):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.evaluate(ZOOMED)
+    assert page.locator("#amount-hair").text_content() == "not found"
+    assert page.locator("#undo").is_disabled()

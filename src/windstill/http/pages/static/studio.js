@@ -205,7 +205,8 @@ export class Studio {
     this.brush.toggle(open);
     this.wind.enable(!open);
     this.stage.showTint(open);
-    if (open) $('stage').scrollIntoView({ block: 'nearest' });
+    // Where the tools are below the photo, photo and tools come together from the top.
+    if (open) $('studio').scrollIntoView({ block: 'start' });
     (open ? $('brush') : $('brush-open')).focus({ preventScroll: true });
   }
 
@@ -289,6 +290,7 @@ export class Studio {
     if (!this.#photo) return;
     const size = ({ width, height }) => `${width} × ${height}`;
     const { was } = this.#photo;
+    $('photo-note').classList.toggle('minor', !was);
     $('photo-note').textContent = was ? t('note.shrunk', { was: size(was), is: size(this.#photo) }) : t('note.same', { is: size(this.#photo) });
   }
 }
