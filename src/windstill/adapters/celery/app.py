@@ -14,8 +14,8 @@ TASK = "windstill.run"
 """Name of the task; its only argument, and its id, are the job's id."""
 
 DELIVERIES = 8
-"""How often the broker delivers a message at most. More often than the engine begins a job, so
-that the store decides wherever it can; this bounds what kills a worker before it asks the store.
+"""How often the broker delivers a message anew at most. More often than the engine begins a job,
+so that the store decides wherever it can; this bounds what kills a worker before it asks the store.
 """
 
 RPC_SECONDS = 2.0

@@ -72,7 +72,7 @@ class Consumer(Link):
     @property
     def done(self) -> bool:
         """Whether all that was taken is finished, and the broker knows."""
-        return not self.desk.busy
+        return not self.desk.busy and not self._buried
 
     def _ask(self, demand: int) -> None:
         self._stop_asking()
