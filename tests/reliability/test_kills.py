@@ -132,14 +132,14 @@ def test_a_few_kills_lose_nothing(service: Revived) -> None:
     batch = kill_through(
         service.addresses,
         service.secret,
-        [photo(number) for number in range(18)],
+        [photo(number) for number in range(12)],
         service.targets(),
-        kills=4,
+        kills=3,
         seed=1,
         options={**OPTIONS, "seconds": "2", "fps": "8"},
     )
-    assert batch.killed.total() == 4
-    check(service, batch, 18)
+    assert batch.killed.total() == 3
+    check(service, batch, 12)
 
 
 @pytest.mark.slow

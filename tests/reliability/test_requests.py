@@ -15,6 +15,7 @@ from tests.http.test_hostile import bombs
 from tests.reliability.usage import leftovers
 
 BODY = forms.form(forms.image(photos.jpeg()), forms.operation())
+CUT = photos.jpeg()[:600]
 NAMES = [
     "../../../../etc/passwd", "..\\..\\windows\\x.jpg", "/etc/passwd", "C:\\x.jpg",
     "%2e%2e%2f%2e%2e%2fx", "....//....//x", "photo.jpg\x00.php", "photo\r.jpg", "~root/x",
@@ -42,11 +43,11 @@ def nothing_left(server: RunningServer) -> None:
 def test_file_names_lead_nowhere(sturdy: RunningServer, path: str) -> None:
     before = {entry for entry in sturdy.data.parent.rglob("*") if "blobs" not in entry.parts}
     for name in NAMES:
-        part = forms.image(photos.jpeg(), f'name="image"; filename="{name}"')
+        part = forms.image(CUT, f'name="image"; filename="{name}"')
         body = forms.form(part, *([forms.operation()] if path == ANIMATE else []))
         headers = {**sturdy.headers, **forms.content_type()}
         answer = httpx.post(sturdy.address + path, content=body, headers=headers, timeout=60)
-        assert answer.status_code in (200, 202, 400), (name, answer.text)
+        assert answer.status_code in (202, 400, 422), (name, answer.text)
     nothing_left(sturdy)
     after = {entry for entry in sturdy.data.parent.rglob("*") if "blobs" not in entry.parts}
     assert {entry for entry in after - before if not entry.name.startswith("windstill.db")} == set()
