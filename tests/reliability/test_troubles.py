@@ -24,6 +24,7 @@ from tests.http.running import RunningServer, until
 UNABLE = {"FILE_SERVICE_ERROR", "ERROR_RESOURCE_UNAVAILABLE"}
 """What the compatible API answers while it can't store anything: 502 or 503."""
 
+TITLE = "The service can't work now"
 PROBLEMS = {"storage_error", "store_error"}
 """The same in the native API, always 503."""
 
@@ -104,6 +105,8 @@ def test_a_disk_that_fills_up_while_a_job_runs(
             until(lambda: client.get("/readyz").status_code == 503)
             until(lambda: not list((server.data / "work").glob(f"{job}-*/result*")))
         until(lambda: state() in ("failed", "succeeded"))
+        error = client.get(f"/v1/animations/{job}").json()["error"]
+        assert error is None or (error["status"], error["title"]) == (503, TITLE), error
     check_able(server)
 
 

@@ -82,6 +82,7 @@ TABLE: Mapping[Kind, Meaning] = {
     errors.PhotoTooSmall: Meaning(422, "The photo is too small"),
     errors.PhotoTooLarge: Meaning(422, "The photo is too large"),
     errors.NothingToMove: Meaning(422, "Nothing in the photo can move"),
+    errors.OutputError: Meaning(503, "The service can't work now"),
     Unreachable: Meaning(422, "The address can't be reached"),
     errors.WindstillError: Meaning(500, "The animation failed"),
 }
