@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -72,7 +71,7 @@ class Address:
             prefix=prefix,
             endpoint=_root(endpoint, "s3_endpoint"),
             public_endpoint=_root(public_endpoint, "s3_public_endpoint"),
-            region=region or _environment_region(),
+            region=region or REGION,
             access_key=access_key,
             secret_key=secret_key,
         )
@@ -94,11 +93,6 @@ class Address:
             return f"{parts.scheme}://{parts.netloc}"
         host = f"s3.{self.region}.amazonaws.com"
         return f"https://{self.bucket}.{host}" if self.in_host else f"https://{host}"
-
-
-def _environment_region() -> str:
-    names = ("AWS_REGION", "AWS_DEFAULT_REGION")
-    return next((os.environ[name] for name in names if os.environ.get(name)), REGION)
 
 
 def _root(url: str, setting: str) -> str:
