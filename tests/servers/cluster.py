@@ -4,6 +4,7 @@ store, services and workers. For tests, benchmarks and `make cluster`.
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import signal
@@ -112,6 +113,7 @@ class Cluster:
             **settings,
         }
         self.members: list[Member] = []
+        self._numbers = itertools.count(1)
         self.key = self._run("keys", "create", "cluster").strip()
 
     @property
@@ -130,10 +132,7 @@ class Cluster:
         """Starts members, and returns when they are ready. slots: of each worker."""
         roles = ["serve"] * services + ["worker"] * workers
         chosen = {**self.settings, "run_jobs": "false", "slots": slots, **settings}
-        added = [
-            Member(role, self.folder, len(self.members) + number, chosen)
-            for number, role in enumerate(roles)
-        ]
+        added = [Member(role, self.folder, next(self._numbers), chosen) for role in roles]
         self.members += added
         for member in added:
             member.wait_until_ready()
