@@ -1,0 +1,119 @@
+"""Kill -9 of every part of a cluster: jobs, workers, services, broker and database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cluster.watch import Watch, until
+from tests.jobs.leftovers import processes_below, processes_in
+from tests.reliability.killing import Target, kill_through
+from tests.reliability.mutants import small_photo
+from tests.servers.cluster import Cluster, Member, cluster, missing
+from windstill.jobs.model import State
+
+OPTIONS = {"operation": "1", "seconds": "2", "fps": "8"}
+
+
+@pytest.fixture
+def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    absent = missing()
+    if absent is not None:
+        pytest.skip(f"{absent} is not installed")
+    folder = tmp_path_factory.mktemp("killed")
+    folder.chmod(0o755)
+    with cluster(folder) as started:
+        started.add(services=2, workers=2)
+        yield started
+
+
+def targets(running: Cluster) -> list[Target]:
+    """Every part but the object store, and how an operator's supervisor brings it back."""
+
+    def revive(members: Callable[[], list[Member]], role: str) -> Callable[[], None]:
+        def again() -> None:
+            until(lambda: any(member.process.poll() is not None for member in members()))
+            for member in members():
+                if member.process.poll() is not None:
+                    running.members.remove(member)
+                    running.add(**{role: 1})
+
+        return again
+
+    def database() -> None:
+        running.postgres.kill()
+        running.postgres.start()
+
+    broker = running.rabbitmq
+    assert broker is not None
+    services, workers = (lambda: running.services), (lambda: running.workers)
+    return [
+        Target("job", lambda: job_processes(running)),
+        Target("worker", lambda: pids(workers()), after=revive(workers, "workers")),
+        Target("service", lambda: pids(services()), after=revive(services, "services")),
+        Target("broker", lambda: [broker.pid], after=broker.restart),
+        Target("database", lambda: [running.postgres.pid], after=database),
+    ]
+
+
+def pids(members: list[Member]) -> list[int]:
+    return [member.process.pid for member in members]
+
+
+def job_processes(running: Cluster) -> list[int]:
+    """Processes below the fork servers of the workers."""
+    servers = [pid for worker in pids(running.workers) for pid in processes_below(worker)]
+    return [pid for server in servers for pid in processes_below(server)]
+
+
+def run(running: Cluster, *, total: int, kills: int, seed: int) -> str:
+    """Kills parts of the cluster while jobs are done; returns the figures."""
+    with Watch(running) as watch:
+        batch = kill_through(
+            lambda: [member.address for member in running.services],
+            running.key,
+            [photo(number) for number in range(total)],
+            targets(running),
+            kills=kills,
+            seed=seed,
+            options=OPTIONS,
+        )
+    # Opened anew: the database was killed, and what is on its disk counts.
+    with Watch(running) as watch:
+        jobs = watch.store.jobs(watch.key.id, limit=100_000)
+        assert {job.id for job in jobs} == {job["id"] for job in batch.jobs}
+        assert len(jobs) == total
+        assert all(job.finished for job in jobs)
+        assert max(job.attempts for job in jobs) <= 3
+        succeeded = [job for job in jobs if job.state is State.SUCCEEDED]
+        balance = watch.store.balance(watch.key.id)
+        assert (balance.spent, balance.reserved) == (sum(job.cost for job in succeeded), 0)
+    states = batch.states()
+    assert set(states) <= {"succeeded", "corrupt_photo", "job_crashed", "job_interrupted"}
+    for made in batch.jobs:
+        if made["state"] == "succeeded":
+            assert len(httpx.get(made["result"]["url"]).content) == made["result"]["bytes"]
+    assert batch.killed.total() == kills
+    again = sum(job.attempts > 1 for job in jobs)
+    return (
+        f"{kills} kills {dict(batch.killed)} in {total} jobs, {batch.seconds:.0f} s, "
+        f"{batch.repeats} requests repeated, {again} jobs begun again: {dict(states)}"
+    )
+
+
+def photo(number: int) -> bytes:
+    """Every sixth one is cut off."""
+    whole = small_photo(number)
+    return whole[: len(whole) // 2] if number % 6 == 5 else whole
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_fifty_kills_of_a_cluster_lose_nothing(members: Cluster) -> None:
+    """Prints the figures of benchmarks/reliability.md."""
+    print("\n" + run(members, total=200, kills=50, seed=4))
+    members.stop()
+    assert not processes_in(Path(members.folder) / "data")
