@@ -145,7 +145,7 @@ def _figures(
     still = of.still.y
     crossing = metrics.seam(frames, inside)
     detail = metrics.sharpness(frames, still, masks["core"])
-    clear = motion.textured(still, free)
+    clear = motion.textured(still, masks["clear"])
     enough = clear.sum() > 400
     return {
         "seam": crossing.to_median if of.moves == "sky" else crossing.to_largest,
@@ -177,6 +177,8 @@ def _masks(of: Subject, reach: float) -> dict[str, metrics.Mask]:
         "inside": metrics.core(of.matte, 0),
         "core": metrics.core(of.matte, 6 if of.moves == "sky" else 4),
         "free": free,
+        # Beside a still skyline the search follows the skyline's edges.
+        "clear": metrics.core(of.matte, 24) if of.moves == "sky" else free,
         "edge": metrics.outside(of.matte, reach),
         "static": static,
         "smooth": metrics.smooth(of.still.y, static),

@@ -26,8 +26,8 @@ I16 = NDArray[np.int16]
 
 LEAST_SHARE = 0.002
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
-LONG_FADE, SHORT_FADE = 0.5, 0.2
-ALIKE, UNLIKE = 3.0, 18.0
+LONG_FADE, SHORT_FADE = 0.75, 0.25
+ALIKE, UNLIKE = 3.0, 20.0
 # Where they do not, smaller places change apart, too, by this many periods.
 WISPS = 0.13
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
