@@ -20,7 +20,6 @@ Work = Callable[[Connection], Answer]
 
 _MET_ANOTHER = (errors.SerializationFailure, errors.DeadlockDetected)
 _ATTEMPTS = 5
-_LAZY = "SET LOCAL synchronous_commit = off"
 
 
 class Database:
@@ -44,34 +43,57 @@ class Database:
         return self._repeated(work)
 
     def write(
-        self, work: Work[Answer], *, durable: bool = True, news: Callable[[], str] | None = None
+        self,
+        work: Work[Answer],
+        *,
+        durable: bool = True,
+        news: Callable[[], list[bytes]] = list,
     ) -> Answer:
         """What `work` answers, which is one transaction: undone if it raises.
 
-        It runs again when it met another, or a connection that had died meanwhile.
+        It runs again when it met another, or a connection that had died meanwhile. Its statements
+        travel together: only asking for the answer of one waits for the server.
         durable: on disk when the call returns. What may be undone by a power failure saves
-        waiting for it. news: a statement for after the transaction; it may be lost.
+        waiting for it. news: statements for after the transaction; they may be lost.
         """
-        begin = "BEGIN" if durable else f"BEGIN; {_LAZY}"
 
         def transaction(connection: Connection) -> Answer:
-            connection.execute(begin, prepare=False)
+            asked_to_commit = False
             try:
-                answer = work(connection)
-            except BaseException:
+                with connection.pipeline():
+                    _begin(connection, durable=durable)
+                    answer = work(connection)
+                    asked_to_commit = True
+                    connection.execute("COMMIT", prepare=False)
+                    self._tell(connection, news())
+            except BaseException as error:
+                lost = isinstance(error, psycopg.OperationalError) and connection.closed
+                if asked_to_commit and lost:
+                    raise _UnclearError from error
                 with suppress(psycopg.Error):
                     connection.execute("ROLLBACK", prepare=False)
                 raise
-            with _committing():
-                connection.execute(_commit("" if news is None else news()), prepare=False)
             return answer
 
         return self._repeated(transaction)
 
-    def run(self, statements: str) -> None:
-        """Statements without an answer, in a transaction that waits for no disk."""
-        everything = f"BEGIN; {_LAZY}; {statements}; COMMIT".encode()
-        self._repeated(lambda db: db.execute(everything, prepare=False))
+    def tell(self, news: list[bytes]) -> None:
+        """News by itself."""
+
+        def send(connection: Connection) -> None:
+            with connection.pipeline():
+                self._tell(connection, news)
+
+        self._repeated(send)
+
+    def _tell(self, connection: Connection, news: list[bytes]) -> None:
+        # A transaction of its own that waits for no disk, as those that tell something are
+        # committed one after another.
+        if news:
+            _begin(connection, durable=False)
+            for statement in news:
+                connection.execute(statement, prepare=False)
+            connection.execute("COMMIT", prepare=False)
 
     def connect(self) -> Connection:
         """A connection of the caller's own. Raises `StoreError`."""
@@ -153,16 +175,6 @@ class _UnclearError(Exception):
 
 
 @contextmanager
-def _committing() -> Iterator[None]:
-    try:
-        yield
-    except _MET_ANOTHER:
-        raise
-    except psycopg.OperationalError as error:
-        raise _UnclearError from error
-
-
-@contextmanager
 def _translated(name: str) -> Iterator[None]:
     try:
         yield
@@ -173,12 +185,12 @@ def _translated(name: str) -> Iterator[None]:
         raise StoreError(f"The job store at {name} can't be used now: {told}.") from error
 
 
-def _commit(news: str) -> str:
-    # One journey to the server. The news is a transaction of its own that waits for no disk, as
-    # those that tell something are committed one after another.
-    return f"COMMIT; BEGIN; {_LAZY}; {news}; COMMIT" if news else "COMMIT"
+def _begin(connection: Connection, *, durable: bool) -> None:
+    connection.execute("BEGIN", prepare=False)
+    if not durable:
+        connection.execute("SET LOCAL synchronous_commit = off", prepare=False)
 
 
-def notify(channel: str, told: str) -> str:
+def notify(channel: str, told: str) -> bytes:
     """The statement that tells everybody who listens."""
-    return sql.SQL("SELECT pg_notify({}, {})").format(channel, told).as_string(None)
+    return sql.SQL("SELECT pg_notify({}, {})").format(channel, told).as_bytes(None)

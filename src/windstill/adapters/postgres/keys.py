@@ -11,7 +11,7 @@ from windstill.adapters.postgres.connection import Connection
 from windstill.adapters.postgres.database import Database
 from windstill.adapters.rows import to_key, to_secret
 from windstill.jobs.accounts import Balance, Key, Secret, Usage, regranted
-from windstill.jobs.errors import InvalidKey
+from windstill.jobs.errors import InvalidKey, StoreError
 
 
 class PostgresKeys:
@@ -24,25 +24,25 @@ class PostgresKeys:
         """See the port."""
 
         def add(db: Connection) -> None:
-            with _unique_name(key.name):
-                db.execute(
-                    "INSERT INTO keys (id, name, created_at, revoked_at, rate, job_limit, granted) "
-                    "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                    (
-                        key.id,
-                        key.name,
-                        key.created_at,
-                        key.revoked_at,
-                        key.rate,
-                        key.job_limit,
-                        granted,
-                    ),
-                )
+            db.execute(
+                "INSERT INTO keys (id, name, created_at, revoked_at, rate, job_limit, granted) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (
+                    key.id,
+                    key.name,
+                    key.created_at,
+                    key.revoked_at,
+                    key.rate,
+                    key.job_limit,
+                    granted,
+                ),
+            )
             _add_secret(db, key.id, secret)
             if granted is not None:
                 _enter_grant(db, key.id, granted, key.created_at)
 
-        self.database.write(add)
+        with _unique_names([key]):
+            self.database.write(add)
 
     def key(self, key_id: str) -> Key | None:
         """See the port."""
@@ -58,20 +58,23 @@ class PostgresKeys:
     def change_key(self, key_id: str, change: Callable[[Key], Key]) -> Key | None:
         """See the port."""
 
+        tried: list[Key] = []
+
         def replace(db: Connection) -> Key | None:
             before = read_key(db, key_id, lock=True)
             if before is None:
                 return None
             key = change(before)
-            with _unique_name(key.name):
-                db.execute(
-                    "UPDATE keys SET name = %s, revoked_at = %s, rate = %s, job_limit = %s "
-                    "WHERE id = %s",
-                    (key.name, key.revoked_at, key.rate, key.job_limit, key_id),
-                )
+            tried.append(key)
+            db.execute(
+                "UPDATE keys SET name = %s, revoked_at = %s, rate = %s, job_limit = %s "
+                "WHERE id = %s",
+                (key.name, key.revoked_at, key.rate, key.job_limit, key_id),
+            )
             return key
 
-        return self.database.write(replace)
+        with _unique_names(tried):
+            return self.database.write(replace)
 
     def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
         """See the port."""
@@ -164,11 +167,13 @@ def _enter_grant(db: Connection, key_id: str, amount: int | None, now: float) ->
 
 
 @contextmanager
-def _unique_name(name: str) -> Iterator[None]:
+def _unique_names(keys: list[Key]) -> Iterator[None]:
     """Turns the database's refusal of a second key of a name into `InvalidKey`."""
     try:
         yield
-    except errors.UniqueViolation as error:
-        if error.diag.constraint_name == "keys_name":
+    except StoreError as error:
+        cause = error.__cause__
+        if isinstance(cause, errors.UniqueViolation) and cause.diag.constraint_name == "keys_name":
+            name = keys[-1].name
             raise InvalidKey(f"There is a key named {name!r} already.", field="name") from error
         raise

@@ -45,7 +45,7 @@ class PostgresQueue:
             if job_id in self._taken:
                 return True
         try:
-            self.store.database.run(notify(WAITING, job_id))
+            self.store.database.tell([notify(WAITING, job_id)])
         except StoreError as error:
             logger.error("job %s waits until it is found: %s", job_id, error)
             return False

@@ -27,7 +27,9 @@ def migrate(database: Database) -> None:
                 f"this one knows {len(scripts)})."
             )
         for script in scripts[version:]:
-            db.execute(script.encode(), prepare=False)
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    db.execute(statement.encode(), prepare=False)
         if version < len(scripts):
             db.execute("UPDATE schema_version SET version = %s", (len(scripts),))
 

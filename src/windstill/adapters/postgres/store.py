@@ -8,12 +8,12 @@ from typing import Any
 
 from windstill.adapters.postgres.connection import Connection
 from windstill.adapters.postgres.database import Database, notify
-from windstill.adapters.postgres.keys import PostgresKeys, read_balance, read_key
+from windstill.adapters.postgres.keys import PostgresKeys
 from windstill.adapters.postgres.line import LOCK, Line
 from windstill.adapters.postgres.outbox import PostgresOutbox, forget_messages, write_message
 from windstill.adapters.postgres.schema import migrate
-from windstill.adapters.rows import changes, from_job, to_job
-from windstill.jobs.accounts import Bounds, Standing, admit, same_request
+from windstill.adapters.rows import changes, from_job, to_job, to_key
+from windstill.jobs.accounts import Balance, Bounds, Standing, admit, same_request
 from windstill.jobs.errors import UnknownKey
 from windstill.jobs.model import Job, State, new_id
 from windstill.jobs.ports import Change
@@ -35,7 +35,14 @@ _ABSENT = f"""
     )
 """  # noqa: S608
 _TOLD = {"state", "stage", "fraction", "cancel_requested"}
-_ADMISSION = "SELECT pg_advisory_xact_lock(hashtextextended('windstill admission', 0))"
+_ADMIT = "SELECT pg_advisory_xact_lock_shared(hashtextextended('windstill admission', 0))"
+_ADMIT_ALONE = _ADMIT.replace("_shared", "")
+_FIGURES = """
+    SELECT COALESCE(SUM(cost), 0)::bigint AS reserved, COUNT(*) AS unfinished,
+    (SELECT COUNT(*) FROM jobs WHERE state = 'queued') AS queued,
+    current_setting('max_connections')::integer AS connections
+    FROM jobs WHERE key_id = %(key)s AND state IN ('queued', 'running')
+"""
 _COUNTERS = {
     State.SUCCEEDED: "succeeded",
     State.FAILED: "failed",
@@ -57,6 +64,7 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         super().__init__(Database(url, size=size, patience=patience))
         self.line = Line(self.database)
         self._origin = new_id()[:8]
+        self._is_tight = False
         self._missed: dict[str, float] = {}
         try:
             migrate(self.database)
@@ -66,27 +74,12 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
     def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
         """See the port."""
-
-        def take_in(db: Connection) -> tuple[Job, bool]:
-            # Parallel submissions of one key wait for each other here, those of all keys below.
-            key = read_key(db, job.key_id, lock=True)
-            if key is None:
-                raise UnknownKey("There is no such key.")
-            earlier = _of_idempotency_key(db, job)
-            if earlier is not None:
-                return same_request(earlier, job), False
-            db.execute(_ADMISSION)
-            unfinished, queued = _counts(db, key.id)
-            standing = Standing(
-                key=key, balance=read_balance(db, key.id), queued=queued, unfinished=unfinished
-            )
-            admit(job, standing, bounds)
-            row = _clean(from_job(job))
-            marks = ", ".join(f"%({name})s" for name in row)
-            db.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
-            return job, True
-
-        return self.database.write(take_in)
+        try:
+            return self.database.write(lambda db: _take_in(db, job, bounds, alone=self._is_tight))
+        except _TightError:
+            self._is_tight = True
+        stored = self.database.write(lambda db: _take_in(db, job, bounds, alone=True))
+        return stored
 
     def job(self, job_id: str) -> Job | None:
         """See the port."""
@@ -178,11 +171,13 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
                 "(SELECT lease_holder FROM jobs WHERE state = 'running')",
                 (before,),
             )
-            return db.execute(
-                "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
-                "AND finished_at < %s",
-                (before,),
-            ).rowcount
+            return len(
+                db.execute(
+                    "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
+                    "AND finished_at < %s RETURNING id",
+                    (before,),
+                ).fetchall()
+            )
 
         return self.database.write(remove)
 
@@ -246,8 +241,8 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
         return self.database.write(apply, durable=durable, news=lambda: self._news(told))
 
-    def _news(self, job_ids: list[str]) -> str:
-        return "; ".join(notify(NEWS, f"{self._origin} {job_id}") for job_id in job_ids)
+    def _news(self, job_ids: list[str]) -> list[bytes]:
+        return [notify(NEWS, f"{self._origin} {job_id}") for job_id in job_ids]
 
 
 def _read(db: Connection, job_id: str, *, lock: bool = False) -> Job | None:
@@ -258,24 +253,42 @@ def _read(db: Connection, job_id: str, *, lock: bool = False) -> Job | None:
     return None if row is None else to_job(row)
 
 
-def _of_idempotency_key(db: Connection, job: Job) -> Job | None:
-    if job.idempotency_key is None:
-        return None
-    row = db.execute(
+class _TightError(Exception):
+    """So few places are left that submissions must go one after another."""
+
+
+def _take_in(db: Connection, job: Job, bounds: Bounds, *, alone: bool) -> tuple[Job, bool]:
+    """Admits and stores a job.
+
+    Parallel submissions of one key wait for each other. Those of all keys do only when the queue
+    is nearly full (`alone`): as long as there are more places than there can be transactions, each
+    of which takes one, none can be taken twice.
+    """
+    owner = db.execute("SELECT * FROM keys WHERE id = %s FOR NO KEY UPDATE", (job.key_id,))
+    same = db.execute(
         "SELECT * FROM jobs WHERE key_id = %s AND idempotency_key = %s",
         (job.key_id, job.idempotency_key),
-    ).fetchone()
-    return None if row is None else to_job(row)
-
-
-def _counts(db: Connection, key_id: str) -> tuple[int, int]:
-    """The key's unfinished jobs, and all that wait."""
-    row = db.one(
-        "SELECT (SELECT COUNT(*) FROM jobs WHERE key_id = %s AND state IN ('queued', 'running')) "
-        "AS unfinished, (SELECT COUNT(*) FROM jobs WHERE state = 'queued') AS queued",
-        (key_id,),
     )
-    return row["unfinished"], row["queued"]
+    db.execute(_ADMIT_ALONE if alone else _ADMIT)
+    figures = db.execute(_FIGURES, {"key": job.key_id})
+    row, earlier, found = owner.fetchone(), same.fetchone(), figures.fetchone()
+    if row is None or found is None:
+        raise UnknownKey("There is no such key.")
+    if earlier is not None:
+        return same_request(to_job(earlier), job), False
+    if not alone and found["queued"] + found["connections"] > bounds.queue:
+        raise _TightError
+    standing = Standing(
+        key=to_key(row),
+        balance=Balance(row["granted"], row["spent"], found["reserved"]),
+        queued=found["queued"],
+        unfinished=found["unfinished"],
+    )
+    admit(job, standing, bounds)
+    stored = _clean(from_job(job))
+    marks = ", ".join(f"%({name})s" for name in stored)
+    db.execute(f"INSERT INTO jobs ({', '.join(stored)}) VALUES ({marks})", stored)  # noqa: S608
+    return job, True
 
 
 def _change(db: Connection, job_id: str, change: Change, told: list[str]) -> Job | None:

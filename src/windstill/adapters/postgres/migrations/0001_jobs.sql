@@ -27,6 +27,7 @@ CREATE TABLE secrets (
 CREATE INDEX secrets_prefix ON secrets (prefix);
 CREATE INDEX secrets_key ON secrets (key_id);
 
+-- Pages are left a little empty, for the signs of life of running jobs.
 CREATE TABLE jobs (
     id               text COLLATE "C" PRIMARY KEY,
     key_id           text COLLATE "C" NOT NULL REFERENCES keys (id),
@@ -65,7 +66,7 @@ CREATE TABLE jobs (
     callback_base    text,
     CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired')),
     CHECK ((state = 'running') = (lease_token IS NOT NULL))
-) WITH (fillfactor = 70);                  -- room for the signs of life of running jobs
+) WITH (fillfactor = 70);
 
 -- What a key's unfinished jobs cost is what is reserved of its credits.
 CREATE INDEX jobs_unfinished ON jobs (key_id) WHERE state IN ('queued', 'running');
