@@ -17,8 +17,6 @@ from tests.http.native.asking import bearer
 from tests.http.running import ANIMATE, RunningServer
 from tests.reliability.usage import Usage
 
-CLIENTS = 32
-
 
 @dataclass
 class Load:
@@ -69,7 +67,7 @@ def native(load: Load, server: RunningServer, client: httpx.Client, photo: bytes
     load.note("native", job["state"], time.monotonic() - begin)
 
 
-def press(server: RunningServer, bodies: list[bytes], seconds: float) -> Load:
+def press(server: RunningServer, bodies: list[bytes], seconds: float, clients: int = 32) -> Load:
     """Lets half of the clients use each API again and again."""
     load, end = Load(), time.monotonic() + seconds
 
@@ -81,7 +79,7 @@ def press(server: RunningServer, bodies: list[bytes], seconds: float) -> Load:
                 use(load, server, client, bodies[turn % len(bodies)])
                 turn += 1
 
-    running = [threading.Thread(target=one, args=(number,)) for number in range(CLIENTS)]
+    running = [threading.Thread(target=one, args=(number,)) for number in range(clients)]
     for thread in running:
         thread.start()
     for thread in running:
@@ -99,7 +97,7 @@ def check(server: RunningServer, load: Load) -> None:
 
 def test_many_clients_for_a_moment(launch: Callable[..., RunningServer]) -> None:
     server = launch()
-    check(server, press(server, [photos.jpeg(120, 80), photos.jpeg(200, 140)], 2))
+    check(server, press(server, [photos.jpeg(120, 80), photos.jpeg(200, 140)], 1.5, clients=12))
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def check(noted: list[Usage]) -> None:
 
 def test_a_few_loops_leave_nothing(launch: Callable[..., RunningServer]) -> None:
     server = launch(**SETTINGS)
-    noted = render(server, 20, every=5)[1:]
+    noted = render(server, 12, every=4)[1:]
     check(noted)
     assert noted[-1].memory - noted[0].memory < 2**20
 

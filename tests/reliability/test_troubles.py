@@ -89,6 +89,7 @@ def test_a_full_disk(small_disk: Path, launch: Callable[..., RunningServer]) -> 
     check_able(server)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_a_job_runs(
     small_disk: Path, launch: Callable[..., RunningServer]
 ) -> None:
