@@ -12,7 +12,7 @@ from windstill.errors import InvalidSetting
 from windstill.jobs.config import Config
 from windstill.opening import engine_settings
 from windstill.options import Options
-from windstill.settings import Settings, describe, load, reference
+from windstill.settings import Settings, describe, load, reference, without_password
 
 
 def test_later_sources_win_and_are_named(tmp_path: Path) -> None:
@@ -48,6 +48,12 @@ def test_a_file_in_the_data_folder_is_found(tmp_path: Path) -> None:
         ("format", "gif", "mp4 or avi"),
         ("metrics", "perhaps", "true or false"),
         ("status_profile", "2024", "current or 2025"),
+        ("database", "mysql://root:hidden@db/x", "empty or postgresql://"),
+        ("broker", "redis://:hidden@broker", "empty or amqp://"),
+        ("broker", "amqp:hidden", "empty or amqp://"),
+        ("storage", "/srv/hidden", "empty or s3://"),
+        ("link_secret", "hidden", "64 hexadecimal digits or more"),
+        ("webhook_secret", "0f" * 16, "64 hexadecimal digits or more"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_source(name: str, value: str, allowed: str) -> None:
@@ -56,6 +62,37 @@ def test_a_wrong_value_is_refused_with_its_source(name: str, value: str, allowed
     assert caught.value.field == name
     assert allowed in caught.value.message
     assert f"WINDSTILL_{name.upper()}" in caught.value.message
+    assert "hidden" not in caught.value.message
+
+
+SECRETS = {
+    "database": "postgresql://user:hid@den/1@db.example.org:5432/name?sslmode=require",
+    "broker": "amqps://user:hidden@broker.example.org/vhost",
+    "s3_secret_key": "hidden",
+    "link_secret": "0123" * 16,
+    "webhook_secret": "4567" * 16,
+}
+
+
+def test_what_is_shown_of_addresses_and_secrets_opens_nothing() -> None:
+    environ = {f"WINDSTILL_{name.upper()}": value for name, value in SECRETS.items()}
+    rows = {name: value for name, value, _ in load(environ=environ).rows()}
+    assert rows["database"] == (
+        "postgresql://user:********@db.example.org:5432/name?sslmode=require"
+    )
+    assert rows["broker"] == "amqps://user:********@broker.example.org/vhost"
+    for name in ("s3_secret_key", "link_secret", "webhook_secret"):
+        assert rows[name] == "********"
+    for address in ("postgresql:///name?password=hidden&host=db", "amqp://:hidden@host"):
+        assert "hidden" not in without_password(address)
+
+
+def test_secrets_are_not_given_on_a_command_line() -> None:
+    told = CliRunner().invoke(main, ["serve", "--help"]).output
+    assert "--database" in told
+    assert "--s3-access-key" in told
+    assert "secret-key" not in told
+    assert "webhook-secret" not in told
 
 
 @pytest.mark.parametrize("text", ["prot = 1", "port = ", "\x00"])
