@@ -10,8 +10,9 @@ import pytest
 
 from tests.http import photos
 from tests.http.native.asking import bearer, finished, post
-from tests.http.running import ANIMATE, RunningServer
+from tests.http.running import RunningServer
 from tests.http.test_keys import keys
+from windstill.http.app import ROUTES
 
 OWN = {
     "GET /v1/animations/{id}": 200,
@@ -21,17 +22,19 @@ OWN = {
 }
 """Addresses of one job, and what its owner is answered there."""
 
+PUBLIC = {
+    "/v1/options", "/files/{name:path}", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs",
+    "/static/{name:path}", "/",
+}  # fmt: skip
+"""Addresses that anybody may ask; links to files are tested in tests/http/test_files.py."""
+
 GUARDED = [
-    *OWN,
-    f"POST {ANIMATE}",
-    "POST /image/enhance/image_micro_motion",
-    "POST /v1/animations",
-    "POST /v1/previews",
-    "GET /v1/animations",
-    "GET /v1/webhook-secret",
-    "GET /api/common/query-credits",
+    f"{method} {route.path}"
+    for route in ROUTES
+    if route.path not in PUBLIC
+    for method in sorted((route.methods or set()) - {"HEAD"})
 ]
-"""Every address that needs a key."""
+"""Every other address: it needs a key."""
 
 
 def call(server: RunningServer, what: str, job: str, secret: str) -> httpx.Response:
@@ -75,6 +78,10 @@ def test_a_bad_secret_opens_nothing(
     for name, secret in bad_secrets.items():
         status = call(sturdy, what, job, secret).status_code
         assert status == (403 if name == "revoked" else 401), (name, status)
+
+
+def test_every_address_of_one_job_is_known() -> None:
+    assert {what for what in GUARDED if "{id}" in what} <= set(OWN)
 
 
 @pytest.mark.parametrize("what", OWN)
