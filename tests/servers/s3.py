@@ -51,7 +51,7 @@ def nanio(folder: Path, port: int = 0) -> Iterator[S3Server]:
         *("--data-dir", str(folder), "--log-level", "error", "--no-access-log"),
     ]
     keys = {"NANIO_ACCESS_KEY": ACCESS_KEY, "NANIO_SECRET_KEY": SECRET_KEY}
-    with _running(command, {**os.environ, **keys}, port):
+    with running(command, {**os.environ, **keys}, port):
         yield S3Server(f"http://127.0.0.1:{port}", folder)
 
 
@@ -60,7 +60,7 @@ def moto(folder: Path) -> Iterator[S3Server]:
     """A server that knows most of S3's interface, and believes every signature."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, dict(os.environ), port):
+    with running(command, dict(os.environ), port):
         server = S3Server(f"http://127.0.0.1:{port}", folder)
         _make_bucket(port)
         yield server
@@ -73,7 +73,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
+def running(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
+    """Inside, the program runs and listens on the port of loopback."""
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
