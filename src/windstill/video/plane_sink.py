@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from windstill.imaging.planes import Planes
+from windstill.video.file_limit import check_fits
 from windstill.video.muxer import Muxer
 from windstill.video.plan import Plan
 from windstill.video.settings import CODECS, group_length
@@ -20,6 +21,8 @@ from windstill.video.settings import CODECS, group_length
 # and AVColorRange (limited: 1).
 _BT709 = 1
 _LIMITED = 1
+
+_SMALLER = "a smaller repeat_to or max_side, or fewer frames per second"
 
 # bitexact keeps library versions, dates and random identifiers out of the file.
 _CONTAINER_OPTIONS = {
@@ -110,6 +113,8 @@ class PlaneSink:
 
         No codec here reorders frames, so the packets' order is their time.
         """
+        size = self._repeats * sum(len(data) for data, _ in self._packets)
+        check_fits(size, "The loop, so often repeated,", _SMALLER, field="repeat_to")
         for turn in range(1, self._repeats):
             for index, (data, is_keyframe) in enumerate(self._packets):
                 packet = cast("Packet[VideoStream]", Packet(data))

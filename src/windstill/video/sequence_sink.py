@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.planes import Planes, to_rgb
+from windstill.video.file_limit import check_fits
 from windstill.video.plan import Frame, Plan
 
 # Zip's earliest date: when a file was made is not told.
@@ -18,6 +19,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _ORDINARY_FILE = 0o644 << 16
 _UNIX = 3
 
+_SMALLER = "another format, fewer seconds or frames per second, or a smaller max_side"
 # Higher levels take far longer for files a few per cent smaller.
 _LEVEL = [cv2.IMWRITE_PNG_COMPRESSION, 2]
 
@@ -42,6 +44,11 @@ class SequenceSink:
         entry = zipfile.ZipInfo(f"frame-{self._written:04}.png", _DATE)
         entry.create_system, entry.external_attr = _UNIX, _ORDINARY_FILE
         _, coded = cv2.imencode(".png", cv2.cvtColor(item, cv2.COLOR_RGB2BGR), _LEVEL)
+        if self._written == 0:
+            # The frames of a loop differ little, and their sizes even less.
+            check_fits(
+                coded.nbytes * self.frame_count, "All frames as PNG", _SMALLER, field="format"
+            )
         self._zip.writestr(entry, coded.tobytes())
         self._written += 1
 

@@ -53,7 +53,7 @@ CODECS: dict[str, CodecSettings] = {
         # A better first frame keeps the still part sharp, and the seam small.
         # Narrow dead zones and no early skips: slow skies would freeze and then jump. More bits
         # for the last frames bring them as near to the photo as the first frame is.
-        x264__params="ipratio=2.0:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
+        x264__params="ipratio=4.0:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
         ":rc-lookahead=0:subme=2:no-fast-pskip=1:deadzone-inter=10:deadzone-intra=8"
         ":zones={ending},{last},b=4",
     ),
