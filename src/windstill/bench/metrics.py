@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 Frames = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+UNSEEN = 1.0
+"""Variance of detail, levels squared, that nobody sees."""
+
 
 def steps(frames: Frames, mask: Mask) -> NDArray[np.float64]:
     """Mean absolute change inside `mask` from each frame to the next, levels, (N,).
@@ -97,10 +100,12 @@ def flow(frames: Frames, mask: Mask, *, stride: int = 4, samples: int = 8) -> fl
 def sharpness(frames: Frames, still: NDArray[np.uint8], mask: Mask) -> NDArray[np.float64]:
     """Each frame's fine detail inside `mask` as a share of `still`'s, (N,).
 
-    Detail is the variance of the Laplacian after a blur of 0.8 pixels, which hides grain.
+    Detail is the variance of the Laplacian after a blur of 0.8 pixels, which hides grain. What
+    is below one level is added to both, since nobody sees it: a smooth sky has a tenth of that,
+    half of it from rounding, and any encoder may double it.
     """
-    reference = _detail(still, mask)
-    return np.array([_detail(frame, mask) for frame in frames]) / max(reference, 1e-9)
+    reference = _detail(still, mask) + UNSEEN
+    return np.array([_detail(frame, mask) + UNSEEN for frame in frames]) / reference
 
 
 def pulse(series: NDArray[np.float64]) -> float:
