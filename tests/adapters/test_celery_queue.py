@@ -16,6 +16,7 @@ from tests.servers.proxy import Proxy
 from tests.servers.rabbitmq import RabbitMQ
 from windstill.adapters.celery import CeleryQueue
 from windstill.adapters.celery.app import DELIVERIES, make_broker
+from windstill.jobs.errors import StoreError
 
 Open = Callable[..., CeleryQueue]
 
@@ -213,6 +214,8 @@ def test_a_broker_that_never_answers_is_a_problem_and_no_wait(listens: bool) -> 
         assert queue.problems() != []
         assert "hidden" not in str(queue.problems())
         assert queue.take(AWHILE) is None
+        with pytest.raises(StoreError):
+            len(queue)
         queue.release()
 
 

@@ -80,8 +80,7 @@ def make_broker(url: str, name: str = "windstill") -> Broker:
     parts = urlsplit(url)
     if parts.scheme == "amqps":
         app.conf.broker_use_ssl = {
-            "cert_reqs": ssl.CERT_REQUIRED,
-            "ca_certs": ssl.get_default_verify_paths().cafile,
+            "cert_reqs": ssl.CERT_REQUIRED,  # by the system's authorities
             "server_hostname": None,  # the address's
         }
     host = parts.hostname or "127.0.0.1"

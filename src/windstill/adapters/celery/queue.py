@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
+from kombu.exceptions import OperationalError
+
 from windstill.adapters.celery.app import RPC_SECONDS, make_broker
 from windstill.adapters.celery.consumer import Consumer
 from windstill.adapters.celery.desk import Delivery
 from windstill.adapters.celery.publisher import PUT_SECONDS, Publisher
+from windstill.jobs.errors import StoreError
 
 _SELDOM = 30.0
 _SOON = 2.0
@@ -87,7 +90,7 @@ class CeleryQueue:
         self._publisher.join(RPC_SECONDS)
 
     def __len__(self) -> int:
-        """See the port."""
+        """See the port. Raises `StoreError` when the broker can't be asked."""
         connection = self._broker.app.connection_for_read()
         try:
             connection.ensure_connection(max_retries=0)
@@ -96,5 +99,7 @@ class CeleryQueue:
             queues = (self._broker.high, self._broker.normal)
             found = [queue(channel).queue_declare(passive=True) for queue in queues]
             return sum(queue.message_count for queue in found)
+        except (OSError, OperationalError, *connection.connection_errors) as error:
+            raise StoreError(f"The broker at {self.address} can't be asked: {error}.") from error
         finally:
-            connection.release()
+            connection.collect()
