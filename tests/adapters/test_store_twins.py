@@ -1,4 +1,4 @@
-"""The durable store and its twin in memory do the same, whatever is done to them."""
+"""The durable stores and their twin in memory do the same, whatever is done to them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,27 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.adapters.examples import NOW
+from tests.servers.postgres import PostgresServer
 from windstill.adapters.memory import MemoryStore
+from windstill.adapters.postgres import PostgresStore
 from windstill.adapters.sqlite import SqliteStore
 from windstill.errors import WindstillError
 from windstill.jobs.accounts import Bounds, Key, Secret
 from windstill.jobs.model import UNFINISHED, Failure, Job, Lease, Result, State
+from windstill.jobs.ports import JobStore
 
+ACCOUNTS = (
+    "SELECT keys.spent, COALESCE(SUM(ledger.amount), 0) AS charged FROM keys LEFT JOIN ledger "
+    "ON ledger.key_id = keys.id AND ledger.reason = 'charge' GROUP BY keys.id"
+)
 KEYS = ("k0", "k1")
 BOUNDS = Bounds(queue=4, job_limit=3)
 numbers = st.integers(0, 7)
@@ -27,15 +39,23 @@ tokens = st.sampled_from(["a", "b"])
 class Twins(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        path = Path(self.folder.name) / "jobs.db"
-        self.durable = SqliteStore(path)
+        self.durable: JobStore = self.open()
         self.stores = (self.durable, MemoryStore())
         self.now = NOW
         self.charged: dict[str, int] = {}
         for index, name in enumerate(KEYS):
             key = Key(id=name, name=name, created_at=NOW + index)
             self.both("add_key", key, Secret(prefix=name, digest=name.encode(), created_at=NOW), 60)
+
+    def open(self) -> JobStore:
+        self.folder = tempfile.TemporaryDirectory()
+        return SqliteStore(Path(self.folder.name) / "jobs.db")
+
+    def accounts(self) -> list[tuple[int, int]]:
+        """What each key has spent, and what its charges add up to."""
+        assert isinstance(self.durable, SqliteStore)
+        with self.durable.database.reading() as db:
+            return db.execute(ACCOUNTS).fetchall()
 
     def teardown(self) -> None:
         self.durable.close()
@@ -103,6 +123,10 @@ class Twins(RuleBasedStateMachine):
         outlived = {job.id for job in self.both_sorted("outlived", self.now)}
         self.both("change_all", sorted(outlived), lambda job: job.expired(self.now))
 
+    @rule(again=st.integers(0, 9), limit=st.integers(1, 3))
+    def offer(self, again: int, limit: int) -> None:
+        self.both("offers", self.now, self.now - again, limit)
+
     @rule(key=st.sampled_from(KEYS), amount=st.none() | st.integers(-40, 60))
     def grant(self, key: str, amount: int | None) -> None:
         self.both("grant", key, amount, self.now)
@@ -136,11 +160,7 @@ class Twins(RuleBasedStateMachine):
             unfinished = [job for job in jobs if job.state in UNFINISHED]
             assert balance.reserved == 15 * len(unfinished)
             assert balance.granted is None or balance.spent <= balance.granted
-        with self.durable.database.reading() as db:
-            rows = db.execute(
-                "SELECT keys.spent, COALESCE(SUM(ledger.amount), 0) FROM keys LEFT JOIN ledger "
-                "ON ledger.key_id = keys.id AND ledger.reason = 'charge' GROUP BY keys.id"
-            ).fetchall()
+        rows = self.accounts()
         assert all(spent == charged for spent, charged in rows)
         assert sum(spent for spent, _ in rows) == 15 * len(self.charged)
 
@@ -152,10 +172,33 @@ class Twins(RuleBasedStateMachine):
         self.both("list_keys")
 
 
-Twins.TestCase.settings = settings(
+SETTINGS = settings(
     max_examples=15,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestTwins = Twins.TestCase
+
+
+def test_a_file_does_what_memory_does() -> None:
+    run_state_machine_as_test(Twins, settings=SETTINGS)
+
+
+def test_a_server_does_what_memory_does(
+    postgres_server: PostgresServer, postgres_template: str
+) -> None:
+    class PostgresTwins(Twins):
+        def open(self) -> JobStore:
+            self.url = postgres_server.create_database(postgres_template)
+            return PostgresStore(self.url)
+
+        def accounts(self) -> list[tuple[int, int]]:
+            assert isinstance(self.durable, PostgresStore)
+            rows = self.durable.database.read(lambda db: db.execute(ACCOUNTS.encode()).fetchall())
+            return [(row["spent"], row["charged"]) for row in rows]
+
+        def teardown(self) -> None:
+            self.durable.close()
+            postgres_server.drop_database(self.url)
+
+    run_state_machine_as_test(PostgresTwins, settings=SETTINGS)
