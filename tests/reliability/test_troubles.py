@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
@@ -157,6 +158,9 @@ def test_a_locked_database(launch: Callable[..., RunningServer]) -> None:
     with closing(sqlite3.connect(server.data / "windstill.db", isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         check_unable(server)
+        with ThreadPoolExecutor(32) as pool:  # each at once, now that it is known
+            answers = list(pool.map(lambda _: server.animate(photos.jpeg()), range(32)))
+        assert {answer.status_code for answer in answers} == {503}
         assert httpx.get(url).status_code == 200
         db.execute("ROLLBACK")
     check_able(server)

@@ -283,6 +283,9 @@ class Engine:
     def _submit(self, request: Submission) -> Job:
         if self._draining:
             raise Draining("The service is about to stop.", retry_after=5.0)
+        if self._vitals.problems():
+            # At once, lest every caller finds out by waiting; what it is, is for the operator.
+            raise StoreError("The service can't take jobs now. Please try again later.")
         key = self.store.key(request.key_id)
         if key is None:
             raise UnknownKey("There is no such key.")
