@@ -20,6 +20,7 @@ except ModuleNotFoundError as error:  # pragma: no cover
 from windstill.client.answers import (
     CompatibleResult,
     RemoteAnimation,
+    RemoteMattes,
     RemotePage,
     RemotePreview,
     RemoteResult,
@@ -34,6 +35,7 @@ __all__ = [
     "Client",
     "CompatibleResult",
     "RemoteAnimation",
+    "RemoteMattes",
     "RemotePage",
     "RemotePreview",
     "RemoteResult",

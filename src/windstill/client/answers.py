@@ -16,7 +16,8 @@ class RemoteResult:
     """A finished loop. url: needs no key, and works until the animation expires.
 
     width, height: pixels. frames, fps, seconds: of one loop. moved: facts by element. warnings:
-    what the caller should know, such as that no sky was found.
+    what the caller should know, such as that no sky was found. repeats: how often the loop follows
+    itself in the file. poster: where the picture of the first frame is, if one was asked for.
     """
 
     url: str
@@ -29,12 +30,19 @@ class RemoteResult:
     seconds: float
     moved: Mapping[str, Mapping[str, Any]]
     warnings: tuple[Mapping[str, Any], ...]
+    repeats: int = 1
+    poster: str | None = None
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> RemoteResult:
         """From the service's object."""
         names = ("url", "mime", "bytes", "width", "height", "frames", "fps", "seconds", "moved")
-        return cls(**{name: facts[name] for name in names}, warnings=tuple(facts["warnings"]))
+        return cls(
+            **{name: facts[name] for name in names},
+            warnings=tuple(facts["warnings"]),
+            repeats=facts.get("repeats", 1),
+            poster=facts.get("poster"),
+        )
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,30 @@ class RemotePreview:
             motion=facts["motion"],
             expires_at=_moment(facts["expires_at"]),
         )
+
+
+@dataclass(frozen=True)
+class RemoteMattes:
+    """Where sky and hair are in a photo.
+
+    width, height: of the mattes: the photo's, at most 4,096. found: which part of the photo is
+    sky, hair, faces, 0 to 1 each. sky, hair: addresses of grey PNG pictures, white where the
+    element is, that need no key until `expires_at`.
+    """
+
+    id: str
+    width: int
+    height: int
+    found: Mapping[str, float]
+    expires_at: datetime | None
+    sky: str
+    hair: str
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any]) -> RemoteMattes:
+        """From the service's object."""
+        names = ("id", "width", "height", "found", "sky", "hair")
+        return cls(**{name: facts[name] for name in names}, expires_at=_moment(facts["expires_at"]))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 import httpx
 
 from windstill.client import calls
-from windstill.client.answers import CompatibleResult, RemoteAnimation, RemotePage, RemotePreview
+from windstill.client.answers import (
+    CompatibleResult,
+    RemoteAnimation,
+    RemoteMattes,
+    RemotePage,
+    RemotePreview,
+)
 from windstill.client.calls import Call, Choices, FileSource
 from windstill.client.stream import EventReader
 from windstill.client.synchronous import ProgressCallback, url_of
@@ -82,6 +88,8 @@ class AsyncClient:
         *,
         sky_matte: FileSource | None = None,
         hair_matte: FileSource | None = None,
+        poster: str | None = None,
+        must_move: bool = False,
         priority: str | None = None,
         webhook: str | None = None,
         wait: float = 0,
@@ -99,6 +107,8 @@ class AsyncClient:
                 options,
                 sky_matte=sky_matte,
                 hair_matte=hair_matte,
+                poster=poster,
+                must_move=must_move,
                 priority=priority,
                 webhook=webhook,
                 wait=wait,
@@ -171,6 +181,10 @@ class AsyncClient:
     ) -> RemotePreview:
         """What is found in a photo. options: wind, strength and seed, for the motion."""
         return await self._do(calls.preview(photo, options, sky_matte, hair_matte))
+
+    async def mattes(self, photo: FileSource) -> RemoteMattes:
+        """Where sky and hair are in a photo, at its own size; `read` fetches the pictures."""
+        return await self._do(calls.mattes(photo))
 
     async def about(self) -> dict[str, Any]:
         """The service's options with what is allowed, its limits and formats."""

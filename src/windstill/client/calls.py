@@ -10,7 +10,13 @@ from typing import IO, Any, Generic, TypeVar
 
 import httpx
 
-from windstill.client.answers import CompatibleResult, RemoteAnimation, RemotePage, RemotePreview
+from windstill.client.answers import (
+    CompatibleResult,
+    RemoteAnimation,
+    RemoteMattes,
+    RemotePage,
+    RemotePreview,
+)
 from windstill.client.errors import AnimationFailed, ServiceError, ServiceUnreachable
 from windstill.errors import UnreadablePhoto
 from windstill.options import Options
@@ -61,6 +67,8 @@ def create(
     *,
     sky_matte: FileSource | None = None,
     hair_matte: FileSource | None = None,
+    poster: str | None = None,
+    must_move: bool = False,
     priority: str | None = None,
     webhook: str | None = None,
     wait: float = 0,
@@ -72,7 +80,8 @@ def create(
         headers["prefer"] = f"wait={wait:.0f}"
     if idempotency_key is not None:
         headers["idempotency-key"] = idempotency_key
-    texts = {"priority": priority, "webhook": webhook}
+    texts = {"priority": priority, "webhook": webhook, "poster": poster}
+    texts |= {"must_move": "true"} if must_move else {}
     form = _form(photo, sky_matte, hair_matte, {**_fields(options), **_given(texts)})
     return Call(
         "POST",
@@ -121,6 +130,16 @@ def preview(
         "/v1/previews",
         lambda response: RemotePreview.read(response.json()),
         arguments=_form(photo, sky_matte, hair_matte, _given(options)),
+    )
+
+
+def mattes(photo: FileSource) -> Call[RemoteMattes]:
+    """Asks where sky and hair are."""
+    return Call(
+        "POST",
+        "/v1/mattes",
+        lambda response: RemoteMattes.read(response.json()),
+        arguments=_form(photo, None, None, {}),
     )
 
 

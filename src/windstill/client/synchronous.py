@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 import httpx
 
 from windstill.client import calls
-from windstill.client.answers import CompatibleResult, RemoteAnimation, RemotePage, RemotePreview
+from windstill.client.answers import (
+    CompatibleResult,
+    RemoteAnimation,
+    RemoteMattes,
+    RemotePage,
+    RemotePreview,
+)
 from windstill.client.calls import Call, Choices, FileSource
 from windstill.client.errors import ServiceUnreachable
 from windstill.client.stream import EventReader
@@ -83,6 +89,8 @@ class Client:
         *,
         sky_matte: FileSource | None = None,
         hair_matte: FileSource | None = None,
+        poster: str | None = None,
+        must_move: bool = False,
         priority: str | None = None,
         webhook: str | None = None,
         wait: float = 0,
@@ -100,6 +108,8 @@ class Client:
                 options,
                 sky_matte=sky_matte,
                 hair_matte=hair_matte,
+                poster=poster,
+                must_move=must_move,
                 priority=priority,
                 webhook=webhook,
                 wait=wait,
@@ -170,6 +180,10 @@ class Client:
     ) -> RemotePreview:
         """What is found in a photo. options: wind, strength and seed, for the motion."""
         return self._do(calls.preview(photo, options, sky_matte, hair_matte))
+
+    def mattes(self, photo: FileSource) -> RemoteMattes:
+        """Where sky and hair are in a photo, at its own size; `read` fetches the pictures."""
+        return self._do(calls.mattes(photo))
 
     def about(self) -> dict[str, Any]:
         """The service's options with what is allowed, its limits and formats."""

@@ -36,9 +36,11 @@ class Kind:
 
 
 PREVIEW = "preview"
+MATTES = "mattes"
 
 KINDS: Mapping[str, Kind] = {
-    PREVIEW: Kind(task="windstill.jobs.task:preview_photo", result_ttl=3600.0)
+    PREVIEW: Kind(task="windstill.jobs.task:preview_photo", result_ttl=3600.0),
+    MATTES: Kind(task="windstill.jobs.task:find_mattes", result_ttl=3600.0),
 }
 
 

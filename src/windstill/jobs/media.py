@@ -6,6 +6,7 @@ from windstill.video.formats import FORMATS
 
 SUFFIXES = {
     **{entry.mime: entry.extension for entry in FORMATS.values()},
+    "image/jpeg": ".jpg",
     "image/png": ".png",
     "application/octet-stream": ".bin",
 }

@@ -1,4 +1,4 @@
-"""What a job's process does: animate the uploaded photo, or prepare a preview of it."""
+"""What a job's process does with the uploaded photo: animate, preview, or find the mattes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ SKY_MATTE = "sky_matte"
 HAIR_MATTE = "hair_matte"
 MATTES = (SKY_MATTE, HAIR_MATTE)
 """Further uploads of a job: the caller's own mattes, as pictures in which white moves."""
+POSTERS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+"""Kinds of posters, and their types."""
+MATTE_SIDE = 4096
+"""Longest side of mattes that are given out: no animation is larger."""
 
 Tell = Callable[[str, float], None]
 
@@ -25,16 +29,19 @@ def payload(
     limits: Mapping[str, Any] | None = None,
     *,
     require_motion: bool = False,
+    poster: str | None = None,
 ) -> dict[str, Any]:
     """The payload of an animation job, or of a preview.
 
     limits: keyword arguments of `windstill.photo.Limits`, fit for JSON. require_motion: fail with
-    `NothingToMove` instead of making a video that stands still.
+    `NothingToMove` instead of making a video that stands still. poster: also make a picture of
+    the first frame, of this kind.
     """
     return {
         "options": options.as_dict(),
         "limits": dict(limits or {}),
         "require_motion": require_motion,
+        **({} if poster is None else {"poster": poster}),
     }
 
 
@@ -50,18 +57,28 @@ def animate_photo(
     from windstill.pipeline import animate
 
     options = Options.parse(payload["options"])
-    animation = animate(
-        photo,
-        options,
-        output=output / f"result.{options.format}",
-        limits=Limits(**payload["limits"]),
-        mattes=_given(photo),
-        threads=threads,
-        progress=progress,
-    )
-    if payload["require_motion"] and not animation.moves:
-        raise NothingToMove("The photo shows no sky and no hair that could move.", field="image")
-    return animation.facts()
+    kind = payload.get("poster")
+    poster = None if kind is None else output / f"poster.{kind}"
+    try:
+        animation = animate(
+            photo,
+            options,
+            output=output / f"result.{options.format}",
+            poster=poster,
+            limits=Limits(**payload["limits"]),
+            mattes=_given(photo),
+            must_move=payload["require_motion"],
+            threads=threads,
+            progress=progress,
+        )
+    except NothingToMove as error:
+        raise NothingToMove(error.message, field="image") from None
+    facts = animation.facts()
+    # Where it lies is told by the extra, and matters to nobody else.
+    del facts["poster"]
+    if poster is None:
+        return facts
+    return facts | {"extras": {"poster": {"path": str(poster), "mime": POSTERS[str(kind)]}}}
 
 
 def preview_photo(
@@ -90,6 +107,41 @@ def preview_photo(
         "path": str(motion),
         "mime": "application/octet-stream",
         "extras": {"mattes": {"path": str(mattes), "mime": "image/png"}},
+    }
+
+
+def find_mattes(
+    photo: Path, output: Path, payload: Mapping[str, Any], threads: int, progress: Tell
+) -> dict[str, Any]:
+    """Finds sky and hair in `photo`, at its own size: one grey picture of each.
+
+    payload: as made by the function of that name. Raises the errors of `windstill.errors`.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from windstill.photo import Limits, read_photo
+    from windstill.pipeline import perceived
+
+    progress("photo", 0.0)
+    whole = read_photo(photo, Limits(**payload["limits"]))
+    progress("mattes", 0.0)
+    still, found = perceived(whole, Options(max_side=MATTE_SIDE), _given(photo), threads)
+    files = {}
+    for name in ("sky", "hair"):
+        path = output / f"{name}.png"
+        levels = np.rint(getattr(found, name) * 255).astype(np.uint8)
+        Image.fromarray(levels).save(path, compress_level=4)
+        files[name] = {"path": str(path), "mime": "image/png"}
+    shares = {"sky": found.sky, "hair": found.hair, "faces": found.face}
+    return {
+        "width": still.width,
+        "height": still.height,
+        "photo_width": whole.width,
+        "photo_height": whole.height,
+        "found": {name: round(float(matte.mean()), 4) for name, matte in shares.items()},
+        **files["sky"],
+        "extras": {"hair": files["hair"]},
     }
 
 

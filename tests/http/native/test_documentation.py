@@ -9,12 +9,14 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
+import windstill
 from tests.http import photos
 from tests.http.running import RunningServer
 from windstill.http.native.courier import signature
@@ -90,6 +92,17 @@ def test_the_check_of_signatures_knows_genuine_ones() -> None:
 def test_objects_of_the_page_are_json() -> None:
     for block in blocks("json"):
         assert json.loads(block)
+
+
+def test_every_warning_is_on_the_page_and_in_the_web_pages_languages() -> None:
+    elements = Path(windstill.__file__).parent / "elements"
+    source = "".join(path.read_text() for path in elements.rglob("*.py"))
+    codes = set(re.findall(r'Notice\(\s*"(\w+)"', source))
+    assert len(codes) >= 4
+    assert set(re.findall(r"^\| `(\w+)` \| [^|]+ \|$", PAGE, re.M)) >= codes
+    messages = files("windstill.http").joinpath("pages", "static", "messages.js").read_text()
+    for code in codes:
+        assert messages.count(f"'warning.{code}':") == 2
 
 
 def test_every_code_and_address_is_on_the_page() -> None:

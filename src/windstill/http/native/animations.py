@@ -13,7 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from windstill.http.native.asking import IMAGE_URL, OPTIONS, WEBHOOK, read_asked, wait_seconds
+from windstill.http.native.asking import (
+    FURTHER,
+    IMAGE_URL,
+    OPTIONS,
+    WEBHOOK,
+    read_asked,
+    wait_seconds,
+)
 from windstill.http.native.catalogue import photo_limits
 from windstill.http.native.objects import animation
 from windstill.http.refusals import ClientGone, Reason, RequestRefused
@@ -25,7 +32,7 @@ from windstill.jobs.errors import UnknownJob
 from windstill.jobs.model import Job
 
 KIND = "animate"
-TEXTS = (*OPTIONS, "priority", IMAGE_URL, WEBHOOK)
+TEXTS = (*OPTIONS, *FURTHER, "priority", IMAGE_URL, WEBHOOK)
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
 CANCEL_SECONDS = 3.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from typing import cast
 
 from starlette.requests import Request
 
-from windstill.errors import FileTooLarge, InvalidMatte, UnsupportedFormat
+from windstill.errors import FileTooLarge, InvalidMatte, InvalidOption, UnsupportedFormat
 from windstill.http.guard import Unreachable
 from windstill.http.multipart import Form, FormFile, FormLimits, read_form
-from windstill.http.native.catalogue import MAX_WAIT, PRIORITIES, photo_limits
+from windstill.http.native.catalogue import BESIDE, MAX_WAIT, PRIORITIES, allowed_in, photo_limits
 from windstill.http.native.jsonform import read_json
 from windstill.http.refusals import Reason, RequestRefused
 from windstill.http.service import Service
@@ -23,6 +24,7 @@ from windstill.photo.signature import accepted_format, identify
 from windstill.settings import Settings
 
 OPTIONS = tuple(spec.name for spec in fields(Options))
+FURTHER = tuple(str(option["name"]) for option in BESIDE)
 PREVIEW_OPTIONS = ("wind", "strength", "seed")
 IMAGE = "image"
 
@@ -44,10 +46,17 @@ class Asked:
     options: Options
     priority: int = 0
     webhook: str | None = None
+    poster: str | None = None
+    must_move: bool = False
 
     def submission(self, key_id: str, limits: Limits, **more: object) -> Submission:
         """The request for a job of this. more: further fields of `Submission`."""
-        told = payload(self.options, asdict(limits) | {"formats": list(limits.formats)})
+        told = payload(
+            self.options,
+            asdict(limits) | {"formats": list(limits.formats)},
+            require_motion=self.must_move,
+            poster=self.poster,
+        )
         return Submission(
             key_id=key_id,
             photo=self.photo,
@@ -99,6 +108,8 @@ async def _asked(form: Form, service: Service) -> Asked:
             f"priority is not one of {', '.join(PRIORITIES)}.",
             field="priority",
         )
+    poster = _one_of("poster", texts.pop("poster", "none"))
+    must_move = _one_of("must_move", texts.pop("must_move", "false")) == "true"
     options = Options.parse(texts)
     if webhook is not None:
         _check_webhook(webhook, service)
@@ -107,7 +118,25 @@ async def _asked(form: Form, service: Service) -> Asked:
         photo = await _fetched(url, service, limits)
     else:
         photo = _photo(form.files.get(IMAGE), limits)
-    return Asked(photo, mattes, options, PRIORITIES[priority], webhook)
+    return Asked(
+        photo,
+        mattes,
+        options,
+        PRIORITIES[priority],
+        webhook,
+        None if poster == "none" else poster,
+        must_move,
+    )
+
+
+def _one_of(name: str, value: str) -> str:
+    """A field beside the options, checked as these are."""
+    allowed = [str(each).lower() for each in cast(list[object], allowed_in(name))]
+    if value not in allowed:
+        raise InvalidOption(
+            f"{name} is {value[:40]!r}; allowed: one of {', '.join(allowed)}.", field=name
+        )
+    return value
 
 
 def _check_webhook(url: str, service: Service) -> None:

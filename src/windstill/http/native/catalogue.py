@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from windstill.http.service import service_of
-from windstill.jobs.task import MATTES
+from windstill.jobs.task import MATTES, POSTERS
 from windstill.options import Options, describe
 from windstill.photo import Limits
 from windstill.settings import Settings
@@ -17,6 +17,22 @@ from windstill.video.formats import container
 
 PRIORITIES = {"normal": 0, "high": 1}
 MAX_WAIT = 30
+BESIDE: tuple[dict[str, Any], ...] = (
+    {
+        "name": "poster",
+        "type": "str",
+        "default": "none",
+        "choices": ("none", *POSTERS),
+        "help": "Also make a picture of the first frame, of this kind.",
+    },
+    {
+        "name": "must_move",
+        "type": "bool",
+        "default": False,
+        "help": "Fail with nothing_to_move instead of making a video that stands still.",
+    },
+)
+"""What an animation can be asked for beside the options of `windstill.options`."""
 
 
 def photo_limits(settings: Settings) -> Limits:
@@ -28,7 +44,7 @@ def allowed_in(field: str | None) -> object:
     """What an option may be: its choices, or its bounds and words; None for any other field."""
     if field == "priority":
         return list(PRIORITIES)
-    for option in describe():
+    for option in (*describe(), *BESIDE):
         if option["name"] == field:
             return _rule(option)
     return None
@@ -57,7 +73,7 @@ async def options(request: Request) -> Response:
                     "allowed": _rule(option),
                     "help": option["help"],
                 }
-                for option in describe()
+                for option in (*describe(), *BESIDE)
             ],
             "limits": {
                 "image": {

@@ -9,11 +9,12 @@ from typing import Any
 from windstill import errors
 from windstill.http.guard import Unreachable
 from windstill.http.native import samples, shapes
-from windstill.http.native.asking import OPTIONS, PREVIEW_OPTIONS
+from windstill.http.native.asking import FURTHER, OPTIONS, PREVIEW_OPTIONS
 from windstill.http.native.problems import MEDIA_TYPE, Kind, Meaning, meaning_of
 from windstill.http.refusals import Reason
 from windstill.http.schemas import header_references
 from windstill.jobs import errors as jobs
+from windstill.jobs.task import MATTE_SIDE
 from windstill.settings import Settings
 
 TAG = "native API"
@@ -92,6 +93,7 @@ def paths(settings: Settings) -> dict[str, Any]:
         "/v1/animations/{id}": {"parameters": [_ID], "get": _show(), "delete": _cancel()},
         "/v1/animations/{id}/events": {"parameters": [_ID], "get": _events()},
         "/v1/previews": {"post": _preview()},
+        "/v1/mattes": {"post": _mattes()},
         "/v1/webhook-secret": {"get": _secret()},
         "/v1/options": {"get": _options()},
     }
@@ -166,7 +168,9 @@ def _create() -> dict[str, Any]:
         requestBody={
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": shapes.form(OPTIONS, **shapes.BESIDE)},
+                "multipart/form-data": {
+                    "schema": shapes.form((*OPTIONS, *FURTHER), **shapes.BESIDE)
+                },
                 "application/json": {
                     "schema": shapes.json_request(),
                     "example": samples.JSON_REQUEST,
@@ -187,6 +191,22 @@ def _preview() -> dict[str, Any]:
         requestBody={
             "required": True,
             "content": {"multipart/form-data": {"schema": shapes.form(PREVIEW_OPTIONS)}},
+        },
+    )
+
+
+def _mattes() -> dict[str, Any]:
+    return _operation(
+        "findMattes",
+        "Find sky and hair",
+        "Where they are, as grey pictures of the photo's size, at most "
+        f"{MATTE_SIDE} pixels long, white where the element is: to be corrected, and sent back as "
+        "`sky_matte` and `hair_matte`. Costs no credits.",
+        _PREVIEW,
+        {"201": {**_answer("Mattes", samples.MATTES), "description": "The mattes."}},
+        requestBody={
+            "required": True,
+            "content": {"multipart/form-data": {"schema": shapes.form(())}},
         },
     )
 

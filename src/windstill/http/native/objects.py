@@ -62,6 +62,20 @@ def preview(job: Job, engine: Engine, address: Address) -> dict[str, Any]:
     }
 
 
+def mattes(job: Job, engine: Engine, address: Address) -> dict[str, Any]:
+    """The mattes object of a job that found them."""
+    facts = dict(job.result.facts) if job.result is not None else {}
+    for name in ("mime", "path"):
+        facts.pop(name, None)
+    return {
+        "id": job.id,
+        **facts,
+        "expires_at": moment(job.expires_at),
+        "sky": address(engine.link(job)),
+        "hair": address(engine.link(job, "hair")),
+    }
+
+
 def moment(seconds: float | None) -> str | None:
     """A time as RFC 3339 has it, in UTC to the millisecond."""
     if seconds is None:
@@ -79,6 +93,8 @@ def _result(job: Job, engine: Engine, address: Address) -> dict[str, Any] | None
         "mime": job.result.mime,
         "bytes": job.result.size,
         **{name: facts.get(name) for name in ("width", "height", "frames", "fps", "seconds")},
+        "repeats": facts.get("repeats", 1),
+        "poster": address(engine.link(job, "poster")) if "poster" in job.result.extras else None,
         "moved": {
             entry["element"]: {name: value for name, value in entry.items() if name != "element"}
             for entry in facts.get("moved", ())

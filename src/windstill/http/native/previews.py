@@ -1,4 +1,4 @@
-"""Previews: what was found in a photo, and how it would move, before anything is rendered."""
+"""What is found in a photo: a preview of how it would move, or its mattes at full size."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from windstill.http.native.animations import caller, unless_left
 from windstill.http.native.asking import PREVIEW_OPTIONS, read_asked
 from windstill.http.native.catalogue import photo_limits
-from windstill.http.native.objects import preview
+from windstill.http.native.objects import mattes, preview
 from windstill.http.refusals import Reason, RequestRefused, failure_of
 from windstill.http.service import Service
-from windstill.jobs.config import PREVIEW
+from windstill.jobs.config import MATTES, PREVIEW
 from windstill.jobs.errors import Draining
 from windstill.jobs.model import Job, State
 
@@ -24,13 +24,27 @@ PRIORITY = 2
 
 async def create(request: Request) -> Response:
     """`POST` with a photo: 201 with the preview, which costs no credits."""
+    service, job = await _done(request, PREVIEW, PREVIEW_OPTIONS)
+    content = preview(job, service.engine, lambda path: service.address(request, path))
+    return JSONResponse(content, status_code=201)
+
+
+async def find_mattes(request: Request) -> Response:
+    """`POST` with a photo: 201 with its mattes at full size, which cost no credits."""
+    service, job = await _done(request, MATTES, ())
+    content = mattes(job, service.engine, lambda path: service.address(request, path))
+    return JSONResponse(content, status_code=201)
+
+
+async def _done(request: Request, kind: str, texts: tuple[str, ...]) -> tuple[Service, Job]:
+    """The job of this kind that the request asks for, once it has succeeded."""
     service, key = await caller(request)
     service.check_open()
-    asked = await read_asked(request, service, PREVIEW_OPTIONS)
+    asked = await read_asked(request, service, texts)
     submission = asked.submission(
         key.id,
         photo_limits(service.settings),
-        kind=PREVIEW,
+        kind=kind,
         priority=PRIORITY,
         cost=0,
         attached=True,
@@ -41,8 +55,7 @@ async def create(request: Request) -> Response:
     job = await _finished(request, service, job)
     if job.state is not State.SUCCEEDED:
         raise failure_of(job.failure)
-    content = preview(job, service.engine, lambda path: service.address(request, path))
-    return JSONResponse(content, status_code=201)
+    return service, job
 
 
 async def _finished(request: Request, service: Service, job: Job) -> Job:
@@ -60,6 +73,6 @@ async def _finished(request: Request, service: Service, job: Job) -> Job:
         raise Draining("The service is about to stop.", retry_after=5)
     if not ended.finished:
         raise RequestRefused(
-            Reason.NO_ANSWER_IN_TIME, f"The preview was not ready within {seconds:g} seconds."
+            Reason.NO_ANSWER_IN_TIME, f"It was not ready within {seconds:g} seconds."
         )
     return ended

@@ -29,6 +29,7 @@ ROUTES = (
     _resource("/v1/animations/{id}", get=animations.show, delete=animations.cancel),
     _resource("/v1/animations/{id}/events", get=events.events),
     _resource("/v1/previews", post=previews.create),
+    _resource("/v1/mattes", post=previews.find_mattes),
     _resource("/v1/webhook-secret", get=animations.webhook_secret),
     _resource("/v1/options", get=catalogue.options),
 )

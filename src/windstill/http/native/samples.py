@@ -40,6 +40,8 @@ FINISHED: dict[str, Any] = {
         "frames": 96,
         "fps": 24.0,
         "seconds": 4.0,
+        "repeats": 1,
+        "poster": None,
         "moved": {"sky": {"share": 0.41, "motion": "drift", "travel": 48.0}},
         "warnings": [{"code": "no_hair", "message": "No hair was found in the photo."}],
     },
@@ -61,6 +63,14 @@ PREVIEW: dict[str, Any] = {
     "expires_at": "2025-11-22T15:00:00.000Z",
     "mattes": _LINK.replace(".mp4", ".png"),
     "motion": _LINK.replace(".mp4", ".bin"),
+}
+_FOUND = {n: v for n, v in PREVIEW.items() if n not in ("width", "height", "mattes", "motion")}
+MATTES: dict[str, Any] = {
+    **_FOUND,
+    "width": 4032,
+    "height": 2688,
+    "sky": _LINK.replace(".mp4", ".png"),
+    "hair": _LINK.replace("5f3c", "81b0").replace(".mp4", ".png"),
 }
 EVENT: dict[str, Any] = {
     "type": "animation.succeeded",

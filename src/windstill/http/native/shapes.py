@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from windstill.http.guard import MAX_URL
+from windstill.http.native.catalogue import BESIDE as OPTIONS_BESIDE
 from windstill.http.native.catalogue import PRIORITIES
 from windstill.jobs.model import State
 from windstill.jobs.task import MATTES
@@ -21,7 +22,7 @@ def form(options: Iterable[str], **more: Any) -> dict[str, Any]:
         **{name: {**file, "description": "White where it moves."} for name in MATTES},
         **{
             str(option["name"]): option_schema(option)
-            for option in describe_options()
+            for option in (*describe_options(), *OPTIONS_BESIDE)
             if option["name"] in wanted
         },
         **more,
@@ -31,17 +32,17 @@ def form(options: Iterable[str], **more: Any) -> dict[str, Any]:
 
 def json_request() -> dict[str, Any]:
     """The same as JSON, with the photo's address."""
-    options = {
-        str(option["name"]): {
-            **option_schema(option),
-            **({"type": "boolean"} if option["type"] == "bool" else {}),
-        }
-        for option in describe_options()
-    }
-    for option in options.values():
-        if option["type"] == "boolean":
-            del option["enum"], option["default"]
-    return _closed({"options": _closed(options), **BESIDE}, "image_url")
+    options = {str(option["name"]): _json_schema(option) for option in describe_options()}
+    beside = {str(option["name"]): _json_schema(option) for option in OPTIONS_BESIDE}
+    return _closed({"options": _closed(options), **beside, **BESIDE}, "image_url")
+
+
+def _json_schema(option: Mapping[str, Any]) -> dict[str, Any]:
+    """What JSON may hold for an option."""
+    schema = option_schema(option)
+    if option["type"] == "bool":
+        return {"description": schema["description"], "type": "boolean"}
+    return schema
 
 
 def _closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
@@ -101,8 +102,20 @@ _RESULT: dict[str, Any] = {
     "frames": _COUNT,
     "fps": {"type": "number"},
     "seconds": {"type": "number"},
+    "repeats": _COUNT,
+    "poster": {"type": ["string", "null"], "format": "uri"},
     "moved": {"type": "object"},
-    "warnings": {"type": "array", "items": {"type": "object", "required": ["code", "message"]}},
+    "warnings": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string", "pattern": "^[a-z_]+$"},
+                "message": {"type": "string"},
+            },
+        },
+    },
 }
 _ANIMATION: dict[str, Any] = {
     "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
@@ -129,13 +142,11 @@ _PROBLEM: dict[str, Any] = {
     "code": {"type": "string", "pattern": "^[a-z_]+$"},
     "field": {"type": ["string", "null"]},
 }
-_PREVIEW_OBJECT: dict[str, Any] = {
+_FOUND: dict[str, Any] = {
     "id": {"type": "string"},
     **dict.fromkeys(("width", "height", "photo_width", "photo_height"), _COUNT),
     "found": {"type": "object", "additionalProperties": _PART},
     "expires_at": TIME,
-    "mattes": _URL,
-    "motion": _URL,
 }
 
 
@@ -152,7 +163,8 @@ SCHEMAS: dict[str, Any] = {
             "next": {"type": ["string", "null"]},
         }
     ),
-    "Preview": _object(_PREVIEW_OBJECT),
+    "Preview": _object({**_FOUND, "mattes": _URL, "motion": _URL}),
+    "Mattes": _object({**_FOUND, "sky": _URL, "hair": _URL}),
     "Secret": _object({"secret": {"type": "string"}}),
     "Event": _object(
         {
