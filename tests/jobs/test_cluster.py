@@ -119,7 +119,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 def ask():
     request = Submission(key_id=key, photo=b"p", payload={}, kind="test", idempotency_key="one")
-    print(engine.submit(request).id, flush=True)
+    sys.stdout.write(engine.submit(request).id + "\n")
 threads = [threading.Thread(target=ask) for _ in range(10)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()

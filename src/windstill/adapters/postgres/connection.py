@@ -43,6 +43,7 @@ class Connection(psycopg.Connection[DictRow]):
             autocommit=True,
             row_factory=dict_row,
             connect_timeout=CONNECT_TIMEOUT,
+            fallback_application_name="windstill",
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,

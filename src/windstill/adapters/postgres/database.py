@@ -20,6 +20,8 @@ Work = Callable[[Connection], Answer]
 
 _MET_ANOTHER = (errors.SerializationFailure, errors.DeadlockDetected)
 _ATTEMPTS = 5
+_IDLE = 60.0
+"""Seconds after which a connection that was not used is closed."""
 
 
 class Database:
@@ -34,7 +36,7 @@ class Database:
         self.name = check_url(url)
         self.patience = patience
         self._room = threading.BoundedSemaphore(size)
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[Connection, float]] = []
         self._lock = threading.Lock()
         self._closed = False
 
@@ -141,7 +143,7 @@ class Database:
             with self._lock:
                 if self._closed:
                     raise StoreError("The job store is closed.")
-                idle = self._idle.pop() if self._idle else None
+                idle = self._idle.pop()[0] if self._idle else None
             connection = idle or Connection.open(self.url, self.patience)
             try:
                 yield connection, idle is None
@@ -152,17 +154,23 @@ class Database:
 
     def _give_back(self, connection: Connection) -> None:
         healthy = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        now = time.monotonic()
+        surplus = []
         with self._lock:
-            keep = healthy and not connection.closed and not self._closed
-            if keep:
-                self._idle.append(connection)
-        if not keep:
-            connection.close()
+            if healthy and not connection.closed and not self._closed:
+                self._idle.append((connection, now))
+            else:
+                surplus.append(connection)
+            # The one used last is the next to be used, so the first are those of a busier time.
+            if self._idle and now - self._idle[0][1] > _IDLE:
+                surplus.append(self._idle.pop(0)[0])
+        for done in surplus:
+            done.close()
 
     def _drop_idle(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection, _ in idle:
             connection.close()
 
 

@@ -33,6 +33,7 @@ class PostgresQueue:
         self.reserve = reserve
         self._taken: set[str] = set()
         self._told = 0
+        self._empty = (-1, 0.0)
         self._changed = threading.Condition()
         self._closed = False
         self._listens = False
@@ -46,6 +47,7 @@ class PostgresQueue:
                 return True
         try:
             self.store.database.tell([notify(WAITING, job_id)])
+            self._hear(job_id)
         except StoreError as error:
             logger.error("job %s waits until it is found: %s", job_id, error)
             return False
@@ -56,11 +58,16 @@ class PostgresQueue:
         self._listen()
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while True:
+            now = time.monotonic()
             with self._changed:
                 if self._closed:
                     return None
                 told = self._told
-            job_id = self._next()
+                # What one taker of this process did not find, the others need not look for.
+                is_known = self._empty[0] == told and now - self._empty[1] < _POLL
+            job_id = None if is_known else self._next()
+            if job_id is None and not is_known:
+                self._empty = (told, now)
             left = deadline - time.monotonic()
             if job_id is not None or left <= 0:
                 return job_id

@@ -26,13 +26,17 @@ _TRUST = 2.0
 _BLINK = 0.2
 """Seconds for which a holder must be missed: more than coming back takes."""
 
+_TIGHT = 5.0
+"""Seconds for which the queue is taken to be nearly full once it was."""
+
+_UNHELD = f"""{LOCK.replace("%s", "name")} NOT IN (
+    SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)"""  # noqa: S608
 _ABSENT = f"""
     SELECT DISTINCT name FROM holders JOIN jobs ON lease_holder = name AND state = 'running'
-    WHERE {LOCK.replace("%s", "name")} NOT IN (
-        SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
-        WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
+    WHERE {_UNHELD}
 """  # noqa: S608
 _TOLD = {"state", "stage", "fraction", "cancel_requested"}
 _ADMIT = "SELECT pg_advisory_xact_lock_shared(hashtextextended('windstill admission', 0))"
@@ -64,7 +68,7 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         super().__init__(Database(url, size=size, patience=patience))
         self.line = Line(self.database)
         self._origin = new_id()[:8]
-        self._is_tight = False
+        self._tight_until = 0.0
         self._missed: dict[str, float] = {}
         try:
             migrate(self.database)
@@ -74,12 +78,12 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
     def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
         """See the port."""
+        alone = time.monotonic() < self._tight_until
         try:
-            return self.database.write(lambda db: _take_in(db, job, bounds, alone=self._is_tight))
+            return self.database.write(lambda db: _take_in(db, job, bounds, alone=alone))
         except _TightError:
-            self._is_tight = True
-        stored = self.database.write(lambda db: _take_in(db, job, bounds, alone=True))
-        return stored
+            self._tight_until = time.monotonic() + _TIGHT
+        return self.database.write(lambda db: _take_in(db, job, bounds, alone=True))
 
     def job(self, job_id: str) -> Job | None:
         """See the port."""
@@ -166,10 +170,10 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
         def remove(db: Connection) -> int:
             forget_messages(db, before)
+            # One that lives, and only lost its connection, enlists again.
             db.execute(
-                "DELETE FROM holders WHERE enlisted_at < %s AND name NOT IN "
-                "(SELECT lease_holder FROM jobs WHERE state = 'running')",
-                (before,),
+                f"DELETE FROM holders WHERE {_UNHELD} AND name NOT IN "  # noqa: S608
+                "(SELECT lease_holder FROM jobs WHERE state = 'running')"
             )
             return len(
                 db.execute(
