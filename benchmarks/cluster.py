@@ -1,6 +1,6 @@
 """What many machines cost and give: throughput, overhead of the engine, and restarts.
 
-    python -m benchmarks.cluster throughput PHOTO [--jobs 16]
+    python -m benchmarks.cluster throughput PHOTO [--jobs 16] [--size 512x512]
     python -m benchmarks.cluster overhead PHOTO [--jobs 15]
     python -m benchmarks.cluster restart PHOTO [--jobs 8]
 
@@ -14,6 +14,7 @@ import argparse
 import io
 import itertools
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from windstill.jobs.ports import JobStore
 
 ANIMATE = "/api/image/effects/image-fine-tuning"
 SIZES = ((512, 512), (1280, 720))
+Sizes = Sequence[tuple[int, int]]
 CLIENTS = 6
 SHAPES = ((1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 2, 1))
 """Services, workers, and slots of each worker."""
@@ -129,12 +131,12 @@ def everything(folder: Path, servers: Cluster) -> Iterator[Running]:
             yield running
 
 
-def throughput(folder: Path, servers: Cluster, photo: Path, jobs: int) -> None:
+def throughput(folder: Path, servers: Cluster, photo: Path, jobs: int, sizes: Sizes) -> None:
     """Jobs a second under load, and what of it the client sees."""
     print("| what runs | photo | jobs | jobs a second | median s to the end |")
     print("| --- | --- | --- | --- | --- |")
     for running in everything(folder, servers):
-        for size in SIZES:
+        for size in sizes:
             body = resized(photo, size)
             running.load(body, 2)  # what is loaded once
             spent, done = running.load(body, jobs)
@@ -147,11 +149,11 @@ def throughput(folder: Path, servers: Cluster, photo: Path, jobs: int) -> None:
             )
 
 
-def overhead(folder: Path, servers: Cluster, photo: Path, jobs: int) -> None:
+def overhead(folder: Path, servers: Cluster, photo: Path, jobs: int, sizes: Sizes) -> None:
     """What the engine adds to a job's own stages when nothing else runs."""
     print("| what runs | whole ms | stages ms | overhead ms | until begun ms | after that ms |")
     print("| --- | --- | --- | --- | --- | --- |")
-    body = resized(photo, SIZES[0])
+    body = resized(photo, sizes[0])
     for running in _embedded_then(folder, servers):
         running.load(body, 2, clients=1)
         done = running.load(body, jobs, clients=1)[1]
@@ -175,9 +177,9 @@ def _parts(job: Job) -> tuple[float, float, float, float, float]:
     return whole, stages, whole - stages, begun, whole - stages - begun
 
 
-def restart(folder: Path, servers: Cluster, photo: Path, jobs: int) -> None:
+def restart(folder: Path, servers: Cluster, photo: Path, jobs: int, sizes: Sizes) -> None:
     """From the kill -9 of a worker to the moment at which another has begun its job."""
-    body = resized(photo, SIZES[1])
+    body = resized(photo, sizes[-1])
     delays = []
     with shaped(servers, 1, 2, 1) as running:
         for _ in range(jobs):
@@ -230,6 +232,7 @@ def main() -> None:
     parser.add_argument("what", choices=("throughput", "overhead", "restart"))
     parser.add_argument("photo", type=Path)
     parser.add_argument("--jobs", type=int)
+    parser.add_argument("--size", choices=[f"{w}x{h}" for w, h in SIZES], help="of photos")
     parser.add_argument("--without-broker", action="store_true", help="queue in the database")
     given = parser.parse_args()
     measure, jobs = {
@@ -237,11 +240,14 @@ def main() -> None:
         "overhead": (overhead, 15),
         "restart": (restart, 8),
     }[given.what]
+    sizes = [size for size in SIZES if given.size in (None, f"{size[0]}x{size[1]}")]
+    # Whatever ends the measuring ends what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="windstill-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         with cluster(folder, broker=not given.without_broker, answer_seconds=300) as servers:
-            measure(folder, servers, given.photo, given.jobs or jobs)
+            measure(folder, servers, given.photo, given.jobs or jobs, sizes)
 
 
 if __name__ == "__main__":

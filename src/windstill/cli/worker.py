@@ -50,9 +50,9 @@ def worker(config_file: str | None, **flags: str | None) -> None:
     def tell(number: int, frame: FrameType | None) -> None:
         (ended if told.is_set() else told).set()
 
+    engine = open_engine(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
-    engine = open_engine(settings)
     try:
         with listening(engine, settings.worker_host, settings.worker_port) as address:
             engine.start()
