@@ -10,7 +10,7 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.imaging.planes import Planes
 
 # Moments of the loop that are looked at; few, as each costs a frame's painting.
-MOMENTS = 12
+MOMENTS = 8
 # A variance goes with the square of its factor, but some of the detail is not raised at all.
 POWER = 0.65
 LEAST, MOST = -0.2, 0.35
