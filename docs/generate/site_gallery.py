@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +16,10 @@ from sklearn.datasets import load_sample_image
 
 import windstill
 from windstill.cli.mattes import overlay
+
+
+_MAKING = ("elements", "imaging", "perceive", "photo", "video")
+"""Folders of the package on which the loops depend, beside the modules of its root."""
 
 
 class Entry(NamedTuple):
@@ -69,14 +76,18 @@ def pictures(root: Path) -> dict[str, Path]:
     root: the repository.
     """
     found = {"gallery/mountains.webp": root / "examples" / "picos-de-europa.webp"}
-    cache = root / "build" / "gallery" / _state()
+    lesson = root / "docs" / "explanation" / "adding-an-element.md"
+    cache = root / "build" / "gallery" / _state(lesson)
     cache.mkdir(parents=True, exist_ok=True)
     for entry in ENTRIES:
         film, tinted = cache / f"{entry.name}.mp4", cache / f"{entry.name}.jpg"
         if not (film.exists() and tinted.exists()):
             _make(entry, film, tinted)
         found |= {f"gallery/{path.name}": path for path in (film, tinted)}
-    return found
+    lake = cache / "lake.mp4"
+    if not lake.exists():
+        _follow(lesson, cache)
+    return {**found, "gallery/lake.mp4": lake}
 
 
 def page() -> str:
@@ -108,12 +119,19 @@ def _make(entry: Entry, film: Path, tinted: Path) -> None:
     Image.fromarray(overlay(photo, mattes)).save(tinted, quality=85)
 
 
-def _state() -> str:
-    """A name for the code that makes the loops: another one whenever it has changed."""
+def _follow(lesson: Path, folder: Path) -> None:
+    """Runs the programs of a page, which write their films into `folder`."""
+    blocks = re.findall(r"^```python\n(.*?)^```", lesson.read_text(), re.M | re.S)
+    command = (sys.executable, "-c", "\n".join(blocks))
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def _state(*others: Path) -> str:
+    """A name for what makes the loops: another one whenever it has changed."""
     digest = hashlib.sha256()
     package = Path(windstill.__file__).parent
-    for path in sorted(package.rglob("*")):
-        part = path.relative_to(package).parts[0]
-        if path.suffix in (".py", ".onnx") and part not in ("cli", "client", "http", "jobs"):
+    for path in [*others, *sorted(package.rglob("*"))]:
+        part = path.relative_to(package).parts[0] if path.is_relative_to(package) else "page"
+        if path.suffix in (".py", ".onnx", ".md") and part in (*_MAKING, path.name, "page"):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -59,6 +59,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return site_links.within_site(text, page.file.src_uri, _copies)
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lets wide tables scroll by themselves."""
+    table = '<div class="table"><table>'
+    return html.replace("<table>", table).replace("</table>", "</table></div>")
+
+
 def _put(files: Files, made: File) -> None:
     old = files.get_file_from_path(made.src_uri)
     if old is not None:
