@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
 import httpx
+import pytest
 
 from tests.cluster.watch import LONG, SHORT, Watch, photo, replaced, until
 from tests.servers.cluster import Cluster
@@ -69,14 +71,22 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_runs(running: Cluster, wa
     replaced(running, worker)
 
 
-def test_a_worker_without_time_gives_back_what_it_runs(running: Cluster, watch: Watch) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "signals"), [(0, 1), pytest.param(60, 2, marks=pytest.mark.slow)]
+)
+def test_a_worker_without_time_gives_back_what_it_runs(
+    running: Cluster, watch: Watch, seconds: int, signals: int
+) -> None:
     for worker in running.workers:
         worker.stop()
         running.members.remove(worker)
-    hasty = running.add(workers=1, drain_seconds=0)[0]
+    hasty = running.add(workers=1, drain_seconds=seconds)[0]
     job_id = watch.submit(running.services[0], photo(), **LONG)
     watch.begun(job_id)
-    assert hasty.stop() == 0
+    for _ in range(signals):
+        hasty.process.send_signal(signal.SIGTERM)
+        until(lambda: "worker drains" in hasty.log.read_text())
+    assert hasty.process.wait(30) == 0, hasty.log.read_text()
     assert watch.job(job_id).state is State.QUEUED
     running.members.remove(hasty)
     running.add(workers=2)

@@ -91,6 +91,7 @@ class Engine:
         self._buckets = TokenBuckets()
         self._attached: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
         self._started = False
         self._draining = False
 
@@ -386,8 +387,10 @@ class Engine:
         for run in self._runner.runs():
             run.stop("abandoned")
         self._slots.join(None)
-        self._vitals.stop()
-        self._housekeeper.stop()
-        if self._runner.server is not None:
-            self._runner.server.close()
-        self._workspace.unlock()
+        # A drain that another thread hastens by stopping ends here, too.
+        with self._ending:
+            self._vitals.stop()
+            self._housekeeper.stop()
+            if self._runner.server is not None:
+                self._runner.server.close()
+            self._workspace.unlock()
