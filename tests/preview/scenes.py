@@ -48,3 +48,13 @@ def portrait(height: int = 320, width: int = 280) -> tuple[U8, Mattes]:
     mattes.face[:] = face
     mattes.sky[:] = np.minimum(mattes.sky, 1 - np.maximum(soft, face))
     return np.clip(picture, 0, 255).astype(np.uint8), mattes
+
+
+def clear_day(height: int = 240, width: int = 360) -> tuple[U8, Mattes]:
+    """A sky without any cloud over a dark field."""
+    ground = round(0.7 * height)
+    picture = np.full((height, width, 3), [95, 150, 215], np.uint8)
+    picture[ground:] = [40, 60, 30]
+    mattes = Mattes.empty((height, width))
+    mattes.sky[:ground] = 1
+    return picture, mattes

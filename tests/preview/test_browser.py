@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from tests import pictures
 from tests.preview.agreement import likeness, psnr
 from tests.preview.browser import Probe
-from tests.preview.scenes import landscape, portrait
+from tests.preview.scenes import clear_day, landscape, portrait
 from windstill import Mattes, Options, frames
 from windstill.perceive import perceive
 from windstill.preview import make_preview
@@ -89,6 +91,33 @@ def test_real_photos_move_alike(browser: Probe, name: str) -> None:
 
     show(browser, scene)
     agree(browser, make, BASE, (0, 10, 26, 40))
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_veil_of_a_clear_sky_is_the_videos(browser: Probe, exact: bool) -> None:
+    options = replace(BASE, exact_first_frame=exact, strength="windy")
+    photo, mattes = clear_day()
+    show(browser, (photo, mattes), options)
+    real = rendered(clear_day, options)
+    sky = mattes.sky > 0.99
+    for moment in (0, 11, 24, 37):
+        found = browser.frame(moment / len(real))
+        assert np.array_equal(found[~sky], photo[~sky])
+        added, wanted = (_haze(frame, photo, sky) for frame in (found, real[moment]))
+        if exact and moment == 0:
+            assert max(abs(added).max(), abs(wanted).max()) < 1
+            continue
+        assert wanted.std() > 0.15
+        assert np.corrcoef(added, wanted)[0, 1] > 0.93
+        # Both are rounded to whole levels, and the video's grain is another one.
+        assert (added - wanted).std() < 0.1 * wanted.std() + 0.15
+    assert browser.problems() == []
+
+
+def _haze(frame: U8, photo: U8, sky: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What a veil adds to the sky, levels; grain blurred away."""
+    change = (frame.astype(np.float32) - photo).mean(axis=2)
+    return cv2.GaussianBlur(change, (0, 0), 2)[sky]
 
 
 def test_the_loop_starts_at_the_photo(browser: Probe) -> None:

@@ -25,4 +25,6 @@ def completion(ctx: click.Context, shell: str) -> None:
         raise click.ClickException(f"{shell} can't be completed.")
     script = kind(ctx.find_root().command, {}, "windstill", "_WINDSTILL_COMPLETE")
     # The class's own source() first runs bash to look at its version.
-    click.echo(script.source_template % script.source_vars())
+    text = script.source_template % script.source_vars()
+    # Help texts have commas of their own, at which fish would cut them off.
+    click.echo(text.replace('string split ","', 'string split --max 1 ","'))
