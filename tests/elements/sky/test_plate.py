@@ -40,7 +40,19 @@ def test_a_cloud_that_the_matte_leaves_out_is_not_replaced_by_clear_sky() -> Non
     matte = np.full((40, 60), 256, np.int16)
     matte[:, 30:] = 128  # in doubt, with nothing that surely stands in front
     guess = np.where(matte[..., None] < 256, np.float32(120), seen)
-    np.testing.assert_allclose(explained(guess, seen, matte), 200)
+    known = (matte == 256).astype(np.float32)
+    np.testing.assert_allclose(explained(guess, seen, matte, known), 200)
+
+
+def test_a_hill_that_the_matte_takes_for_sky_is_not_made_part_of_it() -> None:
+    seen = np.full((40, 60, 3), 200, np.float32)
+    seen[20:] = 60  # a hill, in the matte to its foot
+    matte = np.full((40, 60), 256, np.int16)
+    known = np.zeros((40, 60), np.float32)
+    known[:20] = 1
+    guess = np.full_like(seen, 200)
+    held = explained(guess, seen, matte, known)
+    assert abs(held[20:22] - 200).max() <= 8
 
 
 def test_the_sky_behind_a_twig_is_not_taken_for_the_twig() -> None:
@@ -50,4 +62,5 @@ def test_the_sky_behind_a_twig_is_not_taken_for_the_twig() -> None:
     seen = np.repeat(((1 - cover) * sky + cover * twig)[..., None], 3, axis=2).astype(np.float32)
     matte = np.rint(256 * (1 - cover)).astype(np.int16)
     guess = np.full_like(seen, sky)
-    np.testing.assert_allclose(explained(guess, seen, matte), sky, atol=1)
+    known = (cover == 0).astype(np.float32)
+    np.testing.assert_allclose(explained(guess, seen, matte, known), sky, atol=1)

@@ -91,7 +91,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
             coarse = coarse.over_nothing()
     else:
         plate = complete(heaven.moving, heaven.known, drift.travel(chances.span) / 2)
-        plate = explained(plate, heaven.seen, heaven.chroma_matte)
+        plate = explained(plate, heaven.seen, heaven.chroma_matte, heaven.known)
         coarse = coarse_band(plate, seen, DETAIL * longer)
         fine = fine_band(scene.planes.y[region.luma], heaven.half_luma, heaven.known, lattice)
     meeting = meeting_copies(coarse, drift, chances.offsets, lattice)

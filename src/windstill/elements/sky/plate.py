@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
 
-# In front of the sky stand the colours found this near (share of the longer side), or nearly.
+# What stands in front of the sky, and the sky itself, have the colours found this near (share of
+# the longer side), or nearly (levels).
 FRONT_REACH = 0.03
-FRONT_SLACK = 8.0
+SKY_REACH = 0.06
+SLACK = 8.0
 # Where the matte is surest, this much of a pixel may still be what stands in front.
 LEAST_FRONT = 0.15
 
@@ -58,39 +60,44 @@ def complete(smooth: F32, known: F32, reach: float) -> F32:
     return completed
 
 
-def explained(plate: F32, seen: F32, matte: I16) -> F32:
+def explained(plate: F32, seen: F32, matte: I16, known: F32) -> F32:
     """The plate held to what the photo can be made of.
 
     plate, seen: float32 (h, w, C), the completed sky and the photo, in the same units. matte:
-    int16 (h, w), 0 to 256, how much the sky is to show.
+    int16 (h, w), 0 to 256, how much the sky is to show. known: float32 (h, w), 1 where the photo
+    is surely sky.
 
     The sky S that a pixel P = a S + (1 - a) F shows in part follows from the colour F in front.
     F is one of those that surely stand in front nearby, which bounds S; where there are none
     the pixel is sky. A guess outside these bounds (a cloud that ends where the matte does) would
     be taken off a pixel that does not hold it, and leave a stain darker or brighter than all
-    around.
+    around. What is like no sky nearby is none, whatever the matte says.
     """
-    lowest, highest = _in_front(seen, matte)
+    lowest, highest = _near(seen, matte == 0, FRONT_REACH)
+    sky = np.clip(seen, *_near(seen, known > 0.5, SKY_REACH))
     front = np.maximum(1 - matte.astype(np.float32) / 256, np.float32(LEAST_FRONT))
     odds = (front / np.maximum(1 - front, np.float32(1e-3)))[..., None]
-    least = seen - odds * np.maximum(highest - seen, 0)
-    most = seen + odds * np.maximum(seen - lowest, 0)
+    least = sky - odds * np.maximum(highest - seen, 0)
+    most = sky + odds * np.maximum(seen - lowest, 0)
     held: F32 = np.where(matte[..., None] > 0, np.clip(plate, least, most), plate)
     return held
 
 
-def _in_front(seen: F32, matte: I16) -> tuple[F32, F32]:
-    """The least and the largest value of what stands in front near each pixel.
+def _near(picture: F32, mask: NDArray[np.bool_], reach: float) -> tuple[F32, F32]:
+    """The least and the largest value, or nearly, that `picture` has in `mask` near each pixel.
 
-    Where nothing does, inf and -inf.
+    reach: share of the longer side. Where nothing of the mask is near, the picture's own.
     """
-    side = 2 * max(2, round(FRONT_REACH * max(matte.shape))) + 1
+    side = 2 * max(2, round(reach * max(mask.shape))) + 1
     kernel = np.ones((side, side), np.uint8)
-    absent = (matte > 0)[..., None]
-    far = np.float32(np.inf)
-    lowest = cv2.erode(np.where(absent, far, seen), kernel) - np.float32(FRONT_SLACK)
-    highest = cv2.dilate(np.where(absent, -far, seen), kernel) + np.float32(FRONT_SLACK)
-    return lowest, highest
+    outside, far = ~mask[..., None], np.float32(np.inf)
+    lowest = cv2.erode(np.where(outside, far, picture), kernel)
+    highest = cv2.dilate(np.where(outside, -far, picture), kernel)
+    none = lowest > highest
+    return (
+        np.where(none, picture, lowest - np.float32(SLACK)),
+        np.where(none, picture, highest + np.float32(SLACK)),
+    )
 
 
 def _texture(picture: F32, known: F32) -> F32:
