@@ -51,8 +51,9 @@ LEGEND = """\
 Made by `windstill bench quality`. Photos at most 720 pixels long, loops of 4 seconds at 24 frames
 a second. `_dec`: frames decoded from the MP4, the others as they were handed to the encoder.
 seam: step from the last frame to the first against the median step (skies) or the largest (hair).
-sharp: variance of the Laplacian against the photo's, mean and least over the loop; pulse: its
-swing. fidelity: motion measured along the motion meant, where there is texture to see it by.
+sharp: variance of the Laplacian against the photo's (one level squared, which nobody sees, added
+to both), mean and least over the loop; pulse: its swing. fidelity: motion measured along the
+motion meant, where there is texture to see it by and no still skyline within 24 pixels.
 flow, leak: mean optical flow inside (hair: the half that is meant to move most) and outside, % of
 the diagonal per frame. static_db, smooth_db: to the photo where nothing moves, and where that is
 smooth. shimmer: 99th percentile of the standard deviation over time there, levels. halo: luma
