@@ -19,6 +19,8 @@ from windstill.adapters.celery.app import RPC_SECONDS, Broker
 logger = logging.getLogger("windstill.queue")
 
 _IDLE_SECONDS = 1.0
+_SILENCE = 30.0
+"""Seconds between warnings while it fails again and again."""
 _PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to connect; the last one from then on."""
 
@@ -33,7 +35,7 @@ class Link:
     def __init__(self, broker: Broker, name: str) -> None:
         self.broker = broker
         self.trouble: str | None = None
-        self.failed_at = float("-inf")
+        self.failed_at = self._warned_at = float("-inf")
         self.settled = threading.Event()
         """Set once the first attempt to connect has come to its end."""
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -150,9 +152,10 @@ class Link:
 
     def _fail(self, error: Exception) -> None:
         self.failed_at = time.monotonic()
-        if self.trouble is None:
-            logger.warning("the broker at %s: %s", self.broker.address, _reason(error))
         self.trouble = f"the broker at {self.broker.address} can't be used: {_reason(error)}"
+        if self.failed_at - self._warned_at > _SILENCE:
+            self._warned_at = self.failed_at
+            logger.warning("%s", self.trouble)
         self.settled.set()
         self.lost()
 

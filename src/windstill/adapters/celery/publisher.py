@@ -19,6 +19,7 @@ class Publisher(Link):
     """Publishes messages, each confirmed by the broker before it counts.
 
     While there is no connection, a put is refused at once instead of waiting in turn.
+    unconfirmed_at: when that failed, unless it worked since; by the monotonic clock.
     """
 
     def __init__(self, broker: Broker) -> None:
@@ -26,6 +27,7 @@ class Publisher(Link):
         self._orders: deque[tuple[str, bool, Future[bool]]] = deque()
         self._lock = threading.Lock()
         self._producer: Any = None
+        self.unconfirmed_at = float("-inf")
 
     def put(self, job_id: str, *, high: bool) -> bool:
         """Whether the broker has the message. False says nothing: it may have."""
@@ -42,7 +44,7 @@ class Publisher(Link):
         try:
             return outcome.result(PUT_SECONDS)
         except TimeoutError:
-            self.failed_at = time.monotonic()
+            self.failed_at = self.unconfirmed_at = time.monotonic()
             return False
 
     def opened(self, connection: Any, channel: Any) -> None:
@@ -53,20 +55,30 @@ class Publisher(Link):
         """Sends what is to be sent."""
         while self._orders:
             job_id, high, outcome = self._orders[0]
-            self.broker.app.send_task(
-                TASK,
-                args=(job_id,),
-                task_id=job_id,
-                producer=self._producer,
-                queue=self.broker.high if high else self.broker.normal,
-                declare=[],
-                retry=False,
-                ignore_result=True,
-                confirm_timeout=PUT_SECONDS,
-            )
+            try:
+                self._send(job_id, self.broker.high if high else self.broker.normal)
+            except Exception:
+                self.unconfirmed_at = time.monotonic()
+                raise
             with self._lock:
                 self._orders.popleft()
+            self.unconfirmed_at = float("-inf")
             outcome.set_result(True)
+
+    def _send(self, job_id: str, queue: Any) -> None:
+        self.broker.app.send_task(
+            TASK,
+            args=(job_id,),
+            task_id=job_id,
+            producer=self._producer,
+            queue=queue,
+            declare=[],
+            retry=False,
+            ignore_result=True,
+            # A queue that somebody removed is made again with the next connection.
+            mandatory=True,
+            confirm_timeout=PUT_SECONDS,
+        )
 
     def lost(self) -> None:
         """Tells all who wait that it will not be soon."""

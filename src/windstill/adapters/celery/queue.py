@@ -37,7 +37,7 @@ class CeleryQueue:
     def reoffer(self) -> float:
         """See the port. Soon after a failure, as messages may not have arrived."""
         failed_at = max(self._publisher.failed_at, self._consumer.failed_at)
-        return _SOON if time.monotonic() - failed_at < _LATELY else _SELDOM
+        return _SOON if _is_recent(failed_at) else _SELDOM
 
     def put(self, job_id: str, priority: int = 0) -> bool:
         """See the port. Also works after `close`, so that what is given back is not delayed."""
@@ -68,6 +68,8 @@ class CeleryQueue:
         self._publisher.start()
         self._publisher.settled.wait(PUT_SECONDS)
         troubles = [self._publisher.trouble, self._consumer.trouble]
+        if _is_recent(self._publisher.unconfirmed_at):
+            troubles.append(f"the broker at {self.address} confirms no messages")
         if not self._publisher.settled.is_set():
             troubles.append(f"the broker at {self.address} doesn't answer")
         return sorted({trouble for trouble in troubles if trouble is not None})
@@ -103,3 +105,7 @@ class CeleryQueue:
             raise StoreError(f"The broker at {self.address} can't be asked: {error}.") from error
         finally:
             connection.collect()
+
+
+def _is_recent(moment: float) -> bool:
+    return time.monotonic() - moment < _LATELY
