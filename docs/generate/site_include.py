@@ -14,7 +14,9 @@ from pathlib import Path
 
 LANGUAGES = {".cs": "csharp", ".mjs": "javascript", ".py": "python", ".sh": "sh"}
 
-_DIRECTIVE = re.compile(r"^<!-- include: (?P<path>[\w./-]+)(?P<rules>(?:; \w+: [^;]+?)*) -->$", re.M)
+_DIRECTIVE = re.compile(
+    r"^<!-- include: (?P<path>[\w./-]+)(?P<rules>(?:; \w+: [^;]+?)*) -->$", re.M
+)
 _ROW = re.compile(r"^\|.*\|$")
 
 

@@ -1,7 +1,7 @@
 """Links from pages to files of the repository that lie outside the folder of documents.
 
-The site has a copy of each such file, so that it is complete by itself: Markdown as a page, pictures
-as they are, and everything else as a page that shows it.
+The site has a copy of each such file, so that it is complete by itself: Markdown as a page,
+pictures as they are, and everything else as a page that shows it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,177 @@
+"""Every block of code in the pages runs, in order, against a service that runs.
+
+A comment on the line before a block says what is special about it:
+
+    <!-- not run: WHY -->    it is left out; the reason is for the reader of the source
+    <!-- file: NAME -->      it is saved under this name, for the blocks after it
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.http.photos import jpeg
+from tests.http.running import RunningServer, start_server
+from windstill.settings import describe
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = {
+    str(path.relative_to(DOCS)): path.read_text()
+    for path in sorted(DOCS.rglob("*.md"))
+    if path.parent.name not in ("decisions", "theme")
+}
+RUNNABLE = ("sh", "python")
+SHOWN = ("", "text", "nginx", "ini", "systemd", "yaml")
+"""Kinds of blocks that show what something looks like."""
+MADE = {
+    "tutorials/library.md": ("loop.mp4", "loop.webp"),
+    "tutorials/api.md": ("animation.json", "loop.mp4", "loop2.mp4"),
+    "tutorials/old-client.md": ("loop.mp4",),
+    "how-to/folders.md": ("loops/beach-loop.mp4", "report.json", "loop.mp4"),
+    "how-to/mattes.md": ("mattes/overlay.png", "corrected.mp4", "without-lake.mp4"),
+    "how-to/wallpaper.md": ("wallpaper.mp4", "wallpaper.jpg", "phone.mp4"),
+    "how-to/formats.md": ("loop.webm", "loop.gif", "frames.zip"),
+    "how-to/webhooks.md": ("told.txt",),
+    "explanation/adding-an-element.md": ("lake.mp4",),
+}
+"""What is there when a page has been followed."""
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    code: str
+    mark: str = ""
+    about: str = ""
+
+
+def blocks(text: str) -> Iterator[Block]:
+    pattern = r"^(?:<!-- (not run|file): (.*?) -->\n)?```(\w*)\n(.*?)^```$"
+    for mark, about, language, code in re.findall(pattern, text, re.M | re.S):
+        yield Block(language, code, mark, about)
+
+
+def run_of(text: str) -> list[Block]:
+    """What of a page is run. Python goes on where the block before ended, as one program."""
+    return [block for block in blocks(text) if block.language in RUNNABLE and not block.mark]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    running = start_server(
+        tmp_path_factory.mktemp("served"), webhooks="true", reachable_networks="127.0.0.0/8"
+    )
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as the pages take it for granted."""
+    photo = jpeg(240, 160)
+    (tmp_path / "photo.jpg").write_bytes(photo)
+    for name in ("holidays", "inbox"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "beach.jpg").write_bytes(photo)
+    return tmp_path
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def follow(page: str, server: RunningServer, folder: Path) -> None:
+    """Does what a page says, in order."""
+    port = str(free_port())
+    programs: list[str] = []
+    for block in blocks(PAGES[page]):
+        code = block.code.replace("http://127.0.0.1:8080", server.address).replace("8099", port)
+        if block.mark == "file":
+            (folder / block.about).write_text(code)
+        elif block.mark or block.language not in RUNNABLE:
+            continue
+        elif block.language == "sh":
+            run(("bash", "-euo", "pipefail", "-c", code), server, folder)
+        else:
+            alone = code.lstrip().startswith(("import ", "from ")) and "import windstill\n" in code
+            programs = [code] if alone else [*programs, code]
+            run((sys.executable, "-W", "error", "-c", "\n".join(programs)), server, folder)
+
+
+def run(command: tuple[str, ...], server: RunningServer, folder: Path) -> None:
+    given = {
+        "BASE_URL": server.address,
+        "API_KEY": server.key,
+        "WINDSTILL_DATA": str(server.data),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{command[-1]}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page, text in PAGES.items() if run_of(text)])
+def test_a_page_does_what_it_says(page: str, server: RunningServer, folder: Path) -> None:
+    for program in ("curl", "bash"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    follow(page, server, folder)
+    for name in MADE.get(page, ()):
+        assert (folder / name).stat().st_size > 0, name
+        if name.endswith((".mp4", ".webm")):
+            with av.open(str(folder / name)) as container:
+                assert sum(1 for _ in container.decode(video=0)) >= 16
+    if page == "how-to/webhooks.md":
+        assert (folder / "told.txt").read_text().startswith("animation.succeeded ")
+
+
+@pytest.mark.slow
+def test_a_block_that_fails_would_be_seen(
+    server: RunningServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PAGES, "made-up.md", "```sh\nwindstill animate no-such-photo.jpg\n```\n")
+    with pytest.raises(AssertionError, match="no-such-photo"):
+        follow("made-up.md", server, folder)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_that_are_not_run_are_of_a_known_kind(page: str) -> None:
+    for block in blocks(PAGES[page]):
+        if block.language == "json":
+            json.loads(block.code)
+        elif block.language == "toml":
+            named = set(tomllib.loads(block.code))
+            assert named <= {str(setting["name"]) for setting in describe()}
+        else:
+            assert block.language in (*RUNNABLE, *SHOWN)
+
+
+def test_few_blocks_are_left_out_and_each_says_why() -> None:
+    every = [block for text in PAGES.values() for block in blocks(text)]
+    code = [block for block in every if block.language in RUNNABLE]
+    left_out = [block for block in code if block.mark == "not run"]
+    assert len(code) > 25
+    assert len(left_out) <= len(code) / 4
+    assert all(len(block.about.split()) >= 3 for block in left_out)
