@@ -71,9 +71,8 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_runs(running: Cluster, wa
     replaced(running, worker)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "signals"), [(0, 1), pytest.param(60, 2, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "signals"), [(0, 1), (60, 2)])
 def test_a_worker_without_time_gives_back_what_it_runs(
     running: Cluster, watch: Watch, seconds: int, signals: int
 ) -> None:
