@@ -108,7 +108,7 @@ def test_a_job_is_cancelled_and_followed_from_another_process(
         until(lambda: service.engine.keys.balance(service.key.id) == Balance(None, 0, 0))
 
 
-SAME = """
+SAME = r"""
 import sys, threading
 from pathlib import Path
 from tests.jobs.member import open_member
@@ -205,6 +205,7 @@ def test_all_go_on_when_the_database_comes_back(
                 own_server.start()
             else:
                 own_server.restart()
+            until(lambda: engine.healthy() == [])  # it refuses until it has looked again
             later = [service.submit(b"%d" % number) for number in range(4)]
             assert {engine.wait(job.id, 60).state for job in later} == {State.SUCCEEDED}
             go.touch()

@@ -40,6 +40,7 @@ class Line:
         self._ears: dict[str, Callable[[str], None]] = {}
         self._changed = threading.Condition()
         self._done = 0
+        self.broke = False
         self._since: float | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -100,6 +101,7 @@ class Line:
                     self._attend(connection)
             except (StoreError, psycopg.Error, OSError) as error:
                 if self._since is not None:
+                    self.broke = True
                     logger.warning("the line to the job store broke: %s", error)
                 self._since = None
                 with self._changed:

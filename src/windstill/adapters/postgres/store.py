@@ -23,6 +23,8 @@ NEWS = "windstill_news"
 
 _TRUST = 2.0
 """Seconds for which a process's own line must have stood before it believes others to be gone."""
+_TRUST_AGAIN = 5.0
+"""The same, if it has been broken: perhaps all were, and the others are just coming back."""
 _BLINK = 0.2
 """Seconds for which a holder must be missed: more than coming back takes."""
 
@@ -203,8 +205,7 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
 
     def orphaned(self) -> list[Job]:
         """See the port."""
-        if self.line.steady < _TRUST:
-            # Perhaps the server was restarted, and the others are just coming back.
+        if self.line.steady < (_TRUST_AGAIN if self.line.broke else _TRUST):
             self._missed = {}
             return []
         rows = self.database.read(lambda db: db.execute(_ABSENT).fetchall())
