@@ -26,6 +26,10 @@ _SETTINGS = (
 )
 
 
+class SilentError(psycopg.OperationalError):
+    """The server did not answer in time."""
+
+
 class Connection(psycopg.Connection[DictRow]):
     """Commits each statement by itself; rows are dictionaries.
 
@@ -61,10 +65,17 @@ class Connection(psycopg.Connection[DictRow]):
         return cast(DictRow, self.execute(query.encode(), values or None).fetchone())
 
     def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
-        """Waits for the server as psycopg does, but only for `patience` seconds."""
+        """Waits for the server as psycopg does, but only for `patience` seconds.
+
+        Raises `SilentError`; then the connection is closed, lest more is asked on it.
+        """
         if self.patience is None:
             return super().wait(gen, *arguments, **named)
-        return super().wait(_bounded(gen, self.patience), *arguments, **named)
+        try:
+            return super().wait(_bounded(gen, self.patience), *arguments, **named)
+        except SilentError:
+            self.close()
+            raise
 
 
 def _bounded(gen: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any, Any]:
@@ -75,7 +86,7 @@ def _bounded(gen: Generator[Any, Any, Any], seconds: float) -> Generator[Any, An
         while True:
             ready = yield wanted
             if not ready and time.monotonic() > deadline:
-                raise psycopg.OperationalError("no answer in time")
+                raise SilentError("it does not answer")
             wanted = gen.send(ready)
     except StopIteration as end:
         return end.value

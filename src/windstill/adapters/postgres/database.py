@@ -12,7 +12,7 @@ from typing import TypeVar
 import psycopg
 from psycopg import errors, sql
 
-from windstill.adapters.postgres.connection import Connection, check_url
+from windstill.adapters.postgres.connection import Connection, SilentError, check_url
 from windstill.jobs.errors import StoreError
 
 Answer = TypeVar("Answer")
@@ -128,10 +128,12 @@ class Database:
             except _UnclearError as error:
                 raise error.__cause__ or error from None
             except psycopg.OperationalError as error:
-                if is_new or not connection.closed:
+                if not connection.closed:
                     raise
                 # The server was restarted, say; the others will have died as well.
                 self._drop_idle()
+                if is_new or isinstance(error, SilentError):
+                    raise
                 raise _StaleError from error
 
     @contextmanager
