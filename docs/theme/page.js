@@ -36,6 +36,12 @@ for (const box of document.querySelectorAll("pre, .table")) {
 
 const query = document.getElementById("mkdocs-search-query");
 const results = document.getElementById("mkdocs-search-results");
+// What was typed before the index had come is looked for as soon as it is there.
+addEventListener("DOMContentLoaded", () => {
+  window.searchWorker?.addEventListener("message", (event) => {
+    if (event.data.allowSearch && query.value) window.doSearch();
+  });
+});
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
   if (event.key === "/" && !typing) {

@@ -65,8 +65,9 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     assert wrong == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("device", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"]
+)
 def test_no_barrier_on_the_main_pages(
     visit: Callable[..., Any], address: str, device: dict[str, Any], scheme: str
 ) -> None:
@@ -85,16 +86,18 @@ def test_nothing_is_wider_than_the_screen(
     visit: Callable[..., Any], address: str, device: dict[str, Any], site: Site
 ) -> None:
     page = visit("index.html", **device)
-    for path in site.pages:
+    for path in site.pages if device is PHONE else PAGES:
         page.goto(f"{address}/{path}", wait_until="domcontentloaded")
         assert page.evaluate("document.documentElement.scrollWidth") <= device["viewport"]["width"]
 
 
 def test_films_play_unless_less_motion_is_wanted(visit: Callable[..., Any]) -> None:
     page = visit("gallery.html", **DESKTOP)
+    # Browsers play by themselves only what is in sight.
+    page.locator("video").first.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('video').currentTime > 0.2")
     calm = visit("gallery.html", **DESKTOP, reduced_motion="reduce")
-    calm.wait_for_function("document.querySelector('video').readyState >= 2")
+    calm.wait_for_function("document.querySelector('video').readyState >= 1")
     assert calm.evaluate("[...document.querySelectorAll('video')].every(film => film.paused)")
     assert calm.evaluate("[...document.querySelectorAll('video')].every(film => film.controls)")
 
