@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_JOBS, MOST_JOBS = 150_000, 400_000
+LEAST_JOBS, MOST_JOBS = 150_000, 800_000
 """Bounds of how many jobs are simulated for one figure."""
 
 _WARM_UP = 0.2
@@ -65,8 +65,8 @@ def _delays(
 
 def several(service: NDArray[np.float64], workers: int, load: float, *, runs: int = 3) -> Delay:
     """The medians of several simulations, long enough for the rarest figure to settle."""
-    # Near full load a queue remembers its past for 1 / (1 - load)^2 services.
-    jobs = int(min(MOST_JOBS, max(LEAST_JOBS, 100 * workers, 200 / (1 - load) ** 2)))
+    # Near full load a queue remembers its past for about 1 / (1 - load)^2 services.
+    jobs = int(min(MOST_JOBS, max(LEAST_JOBS, 100 * workers, 4000 / (1 - load) ** 2)))
     found = [simulate(service, workers, load, jobs, seed) for seed in range(runs)]
 
     def median(name: str) -> float:

@@ -97,7 +97,7 @@ def test_a_report_is_made_of_what_was_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(capacity, "WORKERS", (1, 3))
-    monkeypatch.setattr(capacity, "LOADS", (0.5, 0.7, 0.8, 0.9, 0.95, 0.99))
+    monkeypatch.setattr(capacity, "LOADS", (0.3, 0.5, 0.7, 0.8, 0.9, 0.95))
     monkeypatch.setattr(capacity, "FINE_LOADS", (0.3, 0.6))
     monkeypatch.setattr(queueing, "MOST_JOBS", 2_000)
     cells = [
