@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -16,8 +17,8 @@ from tests.adapters.test_sqlite import CLAIMER, SUBMITTER, run_four
 from tests.servers.postgres import PostgresServer, start_postgres
 from windstill.adapters.postgres import PostgresQueue, PostgresStore
 from windstill.adapters.postgres.connection import Connection
-from windstill.jobs.accounts import Balance
-from windstill.jobs.errors import StoreError
+from windstill.jobs.accounts import Balance, Bounds
+from windstill.jobs.errors import QueueFull, StoreError
 from windstill.jobs.model import Job, Lease, State
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,32 @@ def test_several_processes_can_not_overdraw_or_settle_twice(
     assert sum(run_four(claimer, postgres_url)) == 33
     assert store.balance(key.id) == Balance(495, 495, 0)
     assert store.usage(key.id).succeeded == 33
+
+
+def test_a_queue_is_filled_to_its_last_place_and_not_beyond(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    with store.database.connect() as db:
+        # Up to where every connection could take the last place, and from there on one by one.
+        places = int(db.execute("SHOW max_connections").fetchall()[0]["max_connections"]) + 20
+    other = PostgresStore(postgres_url)
+    keys = [add_key(store, name) for name in ("anna", "otto", "ida", "emil")]
+    taken: list[Job] = []
+
+    def ask(number: int) -> None:
+        with suppress(QueueFull):
+            while True:
+                job = make_job(keys[number])
+                (store, other)[number % 2].submit(job, Bounds(queue=places))
+                taken.append(job)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == store.count_waiting() == places
+    other.close()
 
 
 def test_processes_that_start_together_make_the_schema_once(
