@@ -103,11 +103,24 @@ class S3Blobs:
 
     def stat(self, name: str) -> BlobInfo:
         """See the port."""
-        with translated():
-            found = obstore.get(self._store, checked(name), options={"head": True})
+        checked(name)
+        try:
+            with translated():
+                found = obstore.get(self._store, name, options={"head": True})
+        except BlobMissing:
+            self._tell_missing(name)
+            raise
         meta = found.meta
         mime = found.attributes.get("Content-Type", mime_of(name))
         return BlobInfo(name, meta["size"], mime, meta["last_modified"].timestamp())
+
+    def _tell_missing(self, name: str) -> None:
+        """Raises `StorageError` when it is the bucket that is missing.
+
+        An answer to HEAD has no body that would say so; one to GET has.
+        """
+        with suppress(BlobMissing), translated():
+            obstore.get(self._store, name)
 
     def open(self, name: str) -> BinaryIO:
         """See the port."""
