@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,7 +63,7 @@ def options() -> str:
 
 def errors() -> str:
     """Every error of the tree, and how the command line and the two APIs tell it."""
-    head = ("error", "code", "exit status", "status", "compatible code", "what")
+    head = ("error", "code, that of the compatible API", "status", "exit status")
     only_http = [
         (f"`{meaning.code}`", meaning.status, meaning.title)
         for kind, meaning in problems.TABLE.items()
@@ -71,10 +72,10 @@ def errors() -> str:
     return (
         "# Errors\n\n"
         "What goes wrong on purpose is one tree of exceptions. `code` is stable: the library has "
-        "it as `error.code`, `--json` and the [native API](../api/native.md) as `code`. *Status* "
-        "is that of the native API; the last code is that of the "
-        "[compatible API](../api/README.md). Some of them can only be met on this machine, or "
-        "only by a client.\n\n"
+        "it as `error.code`, `--json` and the [native API](../api/native.md) as `code`. The code in "
+        "capitals is what the [compatible API](../api/README.md) makes of it, *status* that of the "
+        "native API, *exit status* that of the command line. Some can only be met on this "
+        "machine, or only by a client.\n\n"
         + _table(head, [_error_row(kind, depth) for kind, depth in _tree(WindstillError, 0)])
         + "\n## Refused requests\n\nThese go wrong only over HTTP, and have no exception.\n\n"
         + _table(("code", "status", "what"), only_http)
@@ -83,9 +84,19 @@ def errors() -> str:
 
 def _error_row(kind: type[WindstillError], depth: int) -> tuple[object, ...]:
     native, compatible = problems.meaning_of(kind), refusals.code_of(kind)
-    what = _text((inspect.cleandoc(kind.__doc__ or "")).split("\n\n")[0])
-    name = "&nbsp;" * (3 * depth) + f"`{kind.__name__}`"
-    return name, f"`{kind.code}`", kind.exit_status, native.status, f"`{compatible.name}`", what
+    indent = "&nbsp;" * (4 * depth)
+    name = f"{indent}`{kind.__name__}`<br>{_text(_meaning(kind))}"
+    return name, f"`{kind.code}`<br>`{compatible.name}`", native.status, kind.exit_status
+
+
+def _meaning(kind: type[WindstillError]) -> str:
+    """What an error means: the first paragraph of its docstring, or its line in the tree."""
+    own = inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0]
+    tree = inspect.getmodule(kind).__doc__ or ""
+    line = re.search(rf"── {kind.__name__} +(\S.*)", tree)
+    if own or line is None:
+        return own
+    return f"{line[1][0].upper()}{line[1][1:]}."
 
 
 def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
