@@ -302,6 +302,8 @@ def _change(db: Connection, job_id: str, change: Change, told: list[str]) -> Job
     if before is None or after is None or after == before:
         return None
     row = _clean(changes(before, after))
+    if not row:
+        return None
     if not _TOLD.isdisjoint(row):
         told.append(job_id)
     if after.state is State.QUEUED and before.state is State.RUNNING:

@@ -206,7 +206,7 @@ def _count_queued(db: sqlite3.Connection) -> int:
 def _change(db: sqlite3.Connection, job_id: str, change: Change) -> Job | None:
     before = _read(db, job_id)
     after = None if before is None else change(before)
-    if before is None or after is None or after == before:
+    if before is None or after is None or not changes(before, after):
         return None
     _replace(db, before, after)
     if after.finished and not before.finished:
