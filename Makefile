@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 REQUIREMENTS := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo test test-all lint format lock bench clean
+.PHONY: help setup serve cluster demo test test-all docs lint audit format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -35,11 +35,22 @@ test: setup ## run the tests
 test-all: setup ## run the tests, the slow ones too
 	$(BIN)/python -m pytest
 
-lint: setup ## check style, types and the direction of imports
+lint: setup ## check style, types, the direction of imports, and for unsafe code and secrets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	.ci/secrets
+
+audit: setup ## ask the package index for advisories about the pinned dependencies; needs the network
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r $(REQUIREMENTS)
+
+docs: setup ## build the documentation site in build/site
+	$(BIN)/mkdocs build --strict
+
+cluster: setup ## run the service as on many machines: PostgreSQL, RabbitMQ, an object store, workers
+	$(BIN)/python -m examples.cluster
 
 format: setup ## format the code
 	$(BIN)/ruff check --fix .
@@ -48,7 +59,7 @@ format: setup ## format the code
 lock: ## pin the dependencies again
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra serve --extra heic --extra docs --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra serve --extra postgres --extra rabbitmq --extra s3 --extra heic --extra docs --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
 	rm -rf $(VENV)-lock
 
 clean: ## remove what set-up and tests made
