@@ -23,7 +23,9 @@ LOCK = "hashtextextended('windstill holder ' || %s, 0)"
 """The number of the advisory lock of a name."""
 
 _PAUSE = 0.1
-"""Seconds between attempts to come back. A living holder must be back before it is missed."""
+"""Seconds between attempts to come back, after the first, which is made at once: a living holder
+must be back before it is missed.
+"""
 _LOOK = 1.0
 
 
@@ -100,13 +102,17 @@ class Line:
                 with closing(self._database.connect()) as connection:
                     self._attend(connection)
             except (StoreError, psycopg.Error, OSError) as error:
-                if self._since is not None:
-                    self.broke = True
-                    logger.warning("the line to the job store broke: %s", error)
-                self._since = None
-                with self._changed:
-                    self._done = 0
-                    self._changed.wait_for(lambda: self._closed, _PAUSE)
+                self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        stood, self._since = self.steady, None
+        if stood:
+            self.broke = True
+            logger.warning("the line to the job store broke: %s", error)
+        with self._changed:
+            self._done = 0
+            if stood < _LOOK:
+                self._changed.wait_for(lambda: self._closed, _PAUSE)
 
     def _attend(self, connection: Connection) -> None:
         names: list[str] = []
