@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import windstill
@@ -14,6 +14,8 @@ from windstill import client
 def page() -> str:
     """Every public name of the package but the client's."""
     names = [name for name in windstill.__all__ if name not in client.__all__]
+    # What one comes for stands first: the functions.
+    names.sort(key=lambda name: not inspect.isfunction(getattr(windstill, name)))
     head = (
         "# Python library\n\n"
         "A photo is a path, bytes, a binary file, a PIL image, or a uint8 RGB array (H, W, 3). "
@@ -69,11 +71,18 @@ def escaped(text: str) -> str:
 
 def _entry(name: str, value: Any, level: int) -> str:
     text = inspect.getdoc(value) or ""
-    listed = ""
-    if is_dataclass(value):
-        listed = f"Fields: {', '.join(f'`{spec.name}`' for spec in fields(value))}.\n"
-    parts = [f"{'#' * level} {name}\n", _block(_signature(name, value)), listed, prose(text)]
+    said = _named(prose(text), value)
+    parts = [f"{'#' * level} {name}\n", _block(_signature(name, value)), said]
     return "\n".join(part for part in parts if part)
+
+
+def _named(text: str, value: Any) -> str:
+    """The text with the names of parameters where they are explained made to stand out."""
+    if isinstance(value, property) or (inspect.isclass(value) and issubclass(value, Exception)):
+        return text
+    names = "|".join(re.escape(escaped(name)) for name in inspect.signature(value).parameters)
+    known = re.compile(rf"(?:^|(?<=\. )|(?<=; ))({names}):(?= |$)", re.M)
+    return known.sub(lambda found: f"**{found[1]}**:", text)
 
 
 def _members(kind: type) -> Iterator[tuple[str, Any]]:
@@ -85,6 +94,11 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def _signature(name: str, value: Any) -> str:
+    # Annotations are strings here; their quotes tell nobody anything.
+    return re.sub(r"(: |-> )'([^']+)'", r"\1\2", _written(name, value))
+
+
+def _written(name: str, value: Any) -> str:
     if isinstance(value, property) or (inspect.isclass(value) and issubclass(value, Exception)):
         return name
     signature = inspect.signature(value)

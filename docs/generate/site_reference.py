@@ -72,9 +72,9 @@ def errors() -> str:
     return (
         "# Errors\n\n"
         "What goes wrong on purpose is one tree of exceptions. `code` is stable: the library has "
-        "it as `error.code`, `--json` and the [native API](../api/native.md) as `code`. The code in "
-        "capitals is what the [compatible API](../api/README.md) makes of it, *status* that of the "
-        "native API, *exit status* that of the command line. Some can only be met on this "
+        "it as `error.code`, `--json` and the [native API](../api/native.md) as `code`. The one in "
+        "capitals is what the [compatible API](../api/README.md) makes of it, *status* that of "
+        "the native API, *exit status* that of the command line. Some can only be met on this "
         "machine, or only by a client.\n\n"
         + _table(head, [_error_row(kind, depth) for kind, depth in _tree(WindstillError, 0)])
         + "\n## Refused requests\n\nThese go wrong only over HTTP, and have no exception.\n\n"
@@ -84,8 +84,7 @@ def errors() -> str:
 
 def _error_row(kind: type[WindstillError], depth: int) -> tuple[object, ...]:
     native, compatible = problems.meaning_of(kind), refusals.code_of(kind)
-    indent = "&nbsp;" * (4 * depth)
-    name = f"{indent}`{kind.__name__}`<br>{_text(_meaning(kind))}"
+    name = f'<span class="deep{depth}">`{kind.__name__}`<br>{_text(_meaning(kind))}</span>'
     return name, f"`{kind.code}`<br>`{compatible.name}`", native.status, kind.exit_status
 
 

@@ -175,3 +175,9 @@ def test_few_blocks_are_left_out_and_each_says_why() -> None:
     assert len(code) > 25
     assert len(left_out) <= len(code) / 4
     assert all(len(block.about.split()) >= 3 for block in left_out)
+
+
+def test_every_decision_is_in_the_list() -> None:
+    listed = (DOCS / "decisions" / "README.md").read_text()
+    for path in DOCS.joinpath("decisions").glob("*.md"):
+        assert path.name == "README.md" or f"({path.name})" in listed
