@@ -90,3 +90,10 @@ def test_samples_of_every_language_are_shown(site: Site) -> None:
     source = site.pages["api/index.html"].source
     for language in ("sh", "python", "javascript", "php", "java", "go", "csharp"):
         assert f'class="language-{language}"' in source
+
+
+def test_the_reference_is_part_of_the_site(site: Site) -> None:
+    assert "windstill keys create" in site.text("reference/commands.html")
+    assert "WINDSTILL_QUEUE_LENGTH" in site.text("api/settings.html")
+    assert "InvalidPhoto" in site.text("reference/errors.html")
+    assert "windstill.animate(" in site.text("reference/library.html")
