@@ -140,19 +140,21 @@ def throughput(folder: Path, servers: Cluster, photo: Path, jobs: int, sizes: Si
     each of them; the median of the rounds counts.
     """
     rates: dict[tuple[str, tuple[int, int]], list[float]] = {}
-    for _ in range(ROUNDS):
-        for running in everything(folder, servers):
-            for size in sizes:
-                body = resized(photo, size)
-                running.load(body, 2)  # what is loaded once
-                spent, done = running.load(body, jobs)
-                assert [job.state for job in done] == [State.SUCCEEDED] * jobs
-                rates.setdefault((running.name, size), []).append(jobs / spent)
-    print("| what runs | photo | jobs a second, median | of the rounds |")
-    print("| --- | --- | --- | --- |")
-    for (name, size), found in rates.items():
-        rounds = ", ".join(f"{rate:.2f}" for rate in found)
-        print(f"| {name} | {size[0]}x{size[1]} | {statistics.median(found):.2f} | {rounds} |")
+    try:
+        for _ in range(ROUNDS):
+            for running in everything(folder, servers):
+                for size in sizes:
+                    body = resized(photo, size)
+                    running.load(body, 2)  # what is loaded once
+                    spent, done = running.load(body, jobs)
+                    assert [job.state for job in done] == [State.SUCCEEDED] * jobs
+                    rates.setdefault((running.name, size), []).append(jobs / spent)
+    finally:
+        print("| what runs | photo | jobs a second, median | of the rounds |")
+        print("| --- | --- | --- | --- |")
+        for (name, size), found in rates.items():
+            rounds = ", ".join(f"{rate:.2f}" for rate in found)
+            print(f"| {name} | {size[0]}x{size[1]} | {statistics.median(found):.2f} | {rounds} |")
 
 
 def overhead(folder: Path, servers: Cluster, photo: Path, jobs: int, sizes: Sizes) -> None:
