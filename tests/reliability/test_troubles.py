@@ -81,6 +81,7 @@ def filled(folder: Path) -> Iterator[None]:
         filler.unlink()
 
 
+@pytest.mark.slow
 def test_a_full_disk(small_disk: Path, launch: Callable[..., RunningServer]) -> None:
     server = launch(data=small_disk / "data")
     url = succeeded(server.animate(photos.jpeg()))["data"]["url"]
