@@ -204,6 +204,7 @@ export class Studio {
     if (open) this.#view('edit');
     this.brush.toggle(open);
     this.wind.enable(!open);
+    this.#switched();
     this.stage.showTint(open);
     // Where the tools are below the photo, photo and tools come together from the top.
     if (open) $('studio').scrollIntoView({ block: 'start' });
@@ -229,7 +230,9 @@ export class Studio {
   }
 
   #switched() {
-    this.stage.shown = { sky: $('on-sky').checked, hair: $('on-hair').checked };
+    // Who paints has to see what is there, also of what is not switched on yet.
+    const all = this.brush.open;
+    this.stage.shown = { sky: all || $('on-sky').checked, hair: all || $('on-hair').checked };
     this.stage.drawTint();
     this.stage.showTint(true);
     this.#writeWhy();
@@ -249,7 +252,7 @@ export class Studio {
   #view(name) {
     $('studio').dataset.view = name;
     const done = name === 'done';
-    if (name !== 'edit') this.brush.toggle(false);
+    if (name !== 'edit' && this.brush.open) this.#toggleBrush(false);
     show($('controls'), name !== 'working');
     this.progress.toggle(name === 'working');
     show($('loop'), done);
