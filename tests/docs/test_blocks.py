@@ -28,6 +28,7 @@ from tests.http.running import RunningServer, start_server
 from windstill.settings import describe
 
 DOCS = Path(__file__).parents[2] / "docs"
+WEB = DOCS.parent / "src" / "windstill" / "http" / "pages" / "static"
 PAGES = {
     str(path.relative_to(DOCS)): path.read_text()
     for path in sorted(DOCS.rglob("*.md"))
@@ -154,6 +155,20 @@ def test_a_block_that_fails_would_be_seen(
     monkeypatch.setitem(PAGES, "made-up.md", "```sh\nwindstill animate no-such-photo.jpg\n```\n")
     with pytest.raises(AssertionError, match="no-such-photo"):
         follow("made-up.md", server, folder)
+
+
+@pytest.mark.slow
+def test_what_is_shown_of_the_start_is_what_is_printed(server: RunningServer) -> None:
+    (shown,) = (b for b in blocks(PAGES["tutorials/browser.md"]) if b.language == "text")
+    for line in shown.code.replace("http://127.0.0.1:8080", server.address).splitlines():
+        assert re.search("\\S*".join(map(re.escape, line.split("…"))), server.output), line
+
+
+def test_what_the_tutorial_says_to_press_is_on_the_page() -> None:
+    page = (WEB / "index.html").read_text() + (WEB / "messages.js").read_text()
+    named = re.findall(r"(?<!\*)\*([A-Z][\w ]+)\*", PAGES["tutorials/browser.md"])
+    assert len(named) > 4
+    assert [name for name in named if name not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
