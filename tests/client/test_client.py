@@ -169,3 +169,14 @@ def test_key_is_sent_to_the_service_alone(client: Any, kind: Any) -> None:
         thread.join()
     assert b"authorization" not in heads[0].lower()
     assert b"ailabapi" not in heads[0].lower()
+
+
+def test_mattes_go_out_and_come_back_and_a_poster_comes_along(client: Any) -> None:
+    found = client.mattes(photos.jpeg())
+    sky = client.read(found.sky)
+    assert Image.open(io.BytesIO(sky)).size == (found.width, found.height) == (96, 64)
+    asked = {**QUICK, "operation": "1", "repeat_to": 5}
+    done = client.create(photos.jpeg(), asked, sky_matte=sky, poster="jpg", must_move=True, wait=20)
+    assert done.result.moved["sky"]["share"] == pytest.approx(found.found["sky"], abs=0.02)
+    assert done.result.repeats == 3
+    assert Image.open(io.BytesIO(client.read(done.result.poster))).format == "JPEG"
