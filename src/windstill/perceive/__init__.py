@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from windstill.perceive.heads import Window, small_heads
 from windstill.perceive.mattes import Mattes
-from windstill.perceive.network import infer
+from windstill.perceive.network import agreed, infer
 from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, SKY_EDGE, soft_matte
 from windstill.perceive.regions import face_region, hair_region, overlapping, sky_region
 
@@ -17,6 +17,12 @@ __all__ = ["Mattes", "perceive"]
 # Longer side of the picture that the network sees.
 LOOK = 416
 SECOND_LOOK = 256
+# Seen close, a head from behind is surer than this; the knob on a roof is not.
+SECOND_LOOK_FACELESS = 0.8
+# Beyond this part of the picture of which the network can't say whether it is sky, it is asked
+# again about the mirror image: what it takes a wall or a cloud for depends on the side.
+UNSURE = (0.1, 0.9)
+UNSURE_AREA = 0.01
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -31,6 +37,9 @@ def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
     PerceptionError when the network can't be loaded or fails.
     """
     found = infer(rgb, long_side=LOOK, threads=threads)
+    if _unsure(found[0]):
+        mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
+        found[0] = agreed(found[0], mirrored[0])
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
     sky = sky_region(found[0], face_region(found[2]))
     soft_matte(rgb, found[0], sky, SKY_EDGE, mattes.sky)
@@ -49,14 +58,22 @@ def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
     return mattes
 
 
+def _unsure(probability: F32) -> bool:
+    low, high = UNSURE
+    unsure = np.count_nonzero((probability > low) & (probability < high))
+    return unsure > UNSURE_AREA * probability.size
+
+
 def _heads(rgb: U8, found: F32, hint: Bool | None, hair: F32, face: F32) -> None:
     """Writes the mattes of hair and face into `hair` and `face`, both (H, W).
 
     hint: keep only what touches it; None keeps all.
     """
     faces = face_region(found[2])
-    hairs = hair_region(found[1], faces)
-    if hint is not None:
+    if hint is None:
+        hairs = hair_region(found[1], faces)
+    else:
+        hairs = hair_region(found[1], faces, SECOND_LOOK_FACELESS)
         faces, hairs = overlapping(faces, hint), overlapping(hairs, hint)
     soft_matte(rgb, found[2], faces, FACE_EDGE, face)
     soft_matte(rgb, found[1], hairs, HAIR_EDGE, hair)

@@ -29,11 +29,12 @@ def working_size(height: int, width: int, long_side: int) -> tuple[int, int]:
     return rows, columns
 
 
-def infer(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
+def infer(rgb: U8, *, long_side: int, threads: int | None = None, mirrored: bool = False) -> F32:
     """Probabilities of sky, hair and face, float32 (3, h, w) in [0, 1].
 
     rgb: uint8 (H, W, 3), of any size. The result covers the same picture at the network's working
-    size, whose longer side is about `long_side`. threads: of the processor; None for all.
+    size, whose longer side is about `long_side`. threads: of the processor; None for all. mirrored:
+    show the network the picture's mirror image; the result still covers the picture itself.
     Raises PerceptionError when the network is missing, damaged or fails.
     """
     height, width = rgb.shape[:2]
@@ -41,12 +42,20 @@ def infer(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
     shrinks = rows * columns < height * width
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     small = cv2.resize(rgb, (columns, rows), interpolation=how)
+    if mirrored:
+        small = cv2.flip(small, 1)
     session = _session(threads)
     try:
         (found,) = session.run(None, {"rgb": small[None]})
     except Exception as error:
         raise PerceptionError(f"the matte network failed: {error}") from error
-    return np.asarray(found[0], np.float32)
+    return np.asarray(found[0][..., ::-1] if mirrored else found[0], np.float32)
+
+
+def agreed(first: F32, second: F32) -> F32:
+    """What two probabilities of the same thing come to: their odds' geometric mean. In [0, 1]."""
+    likely = np.sqrt(first * second)
+    return np.asarray(likely / (likely + np.sqrt((1 - first) * (1 - second)) + 1e-9), np.float32)
 
 
 @lru_cache(maxsize=2)
