@@ -149,6 +149,24 @@ def test_a_page_does_what_it_says(page: str, server: RunningServer, folder: Path
 
 
 @pytest.mark.slow
+def test_the_readme_does_what_it_says(server: RunningServer, folder: Path) -> None:
+    given = f"KEY = {server.key!r}\n"
+    for block in blocks((DOCS.parent / "README.md").read_text()):
+        code = block.code.replace("http://127.0.0.1:8080", server.address)
+        if block.language == "python":
+            run((sys.executable, "-W", "error", "-c", given + code), server, folder)
+        elif block.language == "sh" and "make " not in code:
+            code = code.replace("\\\n", "").replace("--poster poster.jpg", "--poster jpg")
+            for line in code.splitlines():
+                # The page of `preview` stays open; each line of the others stands for itself.
+                if " preview " not in line:
+                    (folder / "photo-loop.mp4").unlink(missing_ok=True)
+                    run(("bash", "-euc", f"KEY={server.key}\n{line}"), server, folder)
+    for name in ("loop.mp4", "sky.webm", "loops/beach-loop.mp4", "mattes/overlay.png"):
+        assert (folder / name).stat().st_size > 0
+
+
+@pytest.mark.slow
 def test_a_block_that_fails_would_be_seen(
     server: RunningServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
