@@ -61,7 +61,7 @@ def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
 def _unsure(probability: F32) -> bool:
     low, high = UNSURE
     unsure = np.count_nonzero((probability > low) & (probability < high))
-    return unsure > UNSURE_AREA * probability.size
+    return bool(unsure > UNSURE_AREA * probability.size)
 
 
 def _heads(rgb: U8, found: F32, hint: Bool | None, hair: F32, face: F32) -> None:
