@@ -60,7 +60,10 @@ lock: ## pin the dependencies again
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra serve --extra postgres --extra rabbitmq --extra s3 --extra heic --extra docs --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
-	rm -rf $(VENV)-lock
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --constraint $(REQUIREMENTS) --extra serve --extra heic --extra postgres --extra rabbitmq --extra s3 pyproject.toml requirements/build.in -o deploy/requirements.lock
+	(head -1 deploy/requirements.txt; cat deploy/requirements.lock) > deploy/requirements.new
+	mv deploy/requirements.new deploy/requirements.txt
+	rm -rf $(VENV)-lock deploy/requirements.lock
 
 clean: ## remove what set-up and tests made
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
