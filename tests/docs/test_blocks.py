@@ -156,7 +156,7 @@ def test_the_readme_does_what_it_says(server: RunningServer, folder: Path) -> No
         if block.language == "python":
             run((sys.executable, "-W", "error", "-c", given + code), server, folder)
         elif block.language == "sh" and "make " not in code:
-            code = code.replace("\\\n", "").replace("--poster poster.jpg", "--poster jpg")
+            code = code.replace("\\\n", "")
             for line in code.splitlines():
                 # The page of `preview` stays open; each line of the others stands for itself.
                 if " preview " not in line:
