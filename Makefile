@@ -40,7 +40,7 @@ lint: setup ## check style, types, the direction of imports, and for unsafe code
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src benchmarks training examples
 	.ci/secrets
 
 audit: setup ## ask the package index for advisories about the pinned dependencies; needs the network
