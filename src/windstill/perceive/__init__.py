@@ -18,7 +18,7 @@ __all__ = ["Mattes", "perceive"]
 LOOK = 416
 SECOND_LOOK = 256
 # Seen close, a head from behind is surer than this; the knob on a roof is not.
-SECOND_LOOK_FACELESS = 0.77
+SECOND_LOOK_FACELESS = 0.79
 # Beyond this part of the picture of which the network can't say whether it is sky, it is asked
 # again about the mirror image: what it takes a wall or a cloud for depends on the side.
 UNSURE = (0.1, 0.9)
