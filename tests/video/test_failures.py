@@ -65,7 +65,7 @@ def test_full_disk(tmp_path, name, limit):
     noise = np.random.default_rng(0).integers(0, 255, (96, 96, 3)).astype(np.uint8)
     frames = [from_rgb(np.roll(noise, 9 * index, axis=1)) for index in range(8)]
     # Where the size is known beforehand it is refused before, as a choice that can't be had.
-    told = pytest.raises((OutputError, InvalidOption), match="system allows|can be written here")
+    told = pytest.raises((OutputError, InvalidOption), match=r"system allows|can be written here")
     with file_size_limit(limit), told:
         encode(frames, output=tmp_path / "loop", frame_count=8, fps=8, format=name)
     assert os.listdir(tmp_path) == []
