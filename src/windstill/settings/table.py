@@ -5,7 +5,6 @@ Each field of `Settings` is one setting. Its environment variable is the name in
 default, file, environment, flag. The operator's reference is generated from this table.
 """
 
-# ruff: noqa: RUF009 - what makes a field has no state
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
