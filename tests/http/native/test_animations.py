@@ -206,6 +206,7 @@ def test_a_matte_that_is_none_is_named(server: RunningServer) -> None:
 
 def test_what_can_be_asked_for_is_told_to_anybody(server: RunningServer) -> None:
     body = httpx.get(f"{server.address}/v1/options").json()
-    assert [option["name"] for option in body["options"]] == list(Options().as_dict())
+    names = [option["name"] for option in body["options"]]
+    assert names == [*Options().as_dict(), "poster", "must_move"]
     assert body["limits"]["image"]["bytes"] == 32 * 2**20
     assert body["formats"]["mp4"]["mime"] == "video/mp4"
