@@ -96,7 +96,7 @@ def test_previews_tell_what_was_found(client: Any) -> None:
 
 def test_options_and_limits_are_told(client: Any) -> None:
     names = {option["name"] for option in client.about()["options"]}
-    assert names == set(windstill.Options().as_dict())
+    assert names == {*windstill.Options().as_dict(), "poster", "must_move"}
 
 
 def test_compatible_endpoint(client: Any) -> None:

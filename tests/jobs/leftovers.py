@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Holdings:
-    """Open file handles, threads, and child processes of this process."""
+    """Open file handles, threads, and child processes of this process.
+
+    children: those that run this Python, as all of a service's do. The servers that other tests
+    have started keep processes of their own, which come and go.
+    """
 
     handles: frozenset[str]
     threads: int
@@ -25,7 +30,16 @@ class Holdings:
             except FileNotFoundError:
                 continue  # the handle by which the folder itself was read
             handles.append(f"{number} {target}")
-        return cls(frozenset(handles), threading.active_count(), frozenset(processes_below()))
+        return cls(frozenset(handles), threading.active_count(), frozenset(_pythons()))
+
+
+def _pythons() -> set[int]:
+    found = set()
+    for pid in processes_below():
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            if os.readlink(f"/proc/{pid}/exe") == os.readlink("/proc/self/exe"):
+                found.add(pid)
+    return found
 
 
 def processes_below(root: int | None = None) -> set[int]:

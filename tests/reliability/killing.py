@@ -86,8 +86,8 @@ def _kill(
     kills: int,
     chance: random.Random,
 ) -> None:
-    # The last kill comes before the last jobs have ended, however quick or slow the machine is.
-    moments = sorted(chance.uniform(0, 0.9 * total) for _ in range(kills))
+    # The last kill comes well before the last jobs have ended, however quick the machine is.
+    moments = sorted(chance.uniform(0, 0.6 * total) for _ in range(kills))
     for moment in moments:
         clients.wait_for(int(moment))
         clients.rest.wait(chance.uniform(0.0, 0.3))
