@@ -81,16 +81,6 @@ def test_hair_needs_a_face_unless_it_is_large_and_certain() -> None:
     assert hair_region(hair, face_region(face))[large, 150:220].all()
 
 
-def test_hair_without_a_face_may_have_to_be_surer() -> None:
-    hair = probabilities()
-    hair[100:180, 150:220] = 0.76
-    hair[120:130, 170:180] = 0.95
-    assert hair_region(hair, NOBODY)[100:180, 150:220].all()
-    assert not hair_region(hair, NOBODY, 0.8).any()
-    hair[100:180, 150:220] = 0.9
-    assert hair_region(hair, NOBODY, 0.8)[100:180, 150:220].all()
-
-
 def test_overlapping_keeps_whole_parts() -> None:
     region = np.zeros((20, 20), bool)
     region[:5, :5] = region[10:15, 10:15] = True

@@ -17,8 +17,6 @@ __all__ = ["Mattes", "perceive"]
 # Longer side of the picture that the network sees.
 LOOK = 416
 SECOND_LOOK = 256
-# Seen close, a head from behind is surer than this; the knob on a roof is not.
-SECOND_LOOK_FACELESS = 0.79
 # Beyond this part of the picture of which the network can't say whether it is sky, it is asked
 # again about the mirror image: what it takes a wall or a cloud for depends on the side.
 UNSURE = (0.1, 0.9)
@@ -70,10 +68,8 @@ def _heads(rgb: U8, found: F32, hint: Bool | None, hair: F32, face: F32) -> None
     hint: keep only what touches it; None keeps all.
     """
     faces = face_region(found[2])
-    if hint is None:
-        hairs = hair_region(found[1], faces)
-    else:
-        hairs = hair_region(found[1], faces, SECOND_LOOK_FACELESS)
+    hairs = hair_region(found[1], faces)
+    if hint is not None:
         faces, hairs = overlapping(faces, hint), overlapping(hairs, hint)
     soft_matte(rgb, found[2], faces, FACE_EDGE, face)
     soft_matte(rgb, found[1], hairs, HAIR_EDGE, hair)

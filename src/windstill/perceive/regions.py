@@ -71,16 +71,13 @@ def face_region(probability: F32) -> Bool:
     return _settled(probability, _accepted(probability, FACE), FACE)
 
 
-def hair_region(probability: F32, face: Bool, faceless: float = FACELESS_MEAN) -> Bool:
-    """The hair that can belong to a head, bool (h, w).
-
-    face: bool (h, w). faceless: the mean probability that hair without a face must exceed.
-    """
+def hair_region(probability: F32, face: Bool) -> Bool:
+    """The hair that can belong to a head, bool (h, w). face: bool (h, w)."""
     reach = max(2, round(FACE_REACH * float(np.hypot(*face.shape))))
     near = cv2.dilate(face.astype(np.uint8), disc(reach)) > 0
     parts = _parts(_accepted(probability, HAIR), probability)
     by_face = parts.touching(near)
-    from_behind = (parts.area > FACELESS_AREA * face.size) & (parts.mean > faceless)
+    from_behind = (parts.area > FACELESS_AREA * face.size) & (parts.mean > FACELESS_MEAN)
     return _settled(probability, parts.chosen(by_face | from_behind), HAIR)
 
 
