@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,3 +87,15 @@ def processes_in(folder: Path) -> set[int]:
 def files_below(folder: Path) -> set[str]:
     """Every file below a folder, relative to it."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def only_left(folder: Path, expected: set[str]) -> None:
+    """Sees that only these files are left below a folder, soon.
+
+    A job's end is told before its upload is removed: the order in which nothing can be lost.
+    """
+    end = time.monotonic() + 10
+    turn = threading.Event()
+    while files_below(folder) != expected and time.monotonic() < end:
+        turn.wait(0.01)
+    assert files_below(folder) == expected

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.conftest import Service, blocked
-from tests.jobs.leftovers import files_below
+from tests.jobs.leftovers import files_below, only_left
 from windstill.errors import InvalidOption, WindstillError
 from windstill.jobs.errors import (
     IdempotencyConflict,
@@ -85,7 +85,8 @@ def test_parallel_calls_can_not_overdraw(start: Start, data: Path) -> None:
     assert all(service.engine.wait(job.id, 30).state is State.SUCCEEDED for job in taken)
     balance = service.engine.keys.balance(service.key.id)
     assert (balance.spent, balance.left, balance.reserved) == (75, 14, 0)
-    assert len(files_below(data / "blobs")) == 5
+    only_left(data / "blobs" / "uploads", set())
+    assert len(files_below(data / "blobs" / "results")) == 5
 
 
 def test_one_idempotency_key_makes_one_job(start: Start, data: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.jobs.conftest import Clock, Service, blocked
-from tests.jobs.leftovers import files_below
+from tests.jobs.leftovers import files_below, only_left
 from windstill.jobs.errors import (
     BlobMissing,
     LinkExpired,
@@ -33,8 +33,8 @@ def test_a_success_has_its_result_and_is_charged(start: Start, data: Path) -> No
     assert re.fullmatch(
         rf"/files/{job.result.blob}\?expires=\d+&signature=[\w-]{{43}}", service.engine.link(job)
     )
-    assert files_below(data / "blobs") == {job.result.blob}
-    assert files_below(data / "work") == {"lock"}
+    only_left(data / "blobs", {job.result.blob})
+    only_left(data / "work", {"lock"})
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_failure_costs_nothing_and_leaves_nothing(
     assert job.upload is not None
     balance = service.engine.keys.balance(service.key.id)
     assert (balance.spent, balance.reserved, balance.available) == (0, 0, 15)
-    assert files_below(data / "blobs") == set()
-    assert files_below(data / "work") == {"lock"}
+    only_left(data / "blobs", set())
+    only_left(data / "work", {"lock"})
     assert service.run().state is State.SUCCEEDED
     stats = service.engine.stats()
     assert stats.outcomes == {("failed", code): 1, ("succeeded", ""): 1}
@@ -173,7 +173,7 @@ def test_results_expire_and_so_do_their_links(start: Start, data: Path, clock: C
     service.engine.recover()
     expired = service.engine.job(job.id)
     assert expired.state is State.EXPIRED
-    assert files_below(data / "blobs") == set()
+    only_left(data / "blobs", set())
     with pytest.raises(BlobMissing):
         service.engine.link(expired)
     assert service.engine.keys.balance(service.key.id).spent == 15

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.jobs.conftest import TASK, Service
-from tests.jobs.leftovers import files_below
+from tests.jobs.leftovers import only_left
 from windstill.adapters.links import SignedLinks
 from windstill.adapters.local_blobs import LocalBlobs
 from windstill.adapters.queue import ProcessQueue
@@ -64,7 +64,7 @@ def check_done(folder: Path, found: Service, job: Job, attempts: int) -> None:
     ended = found.engine.wait(job.id, 30)
     assert (ended.state, ended.attempts) == (State.SUCCEEDED, attempts)
     assert ended.result is not None
-    assert files_below(folder / "blobs") == {ended.result.blob}
+    only_left(folder / "blobs", {ended.result.blob})
     assert found.engine.keys.balance(found.key.id) == Balance(None, 15, 0)
 
 
