@@ -1,12 +1,17 @@
-"""Servers that tests of several areas share; each is started once, by the first that needs it."""
+"""What tests of several areas share. Servers are started once, by the first that needs them."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.servers.postgres import PostgresServer, programs, start_postgres
+
+# A shell starts what runs in the background with Ctrl-C ignored, and that is inherited: programs
+# that tests interrupt would not hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
