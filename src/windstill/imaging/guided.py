@@ -27,7 +27,7 @@ def guided_coefficients(guide: F32, target: F32, radius: int, epsilon: float) ->
     epsilon: variance of colour below which a window counts as flat.
     Returns float32 (h, w, 4): three slopes and an offset per pixel.
     """
-    channels = [np.ascontiguousarray(guide[..., c]) for c in range(3)]
+    channels = cv2.split(guide)
     means = [box_mean(channel, radius) for channel in channels]
     mean = box_mean(target, radius)
     covariance = [
@@ -83,13 +83,17 @@ def evaluate(coefficients: F32, rgb: U8, low: float, high: float, out: F32) -> N
     scaled[..., 3] -= low * gain
     # The picture is read as RGBA of 0 to 255, whose alpha multiplies the offset.
     scaled *= np.float32(1 / 255)
-    sloped = (coefficients[..., :3] != 0).any(axis=2)
+    sloped = np.logical_or.reduce([coefficients[..., c] != 0 for c in range(3)])
     constant = np.ascontiguousarray(scaled[..., 3]) * np.float32(255)
     for top in range(0, rgb.shape[0], STRIP):
         rows = slice(top, min(top + STRIP, rgb.shape[0]))
         target = out[rows]
+        near = _small_rows(constant, rgb.shape, rows)
+        columns = _reached(sloped[near], rgb.shape)
+        if columns is None and constant[near].max() <= 0:
+            target[:] = 0
+            continue
         _enlarge(constant, rgb.shape, rows, slice(0, rgb.shape[1]), target)
-        columns = _reached(sloped, rgb.shape, rows)
         if columns is not None:
             rgba = cv2.cvtColor(rgb[rows, columns], cv2.COLOR_RGB2RGBA)
             functions = _enlarge(scaled, rgb.shape, rows, columns)
@@ -119,11 +123,16 @@ def _enlarge(
     return np.asarray(enlarged, np.float32)
 
 
-def _reached(sloped: NDArray[np.bool_], shape: tuple[int, ...], rows: slice) -> slice | None:
-    """The columns of the picture in which, among `rows`, colour matters."""
-    down, across = sloped.shape[0] / shape[0], sloped.shape[1] / shape[1]
-    first = max(0, int(rows.start * down) - 1)
-    found = np.flatnonzero(sloped[first : int(rows.stop * down) + 2].any(axis=0))
+def _small_rows(small: F32, shape: tuple[int, ...], rows: slice) -> slice:
+    """The rows of `small` that reach into `rows` of the picture."""
+    down = small.shape[0] / shape[0]
+    return slice(max(0, int(rows.start * down) - 1), int(rows.stop * down) + 2)
+
+
+def _reached(sloped: NDArray[np.bool_], shape: tuple[int, ...]) -> slice | None:
+    """The columns of the picture in which, among some rows, colour matters."""
+    across = sloped.shape[1] / shape[1]
+    found = np.flatnonzero(sloped.any(axis=0))
     if len(found) == 0:
         return None
     start = max(0, int((found[0] - 1) / across))

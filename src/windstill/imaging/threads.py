@@ -1,11 +1,16 @@
-"""How many processor threads OpenCV may use."""
+"""How many processor threads are used, and two of them at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import cv2
+
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
 @contextmanager
@@ -20,3 +25,18 @@ def thread_limit(threads: int | None) -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+def at_once(
+    one: Callable[[], One], other: Callable[[], Other], threads: int | None = None
+) -> tuple[One, Other]:
+    """What both functions return; `one` runs in a thread beside `other` unless threads is 1.
+
+    threads: None for as many as OpenCV may use. Both have ended when this returns or raises.
+    """
+    if (threads or cv2.getNumThreads()) == 1:
+        return one(), other()
+    with ThreadPoolExecutor(1, "windstill-beside") as pool:
+        beside = pool.submit(one)
+        here = other()
+        return beside.result(), here

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.imaging.threads import at_once
 from windstill.perceive.heads import Window, small_heads
 from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import agreed, infer
@@ -35,25 +38,40 @@ def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
     PerceptionError when the network can't be loaded or fails.
     """
     found = infer(rgb, long_side=LOOK, threads=threads)
-    if _unsure(found[0]):
-        mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
-        found[0] = agreed(found[0], mirrored[0])
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
-    sky = sky_region(found[0], face_region(found[2]))
-    soft_matte(rgb, found[0], sky, SKY_EDGE, mattes.sky)
-    windows = small_heads(found[1], found[2], mattes.shape)
+    at_once(
+        partial(_all_heads, rgb, found[1:].copy(), mattes, threads),
+        partial(_sky, rgb, found[0], face_region(found[2]), mattes, threads),
+        threads,
+    )
+    _share(mattes)
+    return mattes
+
+
+def _sky(rgb: U8, probability: F32, face: Bool, mattes: Mattes, threads: int | None) -> None:
+    """Writes the sky's matte. face: bool (h, w), at the network's size."""
+    if _unsure(probability):
+        mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
+        probability = agreed(probability, mirrored[0])
+    soft_matte(rgb, probability, sky_region(probability, face), SKY_EDGE, mattes.sky)
+
+
+def _all_heads(rgb: U8, found: F32, mattes: Mattes, threads: int | None) -> None:
+    """Writes the mattes of hair and faces; small heads are looked at again.
+
+    found: probabilities of hair and face, float32 (2, h, w); used up.
+    """
+    windows = small_heads(found[0], found[1], mattes.shape)
     for window in windows:
-        found[1:, window.hint] = 0
+        found[:, window.hint] = 0
     _heads(rgb, found, None, mattes.hair, mattes.face)
     for window in windows:
         view = np.ascontiguousarray(rgb[window.slices])
-        again = infer(view, long_side=SECOND_LOOK, threads=threads)
+        again = infer(view, long_side=SECOND_LOOK, threads=threads)[1:]
         hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
         _heads(view, again, _hint_within(window, rgb.shape, again.shape), hair, face)
         for whole, part in ((mattes.hair, hair), (mattes.face, face)):
             np.maximum(whole[window.slices], part, out=whole[window.slices])
-    _share(mattes)
-    return mattes
 
 
 def _unsure(probability: F32) -> bool:
@@ -65,14 +83,15 @@ def _unsure(probability: F32) -> bool:
 def _heads(rgb: U8, found: F32, hint: Bool | None, hair: F32, face: F32) -> None:
     """Writes the mattes of hair and face into `hair` and `face`, both (H, W).
 
-    hint: keep only what touches it; None keeps all.
+    found: probabilities of hair and face, float32 (2, h, w). hint: keep only what touches it;
+    None keeps all.
     """
-    faces = face_region(found[2])
-    hairs = hair_region(found[1], faces)
+    faces = face_region(found[1])
+    hairs = hair_region(found[0], faces)
     if hint is not None:
         faces, hairs = overlapping(faces, hint), overlapping(hairs, hint)
-    soft_matte(rgb, found[2], faces, FACE_EDGE, face)
-    soft_matte(rgb, found[1], hairs, HAIR_EDGE, hair)
+    soft_matte(rgb, found[1], faces, FACE_EDGE, face)
+    soft_matte(rgb, found[0], hairs, HAIR_EDGE, hair)
 
 
 def _hint_within(window: Window, photo: tuple[int, ...], look: tuple[int, ...]) -> Bool:

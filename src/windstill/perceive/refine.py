@@ -79,24 +79,40 @@ def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) ->
     diagonal = float(np.hypot(*size))
     band, doubt = (max(2, round(part * diagonal)) for part in (edge.band, edge.doubt))
     radius = max(2, round(edge.radius * diagonal))
-    likely = np.asarray(cv2.resize(probability, size), np.float32)
     inside = np.asarray(cv2.resize(region.astype(np.float32), size) > 0.5)
-    guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
-    border = Border.of(likely, inside, band, max(band, doubt))
-    # In a small picture of a head, what is a pixel wide is no strand.
-    if edge.thin * diagonal >= 1:
-        thin = _thin(guide, max(2, round(edge.thin * diagonal)))
-        border = border.with_stems(stems(thin, inside, max(band, doubt), edge.stems), band)
     functions = np.zeros((*inside.shape, 4), np.float32)
     functions[..., 3] = inside
-    part = border.window(2 * radius)
-    if part is not None:
-        colours = (guide[part] / 255).astype(np.float32)
-        found = _functions(colours, border.guess[part], radius, edge)
-        # At its rims the zone fades into the constants 0 and 1.
-        weight = border.weight[part][..., None]
-        functions[part] += (found - functions[part]) * weight
+    # Beyond this nothing can belong to the region.
+    near = _window(inside, max(band, doubt) + 2 * band + 2 * radius)
+    if near is not None:
+        likely = np.asarray(cv2.resize(probability, size), np.float32)[near]
+        guide = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))[near]
+        border = _border(guide, likely, inside[near], band, max(band, doubt), edge, diagonal)
+        _soften(functions[near], guide, border, radius, edge)
     evaluate(functions, rgb, edge.low, edge.high, out)
+
+
+def _border(
+    guide: U8, likely: F32, inside: Bool, band: int, doubt: int, edge: Edge, diagonal: float
+) -> Border:
+    border = Border.of(likely, inside, band, doubt)
+    # In a small picture of a head, what is a pixel wide is no strand.
+    if edge.thin * diagonal < 1:
+        return border
+    thin = _thin(guide, max(2, round(edge.thin * diagonal)))
+    return border.with_stems(stems(thin, inside, doubt, edge.stems), band)
+
+
+def _soften(functions: F32, guide: U8, border: Border, radius: int, edge: Edge) -> None:
+    """Replaces functions, float32 (h, w, 4), by what the colours say at the border."""
+    part = _window(border.weight > 0, 2 * radius)
+    if part is None:
+        return
+    colours = (guide[part] / 255).astype(np.float32)
+    found = _functions(colours, border.guess[part], radius, edge)
+    # At its rims the zone fades into the constants 0 and 1.
+    weight = border.weight[part][..., None]
+    functions[part] += (found - functions[part]) * weight
 
 
 def _functions(guide: F32, guess: F32, radius: int, edge: Edge) -> F32:
@@ -114,8 +130,9 @@ def _thin(guide: U8, radius: int) -> Bool:
     kernel = disc(radius)
     opened = cv2.morphologyEx(guide, cv2.MORPH_OPEN, kernel)
     closed = cv2.morphologyEx(guide, cv2.MORPH_CLOSE, kernel)
-    unlike = np.maximum(cv2.subtract(guide, opened), cv2.subtract(closed, guide))
-    return np.asarray(unlike.max(axis=2) > THIN_CONTRAST)
+    unlike = cv2.max(cv2.subtract(guide, opened), cv2.subtract(closed, guide))
+    alike = cv2.inRange(unlike, (0, 0, 0), (THIN_CONTRAST,) * 3)
+    return np.asarray(alike == 0)
 
 
 def stems(thin: Bool, inside: Bool, reach: int, into: Literal["region", "rest"]) -> F32:
@@ -168,15 +185,16 @@ class Border:
         weight = np.maximum(self.weight, _faded(around, max(1, band // 2)))
         return Border(np.where(here, stems, self.guess).astype(np.float32), weight)
 
-    def window(self, margin: int) -> tuple[slice, slice] | None:
-        """The rows and columns that hold the border, and `margin` pixels around them."""
-        spans = []
-        for axis in (1, 0):
-            found = np.flatnonzero(self.weight.any(axis=axis))
-            if len(found) == 0:
-                return None
-            spans.append(slice(max(0, int(found[0]) - margin), int(found[-1]) + 1 + margin))
-        return spans[0], spans[1]
+
+def _window(mask: Bool, margin: int) -> tuple[slice, slice] | None:
+    """The rows and columns that hold all of a mask, and `margin` pixels around it."""
+    spans = []
+    for axis in (1, 0):
+        found = np.flatnonzero(mask.any(axis=axis))
+        if len(found) == 0:
+            return None
+        spans.append(slice(max(0, int(found[0]) - margin), int(found[-1]) + 1 + margin))
+    return spans[0], spans[1]
 
 
 def _faded(zone: Bool, fade: int) -> F32:
