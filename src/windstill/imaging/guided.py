@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
-# Rows evaluated at a time: bounds the temporaries of a large picture.
+# Rows worked on at a time: bounds the temporaries of a large picture.
 STRIP = 64
 
 
@@ -57,33 +57,39 @@ def _variances(
     return found
 
 
-def _solve(s: dict[tuple[int, int], F32], c: Sequence[F32]) -> list[F32]:
-    """The symmetric 3 x 3 systems of every pixel, by cofactors."""
-    a, b, d = s[0, 0], s[0, 1], s[0, 2]
-    e, f, g = s[1, 1], s[1, 2], s[2, 2]
-    k00, k01, k02 = e * g - f * f, d * f - b * g, b * f - d * e
-    k11, k12, k22 = a * g - d * d, b * d - a * f, a * e - b * b
-    scale = 1.0 / (a * k00 + b * k01 + d * k02)
-    return [
-        (k00 * c[0] + k01 * c[1] + k02 * c[2]) * scale,
-        (k01 * c[0] + k11 * c[1] + k12 * c[2]) * scale,
-        (k02 * c[0] + k12 * c[1] + k22 * c[2]) * scale,
-    ]
+def _solve(s: dict[tuple[int, int], F32], c: Sequence[F32]) -> Sequence[F32]:
+    """The symmetric 3 x 3 systems of every pixel, by cofactors; the solutions replace `c`."""
+    for top in range(0, c[0].shape[0], STRIP):
+        rows = slice(top, top + STRIP)
+        x = [plane[rows] for plane in c]
+        a, b, d = s[0, 0][rows], s[0, 1][rows], s[0, 2][rows]
+        e, f, g = s[1, 1][rows], s[1, 2][rows], s[2, 2][rows]
+        k00, k01, k02 = e * g - f * f, d * f - b * g, b * f - d * e
+        k11, k12, k22 = a * g - d * d, b * d - a * f, a * e - b * b
+        scale = 1.0 / (a * k00 + b * k01 + d * k02)
+        solved = (
+            (k00 * x[0] + k01 * x[1] + k02 * x[2]) * scale,
+            (k01 * x[0] + k11 * x[1] + k12 * x[2]) * scale,
+            (k02 * x[0] + k12 * x[1] + k22 * x[2]) * scale,
+        )
+        for plane, solution in zip(x, solved, strict=True):
+            plane[:] = solution
+    return c
 
 
 def evaluate(coefficients: F32, rgb: U8, low: float, high: float, out: F32) -> None:
     """Applies affine functions to a picture and stretches [low, high] to [0, 1], into `out`.
 
     coefficients: float32 (h, w, 4) for colours in [0, 1], covering the picture at any smaller
-    size. rgb: uint8 (H, W, 3). out: float32 (H, W), overwritten, clipped to [0, 1]; it is exactly
-    0 or 1 wherever the functions say at most `low` or at least `high`.
+    size; used up. rgb: uint8 (H, W, 3). out: float32 (H, W), overwritten, clipped to [0, 1]; it is
+    exactly 0 or 1 wherever the functions say at most `low` or at least `high`.
     """
     gain = 1.0 / (high - low)
-    scaled = coefficients * np.float32(gain)
+    sloped = np.logical_or.reduce([coefficients[..., c] != 0 for c in range(3)])
+    scaled = np.multiply(coefficients, np.float32(gain), out=coefficients)
     scaled[..., 3] -= low * gain
     # The picture is read as RGBA of 0 to 255, whose alpha multiplies the offset.
     scaled *= np.float32(1 / 255)
-    sloped = np.logical_or.reduce([coefficients[..., c] != 0 for c in range(3)])
     constant = np.ascontiguousarray(scaled[..., 3]) * np.float32(255)
     for top in range(0, rgb.shape[0], STRIP):
         rows = slice(top, min(top + STRIP, rgb.shape[0]))

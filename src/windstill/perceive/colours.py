@@ -55,18 +55,21 @@ def _functions(
 ) -> list[F32]:
     near, near_weight = _colour(channels, alpha, radius)
     far, far_weight = _colour(channels, 1 - alpha, radius)
-    way = [n - f for n, f in zip(near, far, strict=True)]
+    # In place wherever it goes: there are two dozen planes otherwise.
+    way = [np.subtract(n, f, out=n) for n, f in zip(near, far, strict=True)]
     length = sum((w * w for w in way[1:]), way[0] * way[0])
-    known = np.minimum(near_weight, far_weight) * np.float32(1 / ENOUGH)
-    trust = np.minimum(known, np.float32(1)) * (length / (length + np.float32(contrast)))
+    known = np.minimum(near_weight, far_weight, out=near_weight)
+    known *= np.float32(1 / ENOUGH)
+    trust = np.minimum(known, np.float32(1), out=known)
+    trust *= length / (length + np.float32(contrast))
     rest = 1 - trust
-    per_length = trust / np.maximum(length, np.float32(1e-5))
-    slopes = [w * per_length for w in way]
+    per_length = np.divide(trust, np.maximum(length, np.float32(1e-5)), out=trust)
     offset = spare[3] * rest
-    for slope, colour in zip(slopes, far, strict=True):
-        offset -= slope * colour
-    kept = zip(slopes, spare[:3], strict=True)
-    return [np.asarray(plane, np.float32) for plane in (*(k + s * rest for k, s in kept), offset)]
+    for slope, colour, kept in zip(way, far, spare[:3], strict=True):
+        slope *= per_length
+        offset -= np.multiply(slope, colour, out=colour)
+        slope += np.multiply(kept, rest, out=colour)
+    return [*way, np.asarray(offset, np.float32)]
 
 
 def _colour(channels: Sequence[F32], alpha: F32, radius: int) -> tuple[list[F32], F32]:
@@ -74,5 +77,7 @@ def _colour(channels: Sequence[F32], alpha: F32, radius: int) -> tuple[list[F32]
     share = alpha * alpha
     weight = box_mean(share, radius)
     inverse = 1 / np.maximum(weight, np.float32(1e-4))
-    means = [box_mean(share * channel, radius) * inverse for channel in channels]
-    return [np.asarray(mean, np.float32) for mean in means], weight
+    means = [box_mean(share * channel, radius) for channel in channels]
+    for mean in means:
+        mean *= inverse
+    return means, weight
