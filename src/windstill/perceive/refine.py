@@ -61,7 +61,7 @@ SKY_EDGE = Edge(
     0.014, 0.05, 0.012, 1e-4, 0.02, passes=2, thin=0.003, stems="region", low=0.10, high=0.90
 )
 HAIR_EDGE = Edge(
-    0.020, 0.035, 0.012, 1e-4, 0.04, passes=1, thin=0.002, stems="rest", low=0.10, high=0.90
+    0.020, 0.035, 0.009, 1e-4, 0.06, passes=2, thin=0.002, stems="rest", low=0.20, high=0.95
 )
 FACE_EDGE = Edge(0.010, 0.0, 0.006, 1e-3, 0.0, passes=0, thin=0, stems="rest", low=0.10, high=0.90)
 
