@@ -43,7 +43,7 @@ class Row:
 
 def unrefined(rgb: U8, element: int) -> NDArray[np.float32]:
     """The network's probability, enlarged."""
-    found = infer(rgb, long_side=LOOK, threads=1)[element]
+    found = infer(rgb, long_side=LOOK, threads=1).probability[element]
     return np.asarray(cv2.resize(found, rgb.shape[1::-1]), np.float32)
 
 

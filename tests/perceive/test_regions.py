@@ -9,6 +9,7 @@ from windstill.perceive.regions import (
 )
 
 NOBODY = np.zeros((200, 300), bool)
+BELIEVED = np.full((7, 10), 1.5, np.float32)
 
 
 def probabilities(height: int = 200, width: int = 300) -> np.ndarray:
@@ -19,22 +20,27 @@ def test_a_sure_region_stays_with_its_hazy_end() -> None:
     p = probabilities()
     p[:60] = 0.97
     p[60:80] = 0.6
-    assert sky_region(p, NOBODY)[:80].all()
+    assert sky_region(p, BELIEVED, NOBODY)[:80].all()
 
 
 def test_a_dim_cloud_beside_a_sure_sky_is_sky() -> None:
     p = probabilities()
     p[:60] = 0.97
     p[60:100, :150] = 0.4
-    found = sky_region(p, NOBODY)
+    found = sky_region(p, BELIEVED, NOBODY)
     assert found[:100, :150].mean() > 0.99
     assert not found[64:, 156:].any()
 
 
-def test_an_unsure_wall_goes() -> None:
+def test_a_white_wall_that_the_network_does_not_believe_goes() -> None:
     p = probabilities()
-    p[:150] = 0.65
-    assert not sky_region(p, NOBODY).any()
+    p[:100, :140] = 0.97
+    p[:60, 160:] = 0.7
+    evidence = BELIEVED.copy()
+    evidence[:, :5] = -2
+    found = sky_region(p, evidence, NOBODY)
+    assert not found[:, :150].any()
+    assert found[:60, 160:].all()
 
 
 def test_a_portrait_s_backdrop_must_be_surer() -> None:
@@ -43,8 +49,8 @@ def test_a_portrait_s_backdrop_must_be_surer() -> None:
     p[:6] = 0.95
     face = NOBODY.copy()
     face[80:140, 100:160] = True
-    assert sky_region(p, NOBODY)[:60].all()
-    assert not sky_region(p, face).any()
+    assert sky_region(p, BELIEVED, NOBODY)[:60].all()
+    assert not sky_region(p, BELIEVED, face).any()
 
 
 def test_specks_go_and_small_doubtful_holes_are_filled() -> None:
@@ -52,7 +58,7 @@ def test_specks_go_and_small_doubtful_holes_are_filled() -> None:
     p[:80] = 0.97
     p[150:152, 100:102] = 0.99
     p[30:36, 50:56] = 0.4
-    found = sky_region(p, NOBODY)
+    found = sky_region(p, BELIEVED, NOBODY)
     assert found[:80].all()
     assert not found[80:].any()
 
@@ -61,13 +67,13 @@ def test_a_bird_is_no_hole_to_fill() -> None:
     p = probabilities()
     p[:80] = 0.97
     p[30:36, 50:56] = 0.01
-    assert not sky_region(p, NOBODY)[30:36, 50:56].any()
+    assert not sky_region(p, BELIEVED, NOBODY)[30:36, 50:56].any()
 
 
 def test_too_little_is_nothing() -> None:
     p = probabilities()
     p[:10, :10] = 0.99
-    assert not sky_region(p, NOBODY).any()
+    assert not sky_region(p, BELIEVED, NOBODY).any()
 
 
 def test_hair_needs_a_face_unless_it_is_large_and_certain() -> None:

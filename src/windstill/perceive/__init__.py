@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from windstill.imaging.threads import at_once
 from windstill.perceive.heads import Window, small_heads
 from windstill.perceive.mattes import Mattes
-from windstill.perceive.network import agreed, infer
+from windstill.perceive.network import Look, agreed, infer
 from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, SKY_EDGE, soft_matte
 from windstill.perceive.regions import face_region, hair_region, overlapping, sky_region
 
@@ -37,23 +37,26 @@ def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
     The mattes are float32 (H, W) in [0, 1]; see `Mattes` for what they promise. Raises
     PerceptionError when the network can't be loaded or fails.
     """
-    found = infer(rgb, long_side=LOOK, threads=threads)
+    look = infer(rgb, long_side=LOOK, threads=threads)
+    found = look.probability
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
     at_once(
         partial(_all_heads, rgb, found[1:].copy(), mattes, threads),
-        partial(_sky, rgb, found[0], face_region(found[2]), mattes, threads),
+        partial(_sky, rgb, look, face_region(found[2]), mattes, threads),
         threads,
     )
     _share(mattes)
     return mattes
 
 
-def _sky(rgb: U8, probability: F32, face: Bool, mattes: Mattes, threads: int | None) -> None:
+def _sky(rgb: U8, look: Look, face: Bool, mattes: Mattes, threads: int | None) -> None:
     """Writes the sky's matte. face: bool (h, w), at the network's size."""
+    probability, evidence = look.probability[0], look.sky_evidence
     if _unsure(probability):
         mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
-        probability = agreed(probability, mirrored[0])
-    soft_matte(rgb, probability, sky_region(probability, face), SKY_EDGE, mattes.sky)
+        probability = agreed(probability, mirrored.probability[0])
+        evidence = (evidence + mirrored.sky_evidence) / 2
+    soft_matte(rgb, probability, sky_region(probability, evidence, face), SKY_EDGE, mattes.sky)
 
 
 def _all_heads(rgb: U8, found: F32, mattes: Mattes, threads: int | None) -> None:
@@ -67,7 +70,7 @@ def _all_heads(rgb: U8, found: F32, mattes: Mattes, threads: int | None) -> None
     _heads(rgb, found, None, mattes.hair, mattes.face)
     for window in windows:
         view = np.ascontiguousarray(rgb[window.slices])
-        again = infer(view, long_side=SECOND_LOOK, threads=threads)[1:]
+        again = infer(view, long_side=SECOND_LOOK, threads=threads).probability[1:]
         hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
         _heads(view, again, _hint_within(window, rgb.shape, again.shape), hair, face)
         for whole, part in ((mattes.hair, hair), (mattes.face, face)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -29,27 +30,48 @@ def working_size(height: int, width: int, long_side: int) -> tuple[int, int]:
     return rows, columns
 
 
-def infer(rgb: U8, *, long_side: int, threads: int | None = None, mirrored: bool = False) -> F32:
-    """Probabilities of sky, hair and face, float32 (3, h, w) in [0, 1].
+@dataclass(frozen=True)
+class Look:
+    """What the network says about a picture, at its working size.
 
-    rgb: uint8 (H, W, 3), of any size. The result covers the same picture at the network's working
-    size, whose longer side is about `long_side`. threads: of the processor; None for all. mirrored:
-    show the network the picture's mirror image; the result still covers the picture itself.
-    Raises PerceptionError when the network is missing, damaged or fails.
+    probability: of sky, hair and face, float32 (3, h, w) in [0, 1]. sky_evidence: float32
+    (h / 32, w / 32); its mean over a region is the log-odds that the region as a whole is sky.
     """
+
+    probability: F32
+    sky_evidence: F32
+
+    def mirrored(self) -> Look:
+        return Look(self.probability[..., ::-1], self.sky_evidence[..., ::-1])
+
+
+def shown(rgb: U8, long_side: int) -> U8:
+    """The picture as the network sees it, uint8 (h, w, 3); the longer side is about `long_side`."""
     height, width = rgb.shape[:2]
     rows, columns = working_size(height, width, long_side)
     shrinks = rows * columns < height * width
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    small = cv2.resize(rgb, (columns, rows), interpolation=how)
+    return np.asarray(cv2.resize(rgb, (columns, rows), interpolation=how), np.uint8)
+
+
+def infer(rgb: U8, *, long_side: int, threads: int | None = None, mirrored: bool = False) -> Look:
+    """What the network says about a picture.
+
+    rgb: uint8 (H, W, 3), of any size. The answer covers the same picture at the network's working
+    size, whose longer side is about `long_side`. threads: of the processor; None for all. mirrored:
+    show the network the picture's mirror image; the answer still covers the picture itself.
+    Raises PerceptionError when the network is missing, damaged or fails.
+    """
+    small = shown(rgb, long_side)
     if mirrored:
         small = cv2.flip(small, 1)
     session = _session(threads)
     try:
-        (found,) = session.run(None, {"rgb": small[None]})
+        mattes, evidence = session.run(["mattes", "evidence"], {"rgb": small[None]})
     except Exception as error:
         raise PerceptionError(f"the matte network failed: {error}") from error
-    return np.asarray(found[0][..., ::-1] if mirrored else found[0], np.float32)
+    look = Look(np.asarray(mattes[0], np.float32), np.asarray(evidence[0, 0], np.float32))
+    return look.mirrored() if mirrored else look
 
 
 def agreed(first: F32, second: F32) -> F32:

@@ -3,9 +3,10 @@
 The rules, all of them here:
 
 - A region is a connected set of pixels with probability above `LIKELY`; it counts only if its
-  most certain pixel passes `Rule.certain` and its mean `Rule.mean`. So a wall that is sky at
-  60 % all over goes, and a real sky keeps its hazy end.
-- In a portrait the sky must be surer: a backdrop out of focus looks much like one.
+  most certain pixel passes `Rule.certain` and its mean `Rule.mean`.
+- A region of sky counts by the network's evidence for the region as a whole: so a white wall goes,
+  however sure each of its pixels is, and a real sky keeps its hazy end.
+- In a portrait the sky must be surer, too: a backdrop out of focus looks much like one.
 - Regions smaller than `Rule.speck` of the picture go. If all that is left is smaller than
   `Rule.least`, the element is not there.
 - A hole that is not clearly something else (mean probability above `Rule.hole`) and small is
@@ -45,8 +46,8 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(0.9, 0.66, speck=0.0004, least=0.002, hole=0.25, largest_hole=0.008)
-SKY_OF_PORTRAIT = replace(SKY, mean=0.77)
+SKY = Rule(0.0, 0.0, speck=0.0004, least=0.002, hole=0.25, largest_hole=0.008)
+SKY_OF_PORTRAIT = replace(SKY, certain=0.9, mean=0.77)
 HAIR = Rule(0.85, 0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
 FACE = Rule(0.7, 0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
@@ -59,23 +60,29 @@ PORTRAIT = 0.04
 OVERLAP = 0.25
 
 
-def sky_region(probability: F32, face: Bool) -> Bool:
-    """The sky, bool (h, w), from probabilities float32 (h, w). face: bool (h, w)."""
+def sky_region(probability: F32, evidence: F32, face: Bool) -> Bool:
+    """The sky, bool (h, w).
+
+    probability: float32 (h, w). evidence: float32, coarser; see `network.Look`. face: bool (h, w).
+    """
     portrait = np.count_nonzero(face) > PORTRAIT * face.size
     rule = SKY_OF_PORTRAIT if portrait else SKY
-    return _settled(probability, _grown(probability, _accepted(probability, rule)), rule)
+    likely = probability > LIKELY
+    parts = _parts(likely, np.asarray(cv2.resize(evidence, likely.shape[::-1]), np.float32))
+    sky = _accepted(probability, parts.chosen(parts.mean > 0), rule)
+    return _settled(probability, _grown(probability, sky), rule)
 
 
 def face_region(probability: F32) -> Bool:
     """The faces, bool (h, w)."""
-    return _settled(probability, _accepted(probability, FACE), FACE)
+    return _settled(probability, _accepted(probability, probability > LIKELY, FACE), FACE)
 
 
 def hair_region(probability: F32, face: Bool) -> Bool:
     """The hair that can belong to a head, bool (h, w). face: bool (h, w)."""
     reach = max(2, round(FACE_REACH * float(np.hypot(*face.shape))))
     near = cv2.dilate(face.astype(np.uint8), disc(reach)) > 0
-    parts = _parts(_accepted(probability, HAIR), probability)
+    parts = _parts(_accepted(probability, probability > LIKELY, HAIR), probability)
     by_face = parts.touching(near)
     from_behind = (parts.area > FACELESS_AREA * face.size) & (parts.mean > FACELESS_MEAN)
     return _settled(probability, parts.chosen(by_face | from_behind), HAIR)
@@ -117,8 +124,9 @@ def disc(radius: int) -> U8:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
-def _accepted(probability: F32, rule: Rule) -> Bool:
-    parts = _parts(probability > LIKELY, probability)
+def _accepted(probability: F32, likely: Bool, rule: Rule) -> Bool:
+    """The connected parts of `likely` that the rule counts."""
+    parts = _parts(likely, probability)
     certain = parts.touching(probability > rule.certain)
     counted = parts.area > rule.speck * probability.size
     return parts.chosen(certain & counted & (parts.mean > rule.mean))

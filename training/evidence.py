@@ -1,0 +1,226 @@
+"""Teach the network when to believe its own skies: `python -m training.evidence NET.onnx --data DIR`.
+
+Pixel by pixel, a wall, a waterfall or a backdrop out of focus can be as much sky as a sky. As a
+whole it is not: what the network's deepest features say about a region, and about the rest of the
+picture, tells most of them apart. This adds a small output to the network's file, "evidence", whose
+mean over a region is that region's log-odds of being sky: a logistic regression on the features'
+means over regions that the network takes for sky in the training pictures. The bias is set so that
+`--kept` of the area of true skies of landscapes stays above nought; which regions those are is
+cross-validated, because the network has seen these pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from training.cache import load
+from training.sources import SKY, Item, accepted, labelled, without
+from windstill.perceive import LOOK
+from windstill.perceive.network import shown
+from windstill.perceive.regions import LIKELY
+
+# The network's maps that are asked, by their names in the file: around each place, and of the
+# whole picture; and how likely the place is sky.
+AROUND, WHOLE = "/net/context/context.3/Relu_output_0", "/net/ReduceMean_output_0"
+MATTES, EVIDENCE = "mattes", "evidence"
+STRIDE = 32
+# Smaller regions teach little; what is neither true nor false teaches nothing.
+LEAST = 0.0015
+FALSE, TRUE, KNOWN = 0.3, 0.6, 0.5
+# Strength of the logistic regression's prior, as scikit-learn's C; and parts of cross-validation.
+TRUST, FOLDS = 0.01, 4
+# What is nearest to the photos that people bring counts most: landscapes, and pictures without a
+# sky that a person looked at. Skies over streets are many, and all alike.
+NEAREST, STREETS = 4.0, 0.3
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Region:
+    """What the network took for sky, and whether it is.
+
+    features: float32 (481,), means over the region. area: part of the picture. picture: its number.
+    group: the set it is from.
+    """
+
+    features: F32
+    area: float
+    is_sky: bool
+    picture: int
+    group: str
+
+    @property
+    def weight(self) -> float:
+        if self.group.startswith(("accepted", "absent")):
+            return NEAREST
+        return STREETS if self.is_sky else 1.0
+
+
+def exposed(model: onnx.ModelProto) -> Any:
+    """A session of the network that also gives the maps that are asked."""
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    for name in (AROUND, WHOLE):
+        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+
+
+def regions_of(session: Any, item: Item, picture: int) -> Iterable[Region]:
+    """The regions of one picture whose truth is known."""
+    sample = load(item)
+    small = shown(sample.rgb, LOOK)
+    mattes, around, whole = session.run([MATTES, AROUND, WHOLE], {"rgb": small[None]})
+    sky = mattes[0, SKY]
+    size = sky.shape[::-1]
+    here, known = (
+        cv2.resize((sample.labels >> bit) & 1, size, interpolation=cv2.INTER_NEAREST) > 0
+        for bit in (SKY, SKY + 3)
+    )
+    coarse = sky.reshape(sky.shape[0] // STRIDE, STRIDE, -1, STRIDE).mean(axis=(1, 3))
+    maps = np.concatenate([around[0], coarse[None]])
+    count, labels = cv2.connectedComponents((sky > LIKELY).astype(np.uint8), connectivity=8)
+    for number in range(1, count):
+        mask = labels == number
+        if mask.mean() < LEAST or known[mask].mean() < KNOWN:
+            continue
+        true = here[mask & known].mean()
+        if FALSE < true < TRUE:
+            continue
+        weight = cv2.resize(
+            mask.astype(np.float32), maps.shape[:0:-1], interpolation=cv2.INTER_AREA
+        )
+        means = (maps * weight).sum(axis=(1, 2)) / weight.sum()
+        features = np.concatenate([means, whole[0, :, 0, 0]]).astype(np.float32)
+        yield Region(features, float(mask.mean()), bool(true > 0.5), picture, item.group)
+
+
+def fit(regions: list[Region], kept: float) -> tuple[F64, float]:
+    """Weights float64 (481,) and bias of the log-odds, with nought where `kept` says."""
+    features = np.array([region.features for region in regions])
+    is_sky = np.array([region.is_sky for region in regions])
+    area = np.array([region.area for region in regions])
+    pictures = np.array([region.picture for region in regions])
+    landscape = np.array([region.group.startswith("accepted") for region in regions])
+    weight = np.array([region.weight for region in regions])
+    for kind in (is_sky, ~is_sky):
+        weight[kind] /= 2 * weight[kind].mean()
+
+    def fitted(which: NDArray[np.intp]) -> Pipeline:
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=TRUST, max_iter=1000))
+        weights = {"logisticregression__sample_weight": weight[which]}
+        return model.fit(features[which], is_sky[which], **weights)
+
+    score = np.zeros(len(regions))
+    for seen, unseen in GroupKFold(FOLDS).split(features, is_sky, pictures):
+        score[unseen] = fitted(seen).decision_function(features[unseen])
+    least = _least(score[is_sky & landscape], area[is_sky & landscape], kept)
+    _report(score > least, is_sky, area)
+    scaler, regression = fitted(np.arange(len(regions)))
+    weights = regression.coef_[0] / scaler.scale_
+    return weights, float(regression.intercept_[0] - weights @ scaler.mean_) - least
+
+
+def _least(score: F64, area: F64, kept: float) -> float:
+    """The score above which this part of all the area lies."""
+    order = np.argsort(-score)
+    total = np.cumsum(area[order]) / area.sum()
+    return float(score[order][np.searchsorted(total, kept)])
+
+
+def _report(believed: NDArray[np.bool_], is_sky: NDArray[np.bool_], area: F64) -> None:
+    for name, which in (("true", is_sky), ("false", ~is_sky)):
+        count = np.mean(believed[which])
+        part = area[which & believed].sum() / area[which].sum()
+        print(f"{name}: {which.sum()} regions, {count:.1%} believed, {part:.1%} of their area")
+
+
+def with_evidence(model: onnx.ModelProto, weights: F64, bias: float) -> onnx.ModelProto:
+    """The network with the output "evidence", float32 (1, 1, H / 32, W / 32)."""
+    model = without_evidence(model)
+    channels = len(weights) - 1
+    wide = next(t for t in model.graph.initializer if t.name.startswith("net.scene.0.weight"))
+    deep = wide.dims[1]
+    near = channels - deep
+
+    def constant(name: str, values: F64) -> str:
+        tensor = numpy_helper.from_array(values.astype(np.float32), f"{EVIDENCE}/{name}")
+        model.graph.initializer.append(tensor)
+        return str(tensor.name)
+
+    around = constant("around", weights[:near].reshape(1, near, 1, 1))
+    likely = constant("likely", weights[near].reshape(1, 1, 1, 1))
+    whole = constant("whole", weights[near + 1 :].reshape(1, deep, 1, 1))
+    start, end, axis = (
+        numpy_helper.from_array(np.array([value], np.int64), f"{EVIDENCE}/{name}")
+        for name, value in (("start", SKY), ("end", SKY + 1), ("axis", 1))
+    )
+    model.graph.initializer.extend([start, end, axis])
+    window = {"kernel_shape": [STRIDE, STRIDE], "strides": [STRIDE, STRIDE]}
+    nodes = (
+        ("Slice", [MATTES, start.name, end.name, axis.name], "sky", {}),
+        ("AveragePool", [f"{EVIDENCE}/sky"], "coarse", window),
+        ("Mul", [f"{EVIDENCE}/coarse", likely], "by_likely", {}),
+        ("Conv", [AROUND, around, constant("bias", np.array([bias]))], "by_around", {}),
+        ("Conv", [WHOLE, whole], "by_whole", {}),
+        ("Add", [f"{EVIDENCE}/by_around", f"{EVIDENCE}/by_whole"], "features", {}),
+    )
+    for kind, inputs, name, how in nodes:
+        model.graph.node.append(
+            helper.make_node(kind, inputs, [f"{EVIDENCE}/{name}"], f"{EVIDENCE}/{name}", **how)
+        )
+    ends = [f"{EVIDENCE}/features", f"{EVIDENCE}/by_likely"]
+    model.graph.node.append(helper.make_node("Add", ends, [EVIDENCE], f"{EVIDENCE}/sum"))
+    shape = [1, 1, "rows", "columns"]
+    model.graph.output.append(helper.make_tensor_value_info(EVIDENCE, TensorProto.FLOAT, shape))
+    onnx.checker.check_model(model)
+    return model
+
+
+def without_evidence(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The network as it was before the output was added, if it was."""
+    graph = model.graph
+    for kept in (graph.node, graph.initializer, graph.output):
+        for thing in [t for t in kept if t.name.startswith(EVIDENCE)]:
+            kept.remove(thing)
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("network", type=Path, help="the file that ships; changed in place")
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/")
+    parser.add_argument("--pseudo", type=Path, help="folder of masks made by training.pseudo")
+    parser.add_argument("--kept", type=float, default=0.98, help="part of landscapes' sky area")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    model = without_evidence(onnx.load(str(args.network)))
+    items = [*labelled(args.data), *without(args.data)]
+    if args.pseudo:
+        items += accepted(args.data, args.pseudo)
+    session = exposed(model)
+    regions = [
+        region for number, item in enumerate(items) for region in regions_of(session, item, number)
+    ]
+    onnx.save(with_evidence(model, *fit(regions, args.kept)), str(args.network))
+
+
+if __name__ == "__main__":
+    main()
