@@ -1,4 +1,4 @@
-"""Teach the network when to believe its own skies: `python -m training.evidence NET.onnx --data DIR`.
+"""Teach the network when to believe a sky: `python -m training.evidence NET.onnx --data DIR`.
 
 Pixel by pixel, a wall, a waterfall or a backdrop out of focus can be as much sky as a sky. As a
 whole it is not: what the network's deepest features say about a region, and about the rest of the

@@ -55,7 +55,7 @@ def _sky(rgb: U8, look: Look, face: Bool, mattes: Mattes, threads: int | None) -
     if _unsure(probability):
         mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
         probability = agreed(probability, mirrored.probability[0])
-        evidence = (evidence + mirrored.sky_evidence) / 2
+        evidence = cv2.addWeighted(evidence, 0.5, mirrored.sky_evidence, 0.5, 0)
     soft_matte(rgb, probability, sky_region(probability, evidence, face), SKY_EDGE, mattes.sky)
 
 

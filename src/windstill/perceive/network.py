@@ -42,6 +42,7 @@ class Look:
     sky_evidence: F32
 
     def mirrored(self) -> Look:
+        """The same of the mirror image."""
         return Look(self.probability[..., ::-1], self.sky_evidence[..., ::-1])
 
 
