@@ -35,7 +35,7 @@ def test_a_dim_cloud_beside_a_sure_sky_is_sky() -> None:
 def test_a_white_wall_that_the_network_does_not_believe_goes() -> None:
     p = probabilities()
     p[:100, :140] = 0.97
-    p[:60, 160:] = 0.7
+    p[:60, 160:] = 0.8
     evidence = BELIEVED.copy()
     evidence[:, :5] = -2
     found = sky_region(p, evidence, NOBODY)
