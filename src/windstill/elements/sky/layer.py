@@ -13,6 +13,7 @@ from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.mosaic import in_tiles, mosaics
 from windstill.elements.sky.streams import Moments, Turns, uncorrelated_gain
 from windstill.imaging.planes import Planes, Region
 
@@ -23,7 +24,6 @@ U8 = NDArray[np.uint8]
 # Weights are counted in 1/128, differences in 1/64 of a level: all fits 16 bits.
 WEIGHT_ONE = 128
 LEVEL_BITS = 6
-TILE = 64
 # Detail that reading between samples loses, on average over all sub-pixel shifts.
 SAMPLING_LOSS = 0.03
 
@@ -72,7 +72,7 @@ class SkyLayer:
     def paint_at(self, time: float, canvas: Planes) -> None:
         """Paints the sky at any `time`, 0 to 1 loops."""
         if self._work is None:
-            self._work = _Buffers.of(self.lattice, self.luma_matte, self.chroma_matte)
+            self._work = _Buffers.of(self)
         work = self._work
         streams = self._streams(time)
         self._mix_coarse(streams, work)
@@ -138,8 +138,7 @@ class SkyLayer:
             channels = cv2.split(work.warped, work.split)
             weights = detail, shape, shape, shape
             for channel, weight, total in zip(channels, weights, work.change, strict=True):
-                np.copyto(work.term, channel)
-                np.subtract(work.term, np.int16(128), out=work.term)
+                np.subtract(channel, np.int16(128), out=work.term)
                 np.multiply(work.term, weight, out=work.term)
                 np.add(total, work.term, out=total)
         for shift, total in zip(self.coarse.shifts, work.change, strict=True):
@@ -150,11 +149,22 @@ class SkyLayer:
         np.subtract(work.change[0], np.int16(round(drifted)), out=work.change[0])
 
     def _add_fine(self, streams: list[_Stream], fine: FineBand, work: _Buffers) -> None:
-        for rows, columns in self._fine_runs(streams, fine):
-            self._add_fine_run(streams, fine, work, rows, columns)
+        """Adds the change of the fine detail to the luma's, wherever there is any."""
+        for mosaic in mosaics(self.lattice, self._fine_cells(streams, fine)):
+            total = mosaic.of(work.fine_rest) * np.int16(-WEIGHT_ONE)
+            for stream in streams:
+                weights = mosaic.cells(stream.fine)
+                if not weights.any():
+                    continue
+                places = mosaic.enlarge(mosaic.cells(stream.origins) * np.float32(2))
+                detail = np.subtract(mosaic.read(fine.plane, places), 128, dtype=np.int16)
+                np.multiply(detail, mosaic.enlarge(weights), out=detail)
+                np.add(total, detail, out=total)
+            np.right_shift(total, np.int16(7 - LEVEL_BITS + fine.shift), out=total)
+            mosaic.add(work.luma_tiles, total)
 
-    def _fine_runs(self, streams: list[_Stream], fine: FineBand) -> list[tuple[slice, slice]]:
-        """Runs of cells (rows, columns) of whole tiles in which fine detail shows or is hidden."""
+    def _fine_cells(self, streams: list[_Stream], fine: FineBand) -> NDArray[np.bool_]:
+        """The cells, without the rim, in which fine detail shows or is hidden."""
         busy = fine.strength.copy()
         for stream in streams:
             at = stream.origins * np.float32(1 / CELL) + np.float32(
@@ -165,7 +175,8 @@ class SkyLayer:
             )
             busy = np.where(stream.shape > 0, np.maximum(busy, shown), busy)
         rim = self.lattice.rim
-        return _runs((busy[rim:-rim, rim:-rim] > 0) & self._cells_of_sky, TILE // CELL)
+        seen: NDArray[np.bool_] = (busy[rim:-rim, rim:-rim] > 0) & self._cells_of_sky
+        return seen
 
     @cached_property
     def _half_of_sky(self) -> U8:
@@ -175,39 +186,6 @@ class SkyLayer:
     def _cells_of_sky(self) -> NDArray[np.bool_]:
         rim = self.lattice.rim
         return self.lattice.reduce(self.luma_matte)[rim:-rim, rim:-rim] > 0
-
-    def _add_fine_run(
-        self,
-        streams: list[_Stream],
-        fine: FineBand,
-        work: _Buffers,
-        rows: slice,
-        columns: slice,
-    ) -> None:
-        area = (
-            slice(rows.start * CELL, min(rows.stop * CELL, self.lattice.height)),
-            slice(columns.start * CELL, min(columns.stop * CELL, self.lattice.width)),
-        )
-        height, width = area[0].stop - area[0].start, area[1].stop - area[1].start
-        total = fine.rest[area] * np.int16(-WEIGHT_ONE)
-        part = Lattice(height, width, self.lattice.rim)
-        cells = (
-            slice(rows.start, rows.stop + 2 * self.lattice.rim),
-            slice(columns.start, columns.stop + 2 * self.lattice.rim),
-        )
-        for stream in streams:
-            weight = stream.fine[cells]
-            if not weight.any():
-                continue
-            places = part.enlarge(stream.origins[cells] * np.float32(2), CELL)
-            detail = cv2.remap(
-                fine.plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-            ).astype(np.int16)
-            np.subtract(detail, np.int16(128), out=detail)
-            np.multiply(detail, part.enlarge(np.ascontiguousarray(weight), CELL), out=detail)
-            np.add(total, detail, out=total)
-        np.right_shift(total, np.int16(7 - LEVEL_BITS + fine.shift), out=total)
-        np.add(work.luma[area], total, out=work.luma[area])
 
 
 @dataclass(frozen=True)
@@ -223,7 +201,11 @@ class _Stream:
 
 @dataclass(frozen=True)
 class _Buffers:
-    """Everything that painting writes to, allocated once."""
+    """Everything that painting writes to, allocated once.
+
+    luma: the change of Y; luma_tiles: the same memory as `in_tiles` gives it. fine_rest: that of
+    the fine band likewise.
+    """
 
     places: F32
     shape: I16
@@ -233,9 +215,16 @@ class _Buffers:
     term: I16
     change: I16
     luma: I16
+    luma_tiles: I16
+    fine_rest: I16
 
     @staticmethod
-    def of(lattice: Lattice, luma: I16, chroma: I16) -> _Buffers:
+    def of(layer: SkyLayer) -> _Buffers:
+        lattice, chroma = layer.lattice, layer.chroma_matte
+        luma, luma_tiles = in_tiles(lattice, np.int16)
+        fine_rest, rest_tiles = in_tiles(lattice, np.int16)
+        if layer.fine is not None:
+            fine_rest[:] = layer.fine.rest
         scale = CELL // 2
         rimmed = lattice.shape[0] * scale, lattice.shape[1] * scale
         half = chroma.shape
@@ -247,7 +236,9 @@ class _Buffers:
             split=tuple(np.empty(half, np.uint8) for _ in range(4)),  # type: ignore[arg-type]
             term=np.empty(half, np.int16),
             change=np.empty((4, *half), np.int16),
-            luma=np.empty(luma.shape, np.int16),
+            luma=luma,
+            luma_tiles=luma_tiles,
+            fine_rest=rest_tiles,
         )
 
 
@@ -259,17 +250,3 @@ def _add(plane: U8, change: I16, matte: I16, dither: I16, bounds: Bounds | None)
     if bounds is not None:
         bounds.hold(change)
     cv2.add(plane, change, dst=plane, dtype=cv2.CV_8U)
-
-
-def _runs(busy: NDArray[np.bool_], side: int) -> list[tuple[slice, slice]]:
-    """Tiles of `side` cells with anything busy in them, joined along rows."""
-    found = []
-    for top in range(0, busy.shape[0], side):
-        columns: NDArray[np.bool_] = busy[top : top + side].max(axis=0)
-        pad = -len(columns) % side
-        tiles = np.pad(columns, (0, pad)).reshape(-1, side).any(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], tiles.astype(np.int8), [0]])))
-        rows = slice(top, min(top + side, busy.shape[0]))
-        for begin, end in zip(edges[::2], edges[1::2], strict=True):
-            found.append((rows, slice(int(begin) * side, min(int(end) * side, busy.shape[1]))))
-    return found
