@@ -247,6 +247,10 @@ def _add(plane: U8, change: I16, matte: I16, dither: I16, bounds: Bounds | None)
     cv2.multiply(change, matte, dst=change, scale=1 / 256)
     np.add(change, dither, out=change)
     np.right_shift(change, np.int16(LEVEL_BITS), out=change)
-    if bounds is not None:
-        bounds.hold(change)
-    cv2.add(plane, change, dst=plane, dtype=cv2.CV_8U)
+    if bounds is None:
+        cv2.add(plane, change, dst=plane, dtype=cv2.CV_8U)
+        return
+    bounds.hold(change)
+    # There is nothing behind the sky, so what is within bounds of the photo fits a byte, and bytes
+    # that wrap around add up to the same, at a fifth of the price.
+    np.add(plane, change.astype(np.uint8), out=plane)
