@@ -16,6 +16,8 @@ POWER = 0.65
 LEAST, MOST = -0.2, 0.35
 # Blur that hides grain, pixels.
 GRAIN = 0.8
+# Of a large sky strips of so many rows are looked at, spread over it, of about so many pixels.
+STRIP, ENOUGH = 32, 250_000
 
 F32 = NDArray[np.float32]
 
@@ -31,8 +33,8 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     # Away from the edge, where what stands in front would count as the sky's detail.
     whole = (matte[region.luma] > 0.995).astype(np.uint8)
     inside = cv2.erode(whole, np.ones((13, 13), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    inside = inside.astype(np.float32)
-    before = _detail(still.y[region.luma], inside)
+    strips = [(rows, inside[rows].astype(np.float32)) for rows in _strips(*inside.shape)]
+    before = _detail(still.y[region.luma], strips)
     if before <= 0:
         return
     canvas = still.copy()
@@ -41,17 +43,28 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     for moment, time in enumerate(middles):
         canvas.copy_from(still)
         layer.paint_at(float(time), canvas)
-        after = _detail(canvas.y[region.luma], inside)
+        after = _detail(canvas.y[region.luma], strips)
         found[moment] = (1 + found[moment]) * (before / max(after, 1e-6)) ** POWER - 1
     layer.crispness = np.clip(found, np.float32(LEAST), np.float32(MOST))
 
 
-def _detail(luma: NDArray[np.uint8], inside: F32) -> float:
-    # In float: rounding the blur to levels would hide faint detail, and add noise of its own.
-    smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), GRAIN)
-    edges = cv2.Laplacian(smooth, cv2.CV_32F)
-    count = max(cv2.sumElems(inside)[0], 1.0)
-    # Sums with weights are faster than picking out the pixels.
-    own = cv2.multiply(edges, inside)
-    mean, square = (cv2.sumElems(part)[0] / count for part in (own, cv2.multiply(own, edges)))
-    return float(square - mean * mean)
+def _strips(rows: int, columns: int) -> list[slice]:
+    """The rows that are looked at."""
+    every = max(1, rows * columns // ENOUGH)
+    return [slice(top, top + STRIP) for top in range(0, rows, STRIP * every)]
+
+
+def _detail(luma: NDArray[np.uint8], strips: list[tuple[slice, F32]]) -> float:
+    """The variance of the Laplacian in the strips, with the weights given for each."""
+    count = total = squares = 0.0
+    for rows, inside in strips:
+        # In float: rounding the blur to levels would hide faint detail, and add noise of its own.
+        smooth = cv2.GaussianBlur(luma[rows].astype(np.float32), (0, 0), GRAIN)
+        edges = cv2.Laplacian(smooth, cv2.CV_32F)
+        # Sums with weights are faster than picking out the pixels.
+        own = cv2.multiply(edges, inside)
+        count += cv2.sumElems(inside)[0]
+        total += cv2.sumElems(own)[0]
+        squares += cv2.sumElems(cv2.multiply(own, edges))[0]
+    count = max(count, 1.0)
+    return squares / count - (total / count) ** 2
