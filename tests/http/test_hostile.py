@@ -13,7 +13,7 @@ import pytest
 
 from tests.http import photos
 from tests.http.envelopes import checked
-from tests.http.running import RunningServer
+from tests.http.running import RunningServer, until
 from tests.pictures import DATA
 
 
@@ -72,9 +72,10 @@ def check(server: RunningServer, contents: Iterable[bytes]) -> Counter[int]:
         statuses = Counter(pool.map(status, contents))
     assert max(statuses) < 500, statuses
     assert statuses[429] == 0
+    # A job's end is told before its upload is removed.
+    until(lambda: len(set(server.files()) - before) == statuses[200])
     left = set(server.files()) - before
-    assert len(left) == statuses[200], "every file left is a result"
-    assert all("result" in str(path) for path in left)
+    assert all("result" in str(path) for path in left), "every file left is a result"
     return statuses
 
 

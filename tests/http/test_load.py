@@ -98,7 +98,7 @@ def check(
     until(lambda: handles(server) <= before + 24)  # a few for each thread that uses the database
     assert threads(server) <= kept + 32
     assert resident(server) < memory + 150 * 2**20
-    assert not [path for path in server.files() if "upload" in str(path) or "work" in path.parts]
+    until(lambda: not [x for x in server.files() if "upload" in str(x) or "work" in x.parts])
     return statuses
 
 

@@ -47,8 +47,9 @@ def test_results_are_fetched_from_the_store_and_nothing_else_stays(
     assert httpx.get(url.partition("?")[0]).status_code == 403
     # The upload has gone, and nothing lies on the service's own disk.
     blobs = S3Blobs(store.address(prefix="loops"))
-    assert [f"/{BUCKET}/loops/{info.name}" for info in blobs.names()] == [urlsplit(url).path]
-    assert server.files() == []
+    only = [urlsplit(url).path]
+    until(lambda: [f"/{BUCKET}/loops/{info.name}" for info in blobs.names()] == only)
+    until(lambda: not server.files())
     # Links to the service's own folder do not exist here.
     assert httpx.get(f"{server.address}/files/results/abc.mp4").status_code == 404
     log = "".join(server.log)

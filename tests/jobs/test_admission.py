@@ -15,6 +15,7 @@ from windstill.jobs.errors import (
     QueueFull,
     RateLimited,
     RevokedKey,
+    StorageError,
     TooManyRunning,
     UnknownKey,
 )
@@ -87,6 +88,21 @@ def test_parallel_calls_can_not_overdraw(start: Start, data: Path) -> None:
     assert (balance.spent, balance.left, balance.reserved) == (75, 14, 0)
     only_left(data / "blobs" / "uploads", set())
     assert len(files_below(data / "blobs" / "results")) == 5
+
+
+def test_a_refusal_is_told_though_its_upload_can_not_be_removed(
+    start: Start, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = start(lease=600.0)
+    service.engine.keys.grant(service.key.id, 14)
+
+    def hold(name: str) -> None:
+        raise StorageError(f"{name} is held by another program.")
+
+    monkeypatch.setattr(service.engine.blobs, "delete", hold)
+    with pytest.raises(InsufficientCredits):
+        service.submit()
+    assert len(files_below(data / "blobs" / "uploads")) == 1  # for the sweeper
 
 
 def test_one_idempotency_key_makes_one_job(start: Start, data: Path) -> None:

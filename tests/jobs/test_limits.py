@@ -87,3 +87,12 @@ def test_processors_are_those_of_the_control_group(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     assert usable_cpus(tmp_path) == expected
+
+
+def test_many_keys_do_not_refill_a_slow_ones_bucket() -> None:
+    buckets = TokenBuckets()
+    buckets.take("slow", rate=0.001, burst=1, now=100.0)
+    for number in range(10_001):
+        buckets.take(str(number), rate=100.0, burst=1, now=101.0)
+    with pytest.raises(RateLimited):
+        buckets.take("slow", rate=0.001, burst=1, now=101.0)

@@ -306,10 +306,10 @@ class Engine:
                 return self._taken_in(job)
             raise
         except BaseException:
-            self._drop_uploads(job)
+            self._housekeeper.drop_upload(job)
             raise
         if not is_new:
-            self._drop_uploads(job)
+            self._housekeeper.drop_upload(job)
             return stored
         return self._taken_in(stored)
 
@@ -320,12 +320,8 @@ class Engine:
         except StoreError:
             return False  # the sweeper removes the uploads if there is no job
         if not stored:
-            self._drop_uploads(job)
+            self._housekeeper.drop_upload(job)
         return stored
-
-    def _drop_uploads(self, job: Job) -> None:
-        for name in job.uploads:
-            self.blobs.delete(name)
 
     def _bounds(self, job: Job) -> Bounds:
         """What admission is held to; refuses at once when the queue is seen to be full, so that

@@ -255,9 +255,10 @@ class Housekeeper:
         return len(swept)
 
     def drop_upload(self, job: Job) -> None:
-        """Removes what is left of the uploads of a job that has ended."""
-        if not job.finished:
-            return
+        """Removes the uploads of a job that has ended, or was not taken in.
+
+        Does not fail, so that whoever asked for the job is told of that.
+        """
         try:
             for blob in job.uploads:
                 self.blobs.delete(blob)

@@ -20,24 +20,25 @@ class TokenBuckets:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._buckets: dict[str, tuple[float, float]] = {}
+        # Tokens, when they were counted, and when the bucket will be full.
+        self._buckets: dict[str, tuple[float, float, float]] = {}
 
     def take(self, key_id: str, rate: float, burst: int, now: float) -> None:
         """Takes one token. Raises `RateLimited` with the seconds until there is one."""
         with self._lock:
-            tokens, last = self._buckets.get(key_id, (float(burst), now))
+            tokens, last, _ = self._buckets.get(key_id, (float(burst), now, now))
             # A clock set back must neither fill nor starve a bucket.
             tokens = min(float(burst), tokens + max(0.0, now - last) * rate)
             if tokens < 1.0:
-                self._buckets[key_id] = tokens, now
+                self._buckets[key_id] = tokens, now, now + (burst - tokens) / rate
                 wait = math.ceil((1.0 - tokens) / rate * 1000) / 1000
                 raise RateLimited(f"This key may submit {rate:g} jobs a second.", retry_after=wait)
-            self._buckets[key_id] = tokens - 1.0, now
+            self._buckets[key_id] = tokens - 1.0, now, now + (burst - tokens + 1.0) / rate
             if len(self._buckets) > _PRUNE_AT:
-                self._prune(rate, burst, now)
+                self._prune(now)
 
-    def _prune(self, rate: float, burst: int, now: float) -> None:
-        refill = burst / rate
+    def _prune(self, now: float) -> None:
+        """Forgets the buckets that are full again, each by its own key's rate."""
         self._buckets = {
-            key_id: bucket for key_id, bucket in self._buckets.items() if now - bucket[1] < refill
+            key_id: bucket for key_id, bucket in self._buckets.items() if now < bucket[2]
         }

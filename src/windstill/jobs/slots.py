@@ -61,20 +61,27 @@ class Slots:
 
     def _serve(self) -> None:
         while not self._closing.is_set():
-            job_id = self._queue.take(timeout=_PAUSE)
-            if job_id is None:
-                continue
-            job = None
             try:
-                job = self._runner.work(job_id)
-            except WindstillError as error:
-                # Not claimed: it still waits in the store, and the sweeper offers it again.
-                logger.error("job %s could not be taken up: %s", job_id, error)
-                self._closing.wait(_PAUSE)
+                self._serve_next()
             except Exception:
-                # A defect may cost this job its run, but never the slot.
-                logger.exception("job %s", job_id)
-            finally:
-                self._queue.done(job_id)
-            if job is not None:
-                self._settled(job)
+                # A defect may cost a job its run, but never the slot.
+                logger.exception("a slot goes on after a defect")
+                self._closing.wait(_PAUSE)
+
+    def _serve_next(self) -> None:
+        job_id = self._queue.take(timeout=_PAUSE)
+        if job_id is None:
+            return
+        job = None
+        try:
+            job = self._runner.work(job_id)
+        except WindstillError as error:
+            # Not claimed: it still waits in the store, and the sweeper offers it again.
+            logger.error("job %s could not be taken up: %s", job_id, error)
+            self._closing.wait(_PAUSE)
+        except Exception:
+            logger.exception("job %s", job_id)
+        finally:
+            self._queue.done(job_id)
+        if job is not None:
+            self._settled(job)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.http import photos
 from tests.http.native.asking import OBJECT, bearer, finished, post, problem
-from tests.http.running import RunningServer
+from tests.http.running import RunningServer, until
 from tests.http.test_keys import keys
 from windstill.options import Options
 
@@ -201,7 +201,7 @@ def test_a_matte_that_is_none_is_named(server: RunningServer) -> None:
     body = finished(post(server, wait=30, files={"hair_matte": cut}))
     assert (body["error"]["code"], body["error"]["field"]) == ("invalid_matte", "hair_matte")
     assert server.files()  # results, and no upload
-    assert not [path for path in server.files() if path.parent.name == "uploads"]
+    until(lambda: not [path for path in server.files() if path.parent.name == "uploads"])
 
 
 def test_what_can_be_asked_for_is_told_to_anybody(server: RunningServer) -> None:
