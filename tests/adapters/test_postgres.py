@@ -138,6 +138,7 @@ def test_frequent_questions_are_answered_by_an_index(store: PostgresStore) -> No
         "SELECT COUNT(*) FROM jobs WHERE state = 'queued'",
         "SELECT * FROM jobs WHERE state = 'queued' ORDER BY priority DESC, created_at, id LIMIT 9",
         "SELECT * FROM jobs WHERE state = 'running' AND lease_holder = ANY('{a,b}')",
+        "SELECT * FROM jobs WHERE accepted_by = ANY('{a,b}') AND state IN ('queued', 'running')",
         "SELECT * FROM jobs WHERE state = 'succeeded' AND expires_at <= 5",
         "SELECT * FROM jobs WHERE key_id = 'k' AND (created_at, id) < (5, 'x' COLLATE \"C\") "
         "ORDER BY created_at DESC, id DESC LIMIT 9",
@@ -276,13 +277,36 @@ def test_jobs_of_a_process_that_is_gone_are_orphaned(
         turn = threading.Event()
         while store.line.steady < 2.5:
             turn.wait(0.05)
-        assert store.orphaned() == []
+        assert store.gone() == frozenset()
         if how is not None:
             os.kill(holder.pid, how)
-    found: list[Job] = []
+    found: frozenset[str] = frozenset()
     while not found:
-        found = store.orphaned()
-    assert found == [theirs]
+        found = store.gone()
+    assert found == {"there"}
+    assert store.orphaned(found, 9) == [theirs]
+
+
+def test_a_process_with_waiting_clients_is_missed_until_their_jobs_have_ended(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    store.enlist("here")
+    other = PostgresStore(postgres_url)
+    other.enlist("there")
+    key = add_key(store)
+    mine = submit(store, key, attached=True, accepted_by="here")
+    theirs = submit(store, key, attached=True, accepted_by="there")
+    other.close()
+    found: frozenset[str] = frozenset()
+    while not found:
+        found = store.gone()
+    assert found == {"there"}
+    store.forget(NOW + 9)  # remembers who was enlisted as long as a job needs it
+    assert store.gone() == {"there"}
+    for job in (mine, theirs):
+        store.change(job.id, lambda job: job.orphaned({"there"}, NOW + 9, 3))
+    assert store.gone() == frozenset()
+    assert store.job(mine.id) == mine
 
 
 def test_a_holder_whose_connection_broke_is_back_before_it_is_missed(
@@ -303,9 +327,9 @@ def test_a_holder_whose_connection_broke_is_back_before_it_is_missed(
             "hashtextextended('windstill holder there', 0)"
         )
     while other.line.steady >= before:
-        assert store.orphaned() == []
+        assert store.gone() == frozenset()
     while other.line.steady < 0.5:
-        assert store.orphaned() == []
+        assert store.gone() == frozenset()
     other.close()
 
 

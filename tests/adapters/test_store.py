@@ -42,6 +42,7 @@ def test_a_job_comes_back_as_it_was_stored(store: JobStore) -> None:
         payload={"options": {"operation": "11"}, "note": "Grüße ✓"},
         priority=3,
         attached=True,
+        accepted_by="here",
         idempotency_key="again",
         fingerprint="f" * 64,
     )
@@ -299,9 +300,49 @@ def test_each_offer_goes_to_one_of_many(store: JobStore) -> None:
 
 def test_who_was_enlisted_and_lives_leaves_no_orphans(store: JobStore) -> None:
     store.enlist("here")
-    claim(store, submit(store, add_key(store)))
+    key = add_key(store)
+    claim(store, submit(store, key, attached=True, accepted_by="here"))
     claim(store, submit(store, add_key(store, "otto")), Lease("other", "never enlisted", NOW))
-    assert store.orphaned() == []
+    submit(store, key, attached=True, accepted_by="never enlisted")
+    assert store.gone() == frozenset()
+
+
+def test_orphans_are_the_unfinished_jobs_that_need_a_process_that_is_gone(store: JobStore) -> None:
+    key = add_key(store)
+    here, there = Lease("a", "here", NOW + 30), Lease("b", "there", NOW + 30)
+    run = claim(store, submit(store, key), there)
+    waiting = submit(store, key, attached=True, accepted_by="there")
+    running = claim(store, submit(store, key, attached=True, accepted_by="there"), here)
+    ended = submit(store, key, attached=True, accepted_by="there")
+    store.change(ended.id, lambda job: job.cancelled(NOW))
+    claim(store, submit(store, key, attached=True, accepted_by="here"), here)
+    submit(store, key)
+    found = store.orphaned({"there", "elsewhere"}, 9)
+    assert {job.id for job in found} == {run.id, waiting.id, running.id}
+    assert len(store.orphaned({"there"}, 2)) == 2
+    assert store.orphaned({"elsewhere"}, 9) == []
+    assert store.orphaned(set(), 9) == []
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["waiting", "running"])
+def test_a_job_whose_client_is_gone_costs_nothing_and_ends_once(
+    store: JobStore, begun: bool
+) -> None:
+    key = add_key(store, granted=15)
+    job = submit(store, key, attached=True, accepted_by="there")
+    if begun:
+        claim(store, job)
+    failed = store.change(job.id, lambda job: job.orphaned({"there"}, NOW + 1, 3))
+    assert failed is not None
+    assert (failed.state, failed.failure and failed.failure.code) == (
+        State.FAILED,
+        "job_interrupted",
+    )
+    assert succeed(store, job) is None
+    assert store.change(job.id, lambda job: job.orphaned({"there"}, NOW + 1, 3)) is None
+    assert store.change(job.id, lambda job: job.claimed(LEASE, NOW)) is None
+    assert store.balance(key.id) == Balance(15, 0, 0)
+    assert store.usage(key.id) == Usage(failed=1)
 
 
 def test_overdue_are_those_whose_lease_or_deadline_has_passed(store: JobStore) -> None:

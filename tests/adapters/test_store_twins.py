@@ -83,7 +83,8 @@ class Twins(RuleBasedStateMachine):
             cost=15,
             created_at=self.now,
             deadline=self.now + 50,
-            attached=number == 3,
+            attached=number in (3, 4),
+            accepted_by="there" if number in (3, 4) else None,
             priority=number % 2,
             upload=f"uploads/{number}",
             idempotency_key=name,
@@ -122,6 +123,12 @@ class Twins(RuleBasedStateMachine):
         self.both("change_all", sorted(found), lambda job: job.lapsed(self.now, 2, gone=gone))
         outlived = {job.id for job in self.both_sorted("outlived", self.now)}
         self.both("change_all", sorted(outlived), lambda job: job.expired(self.now))
+
+    @rule(gone=st.sampled_from([("here",), ("there",), ("there", "here")]))
+    def take_back(self, gone: tuple[str, ...]) -> None:
+        found = {job.id for job in self.both_sorted("orphaned", gone, 9)}
+        self.both("change_all", sorted(found), lambda job: job.orphaned(gone, self.now, 2))
+        assert self.both_sorted("orphaned", gone, 9) == []
 
     @rule(again=st.integers(0, 9), limit=st.integers(1, 3))
     def offer(self, again: int, limit: int) -> None:

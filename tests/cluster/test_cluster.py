@@ -6,11 +6,22 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
-from tests.cluster.watch import LONG, SHORT, Watch, photo, replaced, until
+from tests.cluster.watch import (
+    LONG,
+    SHORT,
+    Watch,
+    frozen,
+    job_processes,
+    photo,
+    replaced,
+    until,
+)
 from tests.servers.cluster import Cluster
 from windstill.jobs.model import State
 
@@ -59,6 +70,32 @@ def test_a_killed_worker_loses_no_job(running: Cluster, watch: Watch) -> None:
     assert (job.state, job.attempts) == (State.SUCCEEDED, 2)
     watch.check_credits()
     replaced(running, worker)
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["running", "waiting"])
+def test_a_call_whose_service_is_killed_costs_nothing(
+    running: Cluster, watch: Watch, begun: bool
+) -> None:
+    killed = running.services[0]
+    before = [] if begun else watch.submit_many(2, photo(), **LONG)
+    with ThreadPoolExecutor(1) as pool, ExitStack() as still:
+        if not begun:
+            still.enter_context(frozen(running, 2))
+        call = pool.submit(watch.call, killed, photo())
+        job_id = watch.attached()
+        if begun:
+            still.enter_context(frozen(running, 1))
+        killed.kill()
+        assert isinstance(call.exception(), httpx.TransportError)
+        (job,) = watch.ended([job_id])
+        assert job.failure is not None
+        assert (job.failure.code, job.attempts) == ("job_interrupted", int(begun))
+        until(lambda: len(job_processes(running)) == len(before))
+    replaced(running, killed)
+    assert watch.call(running.services[0], photo(320)).json()["error_code"] == 0
+    assert [job.attempts for job in watch.ended(before)] == [1] * len(before)
+    assert watch.job(job_id) == job
+    watch.check_credits()
 
 
 def test_a_worker_that_is_told_to_end_finishes_what_it_runs(running: Cluster, watch: Watch) -> None:

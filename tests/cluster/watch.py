@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 from PIL import Image
 
+from tests.jobs.leftovers import processes_below
 from tests.pictures import china
 from tests.servers.cluster import Cluster, Member
 from windstill.adapters.postgres import PostgresStore
@@ -96,6 +100,18 @@ class Watch:
         until(lambda: all(self.job(job_id).finished for job_id in ids), seconds)
         return [self.job(job_id) for job_id in ids]
 
+    def attached(self) -> str:
+        """The id of a job whose client waits on its connection, as soon as there is one."""
+        found: list[Job] = []
+
+        def look() -> bool:
+            jobs = self.store.jobs(self.key.id)
+            found[:] = [job for job in jobs if job.attached and not job.finished]
+            return bool(found)
+
+        until(look)
+        return found[0].id
+
     def begun(self, job_id: str) -> Job:
         """The job once it runs."""
         until(lambda: self.job(job_id).state is not State.QUEUED)
@@ -129,3 +145,25 @@ def replaced(running: Cluster, member: Member, **settings: Any) -> Member:
     running.members.remove(member)
     role = {"services" if member.role == "serve" else "workers": 1}
     return running.add(**role, **settings)[0]
+
+
+def job_processes(running: Cluster) -> set[int]:
+    """Processes below the fork servers of the workers."""
+    workers = [worker.process.pid for worker in running.workers]
+    servers = [pid for worker in workers for pid in processes_below(worker)]
+    return {pid for server in servers for pid in processes_below(server)}
+
+
+@contextmanager
+def frozen(running: Cluster, count: int) -> Iterator[None]:
+    """As soon as so many jobs run: they come no farther until the end of the block."""
+    until(lambda: len(job_processes(running)) == count)
+    found = job_processes(running)
+    for pid in found:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)

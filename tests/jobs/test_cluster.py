@@ -108,6 +108,64 @@ def test_a_job_is_cancelled_and_followed_from_another_process(
         until(lambda: service.engine.keys.balance(service.key.id) == Balance(None, 0, 0))
 
 
+ASKER = r"""
+import sys
+from pathlib import Path
+from tests.jobs.member import open_member
+from windstill.jobs.engine import Submission
+url, folder, key, go, told = sys.argv[1:]
+with open_member(url, Path(folder), "asker", 0) as engine:
+    task = {"do": "wait", "until": go, "tell": told}
+    request = Submission(key_id=key, photo=b"p", payload=task, kind="test", attached=True)
+    print(engine.submit(request).id, flush=True)
+    sys.stdin.read()
+"""
+
+
+def killed_asker(service: Service, folder: Path, url: str, go: Path, told: Path | None) -> Job:
+    """A job whose client waits at a process that is killed, once the job has begun if `told`."""
+    command = [sys.executable, "-c", ASKER, url, folder, service.key.id, go, told or go]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as asker:
+        assert asker.stdout is not None
+        job = service.engine.job(asker.stdout.readline().decode().strip())
+        if told is not None:
+            until(told.exists)
+        asker.kill()
+    return job
+
+
+def test_a_job_is_stopped_when_the_process_is_killed_at_which_its_client_waits(
+    service: Service, postgres_url: str, tmp_path: Path
+) -> None:
+    with members(postgres_url, tmp_path, "one"):
+        told = tmp_path / "told"
+        job = killed_asker(service, tmp_path, postgres_url, tmp_path / "never", told)
+        failed = service.engine.wait(job.id, 60)
+        assert failed.failure is not None
+        assert failed.failure.code == "job_interrupted"
+        # The one place is free again.
+        done = service.run(b"next", attached=True)
+        assert (done.state, done.attempts) == (State.SUCCEEDED, 1)
+    assert done.result is not None
+    only_left(tmp_path / "blobs", {done.result.blob})
+    assert service.engine.keys.balance(service.key.id) == Balance(None, 15, 0)
+
+
+def test_a_waiting_job_fails_when_the_process_is_killed_at_which_its_client_waits(
+    service: Service, postgres_url: str, tmp_path: Path
+) -> None:
+    mine = service.submit(b"mine", attached=True)
+    job = killed_asker(service, tmp_path, postgres_url, tmp_path / "never", None)
+    failed = service.engine.wait(job.id, 60)
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.attempts) == ("job_interrupted", 0)
+    with members(postgres_url, tmp_path, "one"):
+        assert service.engine.wait(mine.id, 60).state is State.SUCCEEDED
+    assert service.engine.keys.balance(service.key.id) == Balance(None, 15, 0)
+
+
 SAME = r"""
 import sys, threading
 from pathlib import Path

@@ -40,6 +40,7 @@ CHANGES = {
     "abandoned": lambda job: job.abandoned("token", NOW + 60, 3),
     "lapsed": lambda job: job.lapsed(NOW + 60, 3, gone=True),
     "interrupted": lambda job: job.interrupted(NOW + 60),
+    "orphaned": lambda job: job.orphaned({"here"}, NOW + 60, 3),
     "expired": lambda job: job.expired(NOW + 60),
 }
 
@@ -98,6 +99,24 @@ def test_a_job_is_pointless_once_the_connection_it_is_attached_to_is_gone() -> N
         assert after is not None
         assert after.failure is not None
         assert after.failure.code == "job_interrupted"
+
+
+def test_of_an_attached_job_both_its_runner_and_its_acceptor_may_be_gone() -> None:
+    attached = running(attached=True, accepted_by="there")
+    assert attached.orphaned({"elsewhere"}, NOW + 1, 3) is None
+    taken_back = attached.orphaned({"here"}, NOW + 1, 3)
+    assert taken_back is not None
+    assert (taken_back.state, taken_back.accepted_by) == (State.QUEUED, "there")
+    for before in (attached, taken_back):
+        failed = before.orphaned({"there", "here"}, NOW + 1, 3)
+        assert failed is not None
+        assert (failed.state, failed.lease) == (State.FAILED, None)
+        assert failed.failure is not None
+        assert failed.failure.code == "job_interrupted"
+    cancelled = replace(attached, cancel_requested=True).orphaned({"there"}, NOW + 1, 3)
+    assert cancelled is not None
+    assert cancelled.state is State.CANCELLED
+    assert job(accepted_by="there").orphaned({"there"}, NOW + 1, 3) is None
 
 
 def test_a_living_lease_is_left_alone_unless_all_runners_are_gone() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cluster.watch import Watch, until
-from tests.jobs.leftovers import processes_below, processes_in
+from tests.cluster.watch import Watch, job_processes, until
+from tests.jobs.leftovers import processes_in
 from tests.reliability.killing import Target, kill_through
 from tests.reliability.mutants import small_photo
 from tests.servers.cluster import Cluster, Member, cluster, missing
@@ -51,7 +51,7 @@ def targets(running: Cluster) -> list[Target]:
     assert broker is not None
     services, workers = (lambda: running.services), (lambda: running.workers)
     return [
-        Target("job", lambda: job_processes(running)),
+        Target("job", lambda: list(job_processes(running))),
         Target("worker", lambda: pids(workers()), after=revive(workers, "workers")),
         Target("service", lambda: pids(services()), after=revive(services, "services")),
         Target("broker", lambda: [broker.pid], after=broker.restart),
@@ -61,12 +61,6 @@ def targets(running: Cluster) -> list[Target]:
 
 def pids(members: list[Member]) -> list[int]:
     return [member.process.pid for member in members]
-
-
-def job_processes(running: Cluster) -> list[int]:
-    """Processes below the fork servers of the workers."""
-    servers = [pid for worker in pids(running.workers) for pid in processes_below(worker)]
-    return [pid for server in servers for pid in processes_below(server)]
 
 
 def run(running: Cluster, *, total: int, kills: int, seed: int) -> str:

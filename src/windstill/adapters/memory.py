@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from windstill.jobs.accounts import (
@@ -215,9 +215,13 @@ class MemoryStore:
     def enlist(self, holder: str) -> None:
         """See the port."""
 
-    def orphaned(self) -> list[Job]:
-        """Nothing: there is no other process."""
-        return []
+    def gone(self) -> frozenset[str]:
+        """Nobody: there is no other process."""
+        return frozenset()
+
+    def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
+        """See the port."""
+        return self._select(lambda job: job.orphaned(gone, 0.0, 1) is not None)[:limit]
 
     def news(self, told: Callable[[str], None]) -> None:
         """See the port."""

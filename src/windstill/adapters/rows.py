@@ -27,6 +27,7 @@ _PLAIN = (
     "upload",
     "idempotency_key",
     "fingerprint",
+    "accepted_by",
 )
 _MESSAGE = ("job_id", "created_at", "attempts", "next_at", "delivered_at", "problem")
 _FLAGS = ("attached", "cancel_requested")

@@ -104,8 +104,7 @@ class Engine:
         try:
             if not self.config.exclusive:
                 self.store.news(self._heard)
-                if self._slots.count:
-                    self.store.enlist(self._holder)
+                self.store.enlist(self._holder)
             self.recover()
             if self._slots.count:
                 server = ForkServer(self.config.preload, self._workspace.lock_handle)
@@ -294,7 +293,7 @@ class Engine:
         if rate is not None:
             burst = max(1, self.config.burst)
             self._buckets.take(key.id, rate, burst, self.clock())
-        job = request.to_job(self.config, self.clock())
+        job = request.to_job(self.config, self.clock(), self._holder)
         bounds = self._bounds(job)
         try:
             for name, content in request.contents(job).items():

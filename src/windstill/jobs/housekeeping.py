@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 
 from windstill.errors import WindstillError
 from windstill.jobs.config import Config
 from windstill.jobs.errors import StorageError
 from windstill.jobs.model import Job
-from windstill.jobs.ports import BlobStore, JobQueue, JobStore
+from windstill.jobs.ports import BlobStore, Change, JobQueue, JobStore
 from windstill.jobs.runner import Run, Runner
 
 logger = logging.getLogger("windstill.jobs")
@@ -153,24 +154,27 @@ class Housekeeper:
                 run.stop("abandoned")  # another has it, or it has ended
 
     def take_back(self) -> int:
-        """Takes up again what processes ran that are gone; returns how many jobs changed."""
+        """Takes up again what processes ran that are gone, and fails what their clients waited
+        for; returns how many jobs changed.
+        """
+        now, attempts = self.clock(), self.config.attempts
         swept = 0
-        for job in self.store.orphaned():
-            if job.lease is not None:
-                swept += self._abandon(job.id, job.lease.token)
+        gone = self.store.gone()
+        for job in self.store.orphaned(gone, _BATCH) if gone else ():
+            swept += self._take_back(job.id, lambda job: job.orphaned(gone, now, attempts))
         for job_id, token in self.runner.unclear():
-            swept += self._abandon(job_id, token)
+            swept += self._take_back(job_id, partial(_abandoned, token, now, attempts))
             self.runner.cleared(job_id, token)
         return swept
 
-    def _abandon(self, job_id: str, token: str) -> bool:
-        now = self.clock()
-        back = self.store.change(
-            job_id, lambda job: job.abandoned(token, now, self.config.attempts)
-        )
+    def _take_back(self, job_id: str, change: Change) -> bool:
+        back = self.store.change(job_id, change)
         if back is None:
             return False
-        logger.warning("job %s was left by its runner and is now %s", back.id, back.state)
+        logger.warning("job %s was left by its process and is now %s", back.id, back.state)
+        run = self.runner.run_of(job_id)
+        if run is not None and back.finished:
+            run.stop("abandoned")  # it was not its runner that is gone
         self.changed(back)
         return True
 
@@ -264,3 +268,7 @@ class Housekeeper:
                 self.blobs.delete(blob)
         except StorageError as error:
             logger.error("an upload of job %s is left for the sweeper: %s", job.id, error)
+
+
+def _abandoned(token: str, now: float, attempts: int, job: Job) -> Job | None:
+    return job.abandoned(token, now, attempts)

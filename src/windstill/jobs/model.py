@@ -7,7 +7,7 @@ and a time to the next, so that all stores share the same rules.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -46,7 +46,7 @@ UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
 class Lease:
     """Who runs a job, and until when that is believed without a sign of life.
 
-    token: new for every claim; only its bearer may settle the job. holder: for people.
+    token: new for every claim; only its bearer may settle the job. holder: the process.
     """
 
     token: str
@@ -94,6 +94,7 @@ class Job:
     Times are seconds since the epoch. `payload` is what the task is told, fit for JSON.
     deadline: when a job that is still unfinished is failed. attached: somebody waits for the
     answer on an open connection, so the job is pointless once the service was restarted.
+    accepted_by: of an attached job, the process that holds this connection (as `Lease.holder`).
     stage, fraction: how far a running job was at its last sign of life. upload: the photo's blob.
     extras: further uploads, by the name of the file that the task finds beside the photo.
     callback: who is told of its end.
@@ -107,6 +108,7 @@ class Job:
     priority: int = 0
     cost: int = 0
     attached: bool = False
+    accepted_by: str | None = None
     created_at: float = 0.0
     deadline: float = 0.0
     started_at: float | None = None
@@ -213,10 +215,24 @@ class Job:
             if now >= self.deadline:
                 return self._ended(State.FAILED, now, timed_out(self))
             if gone and self.attached:
-                return self._ended(State.FAILED, now, interrupted())
+                return self._given_up(now)
             return None
         if self.lease is not None and (gone or now >= self.lease.until):
             return self._taken_back(now, attempts, gone)
+        return None
+
+    def orphaned(self, gone: Collection[str], now: float, attempts: int) -> Job | None:
+        """The processes of these names are gone: what one of them ran goes back to the queue, or
+        fails after `attempts`; a job whose client waited on a connection to one of them fails.
+
+        None when the job needs none of them.
+        """
+        if self.finished:
+            return None
+        if self.attached and self.accepted_by in gone:
+            return self._given_up(now)
+        if self.lease is not None and self.lease.holder in gone:
+            return self._taken_back(now, attempts, gone=False)
         return None
 
     def spoilt(self, now: float) -> Job | None:
@@ -231,7 +247,7 @@ class Job:
     def interrupted(self, now: float) -> Job | None:
         """The service stops: a waiting job that is attached to a connection fails."""
         if self.state is State.QUEUED and self.attached:
-            return self._ended(State.FAILED, now, interrupted())
+            return self._given_up(now)
         return None
 
     def expired(self, now: float) -> Job | None:
@@ -241,13 +257,17 @@ class Job:
         return self._moved(State.EXPIRED)
 
     def _taken_back(self, now: float, attempts: int, gone: bool) -> Job:
+        over = self.cancel_requested or now >= self.deadline or self.attempts >= attempts
+        if over or (self.attached and gone):
+            return self._given_up(now)
+        return self._moved(State.QUEUED, lease=None, started_at=None, stage=None, fraction=0.0)
+
+    def _given_up(self, now: float) -> Job:
+        """Ended from outside, for what was true of it first."""
         if self.cancel_requested:
             return self._ended(State.CANCELLED, now)
-        if now >= self.deadline:
-            return self._ended(State.FAILED, now, timed_out(self))
-        if (self.attached and gone) or self.attempts >= attempts:
-            return self._ended(State.FAILED, now, interrupted())
-        return self._moved(State.QUEUED, lease=None, started_at=None, stage=None, fraction=0.0)
+        failure = timed_out(self) if now >= self.deadline else interrupted()
+        return self._ended(State.FAILED, now, failure)
 
     def _ended(self, state: State, now: float, failure: Failure | None = None) -> Job:
         return self._moved(state, lease=None, finished_at=now, failure=failure, stage=None)

@@ -5,7 +5,7 @@ Each port has one contract test suite (tests/adapters) that every implementation
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -126,15 +126,20 @@ class JobStore(KeyStore, Outbox, Protocol):
 
     def enlist(self, holder: str) -> None:
         """Makes known that this process, as long as it lives and the store is open, is the
-        `Lease.holder` of this name, which no other has, had, or will have.
+        `Lease.holder`, or the `Job.accepted_by`, of this name, which no other has, had, or will
+        have.
         """
 
-    def orphaned(self) -> list[Job]:
-        """Running jobs whose holder was enlisted and is known to be gone.
+    def gone(self) -> frozenset[str]:
+        """Names that were enlisted, are known to be of nobody any more, and stand in unfinished
+        jobs.
 
-        A holder that lost its connection for a moment is not; one that died is, within about a
-        second. A store that can't know answers nothing, and leases tell it later.
+        One that lost its connection for a moment is not; one that died is, within about a second.
+        A store that can't know answers nothing, and leases tell it later.
         """
+
+    def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
+        """Unfinished jobs that `Job.orphaned` may change as these are gone; any `limit` of them."""
 
     def news(self, told: Callable[[str], None]) -> None:
         """Has `told` called with the id of each job that another process changed in state, stage

@@ -42,8 +42,11 @@ class Submission:
     patience: float | None = None
     callback: Callback | None = None
 
-    def to_job(self, config: Config, now: float) -> Job:
-        """The job that is asked for. Raises `InvalidOption` for a bad idempotency key."""
+    def to_job(self, config: Config, now: float, asked_at: str | None = None) -> Job:
+        """The job that is asked for. Raises `InvalidOption` for a bad idempotency key.
+
+        asked_at: the process with the connection on which the caller waits, if he does.
+        """
         name = self.idempotency_key
         if name is not None and not (0 < len(name) <= _MAX_NAME and name.isprintable()):
             raise InvalidOption(
@@ -59,6 +62,7 @@ class Submission:
             priority=self.priority,
             cost=config.cost if self.cost is None else self.cost,
             attached=self.attached,
+            accepted_by=asked_at if self.attached else None,
             created_at=now,
             deadline=now + patience,
             upload=f"uploads/{new_id()}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from windstill.adapters.postgres.connection import Connection
@@ -36,10 +36,12 @@ _UNHELD = f"""{LOCK.replace("%s", "name")} NOT IN (
     WHERE locktype = 'advisory' AND objsubid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 )"""  # noqa: S608
-_ABSENT = f"""
-    SELECT DISTINCT name FROM holders JOIN jobs ON lease_holder = name AND state = 'running'
-    WHERE {_UNHELD}
-"""  # noqa: S608
+_NAMED = """name IN (
+    SELECT lease_holder FROM jobs WHERE state = 'running'
+    UNION SELECT accepted_by FROM jobs
+    WHERE state IN ('queued', 'running') AND accepted_by IS NOT NULL
+)"""
+_ABSENT = f"SELECT name FROM holders WHERE {_NAMED} AND {_UNHELD}"  # noqa: S608
 _TOLD = {"state", "stage", "fraction", "cancel_requested"}
 _ADMIT = "SELECT pg_advisory_xact_lock_shared(hashtextextended('windstill admission', 0))"
 _ADMIT_ALONE = _ADMIT.replace("_shared", "")
@@ -173,10 +175,7 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         def remove(db: Connection) -> int:
             forget_messages(db, before)
             # One that lives, and only lost its connection, enlists again.
-            db.execute(
-                f"DELETE FROM holders WHERE {_UNHELD} AND name NOT IN "  # noqa: S608
-                "(SELECT lease_holder FROM jobs WHERE state = 'running')"
-            )
+            db.execute(f"DELETE FROM holders WHERE {_UNHELD} AND NOT {_NAMED}".encode())  # noqa: S608
             return len(
                 db.execute(
                     "DELETE FROM jobs WHERE state IN ('failed', 'cancelled', 'expired') "
@@ -203,18 +202,23 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         """See the port."""
         self.line.hold(holder)
 
-    def orphaned(self) -> list[Job]:
+    def gone(self) -> frozenset[str]:
         """See the port."""
         if self.line.steady < (_TRUST_AGAIN if self.line.broke else _TRUST):
             self._missed = {}
-            return []
+            return frozenset()
         rows = self.database.read(lambda db: db.execute(_ABSENT).fetchall())
         now = time.monotonic()
         self._missed = {row["name"]: self._missed.get(row["name"], now) for row in rows}
-        gone = [name for name, since in self._missed.items() if now - since >= _BLINK]
-        if not gone:
-            return []
-        return self._select("state = 'running' AND lease_holder = ANY(%(gone)s)", {"gone": gone})
+        return frozenset(name for name, since in self._missed.items() if now - since >= _BLINK)
+
+    def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
+        """See the port."""
+        return self._select(
+            "(state = 'running' AND lease_holder = ANY(%(gone)s)) OR (attached "
+            "AND accepted_by = ANY(%(gone)s) AND state IN ('queued', 'running')) LIMIT %(limit)s",
+            {"gone": list(gone), "limit": limit},
+        )
 
     def news(self, told: Callable[[str], None]) -> None:
         """See the port."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from windstill.adapters.rows import changes, from_job, to_job
@@ -118,9 +119,17 @@ class SqliteStore(SqliteKeys, SqliteOutbox):
     def enlist(self, holder: str) -> None:
         """See the port."""
 
-    def orphaned(self) -> list[Job]:
-        """Nothing: a file does not tell who has it open."""
-        return []
+    def gone(self) -> frozenset[str]:
+        """Nobody: a file does not tell who has it open."""
+        return frozenset()
+
+    def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
+        """See the port."""
+        return self._select(
+            "state IN ('queued', 'running') AND (lease_holder IN (SELECT value FROM json_each(?1)) "
+            "OR (attached AND accepted_by IN (SELECT value FROM json_each(?1)))) LIMIT ?2",
+            (json.dumps(list(gone)), limit),
+        )
 
     def news(self, told: Callable[[str], None]) -> None:
         """See the port."""

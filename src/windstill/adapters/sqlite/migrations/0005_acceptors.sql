@@ -1,0 +1,3 @@
+-- The process that holds the connection of whoever waits for an attached job.
+
+ALTER TABLE jobs ADD COLUMN accepted_by TEXT;
