@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
 import shutil
@@ -15,6 +16,8 @@ from windstill.adapters.blob_names import KINDS, checked, mime_of
 from windstill.adapters.links import SignedLinks
 from windstill.jobs.errors import BlobMissing, StorageError
 from windstill.jobs.ports import BlobInfo
+
+logger = logging.getLogger("windstill.jobs")
 
 _PARTIAL = "partial"
 
@@ -94,8 +97,12 @@ class LocalBlobs:
         swept = []
         for info in self.names():
             if info.name not in keep and info.stored_at < before:
-                self.delete(info.name)
-                swept.append(info.name)
+                try:
+                    self.delete(info.name)
+                except StorageError as error:
+                    logger.error("%s can't be removed: %s", info.name, error)
+                else:
+                    swept.append(info.name)
         for draft in (self.root / _PARTIAL).iterdir():
             with suppress(FileNotFoundError):
                 if draft.stat().st_mtime < before:

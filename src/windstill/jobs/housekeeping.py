@@ -16,6 +16,7 @@ from windstill.jobs.config import Config
 from windstill.jobs.errors import StorageError
 from windstill.jobs.model import Job
 from windstill.jobs.ports import BlobStore, Change, JobQueue, JobStore
+from windstill.jobs.removal import Removal
 from windstill.jobs.runner import Run, Runner
 
 logger = logging.getLogger("windstill.jobs")
@@ -68,6 +69,7 @@ class Housekeeper:
         self._renewed = clock()
         self._tidied = clock()
         self._asked: SimpleQueue[str] = SimpleQueue()
+        self._removal = Removal(blobs, clock)
         self._owed: dict[str, int] = {}
         self._wake = threading.Event()
         self._stopped = False
@@ -198,8 +200,8 @@ class Housekeeper:
         for job in self.store.outlived(now):
             expired = self.store.change(job.id, lambda job: job.expired(now))
             if expired is not None and expired.result is not None:
-                for blob in expired.result.blobs:
-                    self.blobs.delete(blob)
+                self._removal.add(expired.result.blobs)
+        self._removal.work()
 
     def put(self, job: Job) -> None:
         """Brings a job that waits now into the queue. Does not fail: the sweeper tries again."""
@@ -263,11 +265,11 @@ class Housekeeper:
 
         Does not fail, so that whoever asked for the job is told of that.
         """
-        try:
-            for blob in job.uploads:
+        for blob in job.uploads:
+            try:
                 self.blobs.delete(blob)
-        except StorageError as error:
-            logger.error("an upload of job %s is left for the sweeper: %s", job.id, error)
+            except StorageError as error:
+                logger.error("an upload of job %s is left for the sweeper: %s", job.id, error)
 
 
 def _abandoned(token: str, now: float, attempts: int, job: Job) -> Job | None:
