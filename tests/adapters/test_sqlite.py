@@ -167,7 +167,8 @@ def test_frequent_questions_are_answered_by_an_index(tmp_path: Path) -> None:
         "AND state IN ('queued', 'running')",
         "SELECT COUNT(*) FROM jobs WHERE state = 'queued'",
         "SELECT * FROM jobs WHERE state = 'queued' ORDER BY priority DESC, created_at, id LIMIT 9",
-        "SELECT * FROM jobs WHERE state = 'succeeded' AND expires_at <= 5",
+        "SELECT * FROM jobs WHERE state = 'succeeded' AND expires_at <= 5 "
+        "ORDER BY expires_at LIMIT 9",
         "SELECT * FROM jobs WHERE key_id = 'k' AND (created_at, id) < (5, 'x') "
         "ORDER BY created_at DESC, id DESC LIMIT 9",
         "SELECT * FROM jobs WHERE key_id = 'k' AND idempotency_key = 'i'",

@@ -353,18 +353,23 @@ def test_overdue_are_those_whose_lease_or_deadline_has_passed(store: JobStore) -
     attached = submit(store, key, attached=True)
     submit(store, key)
     succeed(store, claim(store, submit(store, key)))
-    assert store.overdue(NOW + 9) == []
-    assert {job.id for job in store.overdue(NOW + 10)} == {late.id, lapsed.id}
-    gone = {job.id for job in store.overdue(NOW + 10, gone=True)}
+    assert store.overdue(NOW + 9, 9) == []
+    assert {job.id for job in store.overdue(NOW + 10, 9)} == {late.id, lapsed.id}
+    assert len(store.overdue(NOW + 10, 1)) == 1
+    gone = {job.id for job in store.overdue(NOW + 10, 9, gone=True)}
     assert gone == {late.id, lapsed.id, alive.id, attached.id}
+    assert len(store.overdue(NOW + 10, 3, gone=True)) == 3
 
 
 def test_results_are_outlived_at_their_time(store: JobStore) -> None:
     key = add_key(store)
-    job = submit(store, key)
-    succeed(store, claim(store, job), expires_at=NOW + 50)
-    assert store.outlived(NOW + 49) == []
-    assert [found.id for found in store.outlived(NOW + 50)] == [job.id]
+    late, early, other = (submit(store, key) for _ in range(3))
+    succeed(store, claim(store, late), expires_at=NOW + 50)
+    succeed(store, claim(store, early), expires_at=NOW + 40)
+    succeed(store, claim(store, other), expires_at=NOW + 60)
+    assert store.outlived(NOW + 39, 9) == []
+    assert [found.id for found in store.outlived(NOW + 50, 9)] == [early.id, late.id]
+    assert [found.id for found in store.outlived(NOW + 50, 1)] == [early.id]
 
 
 def test_files_are_in_use_while_their_job_needs_them(store: JobStore) -> None:

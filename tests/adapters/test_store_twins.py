@@ -119,9 +119,9 @@ class Twins(RuleBasedStateMachine):
     @rule(gone=st.booleans(), passed=st.integers(0, 30))
     def sweep(self, gone: bool, passed: int) -> None:
         self.now += passed
-        found = {job.id for job in self.both_sorted("overdue", self.now, gone=gone)}
+        found = {job.id for job in self.both_sorted("overdue", self.now, 9, gone=gone)}
         self.both("change_all", sorted(found), lambda job: job.lapsed(self.now, 2, gone=gone))
-        outlived = {job.id for job in self.both_sorted("outlived", self.now)}
+        outlived = {job.id for job in self.both_sorted("outlived", self.now, 9)}
         self.both("change_all", sorted(outlived), lambda job: job.expired(self.now))
 
     @rule(gone=st.sampled_from([("here",), ("there",), ("there", "here")]))

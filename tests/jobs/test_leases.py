@@ -13,6 +13,7 @@ import pytest
 
 from tests.jobs.conftest import Service, blocked, stored, until
 from tests.jobs.leftovers import files_below, processes_in
+from windstill.adapters.embedded import open_store
 from windstill.jobs.accounts import Bounds
 from windstill.jobs.model import Job, Lease, State, new_id
 
@@ -101,6 +102,31 @@ def test_a_lapsed_lease_is_a_second_chance(start: Start) -> None:
     service.engine.store.submit(job, Bounds(queue=9))
     ended = service.engine.wait(job.id, 30)
     assert (ended.state, ended.attempts) == (State.SUCCEEDED, 2)
+
+
+def test_however_many_jobs_a_killed_service_left_they_end_with_the_next_start(
+    start: Start, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("windstill.jobs.housekeeping._STEP", 2)
+    service = start()
+    service.engine.close()
+    store = open_store(data)
+    now = service.engine.clock()
+    left = Job(
+        id="",
+        key_id=service.key.id,
+        state=State.RUNNING,
+        lease=Lease("dead", "here", now + 3600),
+        attached=True,
+        created_at=now,
+        deadline=now + 3600,
+    )
+    ids = [new_id() for _ in range(5)]
+    for job_id in ids:
+        store.submit(replace(left, id=job_id), Bounds(queue=9))
+    store.close()
+    again = start()
+    assert [again.engine.job(job_id).state for job_id in ids] == [State.FAILED] * 5
 
 
 def test_a_job_that_waits_beyond_its_deadline_fails(start: Start, tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ class MemoryStore:
     def news(self, told: Callable[[str], None]) -> None:
         """See the port."""
 
-    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+    def overdue(self, now: float, limit: int, *, gone: bool = False) -> list[Job]:
         """See the port."""
 
         def due(job: Job) -> bool:
@@ -234,11 +234,12 @@ class MemoryStore:
                 return now >= job.deadline or (gone and job.attached)
             return job.lease is not None and (gone or now >= job.lease.until)
 
-        return self._select(due)
+        return self._select(due)[:limit]
 
-    def outlived(self, now: float) -> list[Job]:
+    def outlived(self, now: float, limit: int) -> list[Job]:
         """See the port."""
-        return self._select(lambda job: job.expired(now) is not None)
+        found = self._select(lambda job: job.expired(now) is not None)
+        return sorted(found, key=lambda job: job.expires_at or 0.0)[:limit]
 
     def count_waiting(self) -> int:
         """See the port."""

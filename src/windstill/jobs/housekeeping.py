@@ -22,6 +22,7 @@ from windstill.jobs.runner import Run, Runner
 logger = logging.getLogger("windstill.jobs")
 
 _BATCH = 1000
+_STEP = 200
 _FEW = 8
 _SHARED_INTERVAL = 0.25
 _REPORT_INTERVAL = 0.5
@@ -162,7 +163,7 @@ class Housekeeper:
         now, attempts = self.clock(), self.config.attempts
         swept = 0
         gone = self.store.gone()
-        for job in self.store.orphaned(gone, _BATCH) if gone else ():
+        for job in self.store.orphaned(gone, _STEP) if gone else ():
             swept += self._take_back(job.id, lambda job: job.orphaned(gone, now, attempts))
         for job_id, token in self.runner.unclear():
             swept += self._take_back(job_id, partial(_abandoned, token, now, attempts))
@@ -181,26 +182,37 @@ class Housekeeper:
         return True
 
     def sweep(self, *, gone: bool = False) -> int:
-        """Takes up or fails what is past its lease or deadline; returns how many jobs changed."""
+        """Takes up or fails what is past its lease or deadline; returns how many jobs changed.
+
+        gone: all of it, as `Job.lapsed` says; else a part, lest other chores be late.
+        """
         now = self.clock()
         count = 0
-        for job in self.store.overdue(now, gone=gone):
-            swept = self.store.change(
-                job.id, lambda job: job.lapsed(now, self.config.attempts, gone=gone)
-            )
-            if swept is not None:
-                count += 1
-                logger.warning("job %s was left behind and is now %s", swept.id, swept.state)
-                self.changed(swept)
+        while found := self.store.overdue(now, _STEP, gone=gone):
+            swept = sum(self._lapse(job.id, now, gone=gone) for job in found)
+            count += swept
+            if not gone or not swept:
+                break
         return count
 
+    def _lapse(self, job_id: str, now: float, *, gone: bool) -> bool:
+        swept = self.store.change(
+            job_id, lambda job: job.lapsed(now, self.config.attempts, gone=gone)
+        )
+        if swept is None:
+            return False
+        logger.warning("job %s was left behind and is now %s", swept.id, swept.state)
+        self.changed(swept)
+        return True
+
     def expire(self) -> None:
-        """Removes results whose time is over."""
+        """Removes results whose time is over; a part of them, if they are many."""
         now = self.clock()
-        for job in self.store.outlived(now):
-            expired = self.store.change(job.id, lambda job: job.expired(now))
-            if expired is not None and expired.result is not None:
-                self._removal.add(expired.result.blobs)
+        # In one order, so that processes that do the same don't wait for each other in a circle.
+        found = sorted(job.id for job in self.store.outlived(now, _STEP))
+        for job in self.store.change_all(found, lambda job: job.expired(now)) if found else ():
+            if job.result is not None:
+                self._removal.add(job.result.blobs)
         self._removal.work()
 
     def put(self, job: Job) -> None:

@@ -139,7 +139,7 @@ class JobStore(KeyStore, Outbox, Protocol):
         """
 
     def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
-        """Unfinished jobs that `Job.orphaned` may change as these are gone; any `limit` of them."""
+        """Unfinished jobs that `Job.orphaned` changes as these are gone; any `limit` of them."""
 
     def news(self, told: Callable[[str], None]) -> None:
         """Has `told` called with the id of each job that another process changed in state, stage
@@ -148,14 +148,14 @@ class JobStore(KeyStore, Outbox, Protocol):
         A hint that may be lost; a store that can't tell never does.
         """
 
-    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
-        """Unfinished jobs that `Job.lapsed` may change: past their lease or deadline.
+    def overdue(self, now: float, limit: int, *, gone: bool = False) -> list[Job]:
+        """Unfinished jobs that `Job.lapsed` changes, past their lease or deadline; any `limit`.
 
         gone: all running and all attached ones, too.
         """
 
-    def outlived(self, now: float) -> list[Job]:
-        """Succeeded jobs whose result's time is over."""
+    def outlived(self, now: float, limit: int) -> list[Job]:
+        """Succeeded jobs whose result's time is over; those first whose time was over first."""
 
     def count_waiting(self) -> int:
         """How many jobs are queued; quick, however many jobs there were."""
@@ -164,7 +164,10 @@ class JobStore(KeyStore, Outbox, Protocol):
         """How many jobs are in each state; takes longer the more jobs are remembered."""
 
     def blobs_in_use(self) -> set[str]:
-        """Names of the uploads of unfinished jobs and of the results not yet expired."""
+        """Names of the uploads of unfinished jobs and of the results not yet expired.
+
+        All at once, as a file is only known to be nobody's when all others are known.
+        """
 
     def forget(self, before: float) -> int:
         """Removes jobs that finished before a time and hold no result; returns how many.

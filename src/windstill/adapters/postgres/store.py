@@ -127,22 +127,26 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         order = "state = 'queued' ORDER BY priority DESC, created_at, id LIMIT %(limit)s"
         return self._select(order, {"limit": limit})
 
-    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+    def overdue(self, now: float, limit: int, *, gone: bool = False) -> list[Job]:
         """See the port."""
         if gone:
             return self._select(
-                "state = 'running' OR (state = 'queued' AND (attached OR deadline <= %(now)s))",
-                {"now": now},
+                "state = 'running' OR (state = 'queued' AND (attached OR deadline <= %(now)s)) "
+                "LIMIT %(limit)s",
+                {"now": now, "limit": limit},
             )
         return self._select(
             "(state = 'running' AND lease_until <= %(now)s) "
-            "OR (state = 'queued' AND deadline <= %(now)s)",
-            {"now": now},
+            "OR (state = 'queued' AND deadline <= %(now)s) LIMIT %(limit)s",
+            {"now": now, "limit": limit},
         )
 
-    def outlived(self, now: float) -> list[Job]:
+    def outlived(self, now: float, limit: int) -> list[Job]:
         """See the port."""
-        return self._select("state = 'succeeded' AND expires_at <= %(now)s", {"now": now})
+        return self._select(
+            "state = 'succeeded' AND expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s",
+            {"now": now, "limit": limit},
+        )
 
     def count_waiting(self) -> int:
         """See the port."""

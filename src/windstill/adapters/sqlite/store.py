@@ -134,20 +134,24 @@ class SqliteStore(SqliteKeys, SqliteOutbox):
     def news(self, told: Callable[[str], None]) -> None:
         """See the port."""
 
-    def overdue(self, now: float, *, gone: bool = False) -> list[Job]:
+    def overdue(self, now: float, limit: int, *, gone: bool = False) -> list[Job]:
         """See the port."""
         if gone:
             return self._select(
-                "state = 'running' OR (state = 'queued' AND (attached OR deadline <= ?))", (now,)
+                "state = 'running' OR (state = 'queued' AND (attached OR deadline <= ?)) LIMIT ?",
+                (now, limit),
             )
         return self._select(
-            "(state = 'running' AND lease_until <= ?1) OR (state = 'queued' AND deadline <= ?1)",
-            (now,),
+            "(state = 'running' AND lease_until <= ?1) OR (state = 'queued' AND deadline <= ?1) "
+            "LIMIT ?2",
+            (now, limit),
         )
 
-    def outlived(self, now: float) -> list[Job]:
+    def outlived(self, now: float, limit: int) -> list[Job]:
         """See the port."""
-        return self._select("state = 'succeeded' AND expires_at <= ?", (now,))
+        return self._select(
+            "state = 'succeeded' AND expires_at <= ? ORDER BY expires_at LIMIT ?", (now, limit)
+        )
 
     def count_waiting(self) -> int:
         """See the port."""
