@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cluster.conftest import whole_cluster
 from tests.cluster.watch import Watch, job_processes, until
 from tests.jobs.leftovers import processes_in
 from tests.reliability.killing import Target, kill_through
 from tests.reliability.mutants import small_photo
-from tests.servers.cluster import Cluster, Member, cluster, missing
+from tests.servers.cluster import Cluster, Member
 from windstill.jobs.model import State
 
 OPTIONS = {"operation": "1", "seconds": "2", "fps": "8"}
@@ -20,13 +21,8 @@ OPTIONS = {"operation": "1", "seconds": "2", "fps": "8"}
 
 @pytest.fixture
 def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    absent = missing()
-    if absent is not None:
-        pytest.skip(f"{absent} is not installed")
-    folder = tmp_path_factory.mktemp("killed")
-    folder.chmod(0o755)
-    with cluster(folder) as started:
-        started.add(services=2, workers=2)
+    """A cluster of the test's own, as it is stopped at the end to see what is left."""
+    with whole_cluster(tmp_path_factory) as started:
         yield started
 
 
