@@ -297,7 +297,11 @@ def test_a_process_with_waiting_clients_is_missed_until_their_jobs_have_ended(
     key = add_key(store)
     mine = submit(store, key, attached=True, accepted_by="here")
     theirs = submit(store, key, attached=True, accepted_by="there")
+    assert store.present("there")
     other.close()
+    while store.present("there"):
+        pass
+    assert store.present("here")
     found: frozenset[str] = frozenset()
     while not found:
         found = store.gone()

@@ -305,6 +305,7 @@ def test_who_was_enlisted_and_lives_leaves_no_orphans(store: JobStore) -> None:
     claim(store, submit(store, add_key(store, "otto")), Lease("other", "never enlisted", NOW))
     submit(store, key, attached=True, accepted_by="never enlisted")
     assert store.gone() == frozenset()
+    assert store.present("here")
 
 
 def test_orphans_are_the_unfinished_jobs_that_need_a_process_that_is_gone(store: JobStore) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.jobs.conftest import Service, blocked, stored, until
@@ -151,6 +152,39 @@ def test_a_job_is_stopped_when_the_process_is_killed_at_which_its_client_waits(
     assert done.result is not None
     only_left(tmp_path / "blobs", {done.result.blob})
     assert service.engine.keys.balance(service.key.id) == Balance(None, 15, 0)
+
+
+def test_a_result_is_not_charged_when_nobody_can_answer_it_any_more(
+    service: Service, postgres_url: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    with members(postgres_url, tmp_path, "one"):
+        job = killed_asker(service, tmp_path, postgres_url, go, tmp_path / "told")
+        assert job.accepted_by is not None
+        until(lambda: not service.engine.store.present(job.accepted_by or ""))
+        go.touch()  # ends within moments, and before anybody is sure
+        failed = service.engine.wait(job.id, 60)
+        assert failed.failure is not None
+        assert failed.failure.code == "job_interrupted"
+    only_left(tmp_path / "blobs", set())
+    assert service.engine.keys.balance(service.key.id) == Balance(None, 0, 0)
+
+
+def test_a_result_is_kept_when_who_answers_it_only_lost_its_connection(
+    service: Service, postgres_url: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    with members(postgres_url, tmp_path, "one"):
+        job = blocked(service, go, attached=True)
+        with psycopg.connect(postgres_url, autocommit=True) as db:
+            db.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = "
+                "hashtextextended('windstill holder ' || %s, 0)",
+                (job.accepted_by,),
+            )
+        go.touch()
+        assert service.engine.wait(job.id, 60).state is State.SUCCEEDED
 
 
 def test_a_waiting_job_fails_when_the_process_is_killed_at_which_its_client_waits(

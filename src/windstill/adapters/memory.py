@@ -219,6 +219,10 @@ class MemoryStore:
         """Nobody: there is no other process."""
         return frozenset()
 
+    def present(self, name: str) -> bool:
+        """See the port."""
+        return True
+
     def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
         """See the port."""
         return self._select(lambda job: job.orphaned(gone, 0.0, 1) is not None)[:limit]

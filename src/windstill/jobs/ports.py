@@ -138,6 +138,9 @@ class JobStore(KeyStore, Outbox, Protocol):
         A store that can't know answers nothing, and leases tell it later.
         """
 
+    def present(self, name: str) -> bool:
+        """Whether somebody holds the name at this moment. A store that can't know says so, too."""
+
     def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
         """Unfinished jobs that `Job.orphaned` changes as these are gone; any `limit` of them."""
 

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from windstill.jobs.workspace import Workspace
 logger = logging.getLogger("windstill.jobs")
 
 _SETTLE_PAUSE = 0.2
+_LOOK = 0.05
+_DOUBT = 10.0
 _SPAWN_PAUSE = 0.5
 _SPAWN_TRIES = 10
 _LOG_TAIL = 4000
@@ -234,9 +237,9 @@ class Runner:
         if isinstance(verdict, Failure):
             self._log_failure(job, verdict, folder)
             return self._settle(run, self._failed(run, verdict))
-        return self._publish(run, verdict, self.config.ttl_of(job.kind))
+        return self._publish(job, run, verdict)
 
-    def _publish(self, run: Run, made: Made, ttl: float) -> Job | None:
+    def _publish(self, job: Job, run: Run, made: Made) -> Job | None:
         if not {file.mime for file in made.files} <= SUFFIXES.keys():
             return self._settle(run, self._failed(run, _defect()))
         # First the files, then the state: a job that succeeded always has its result. A file
@@ -244,9 +247,28 @@ class Runner:
         blob, size = self._store(made.main)
         extras = {name: self._store(file)[0] for name, file in made.extras.items()}
         result = Result(blob, made.main.mime, size, made.facts, extras)
+        self._await_acceptor(job, run)
         now = self.clock()
-        settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, now + ttl))
+        end = now + self.config.ttl_of(job.kind)
+        settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, end))
         return settled or self._unless_settled(run, result)
+
+    def _await_acceptor(self, job: Job, run: Run) -> None:
+        """Returns when the process at which the job's client waits is seen, lest the client be
+        charged for what nobody can answer.
+
+        If it is gone, the job is soon found to be an orphan, and no longer this run's. In doubt,
+        for want of anybody who finds that out, the job has succeeded.
+        """
+        name = job.accepted_by
+        if name is None or name == self.holder or self.config.exclusive:
+            return
+        deadline = time.monotonic() + _DOUBT
+        with suppress(StoreError):  # settling meets it, too
+            while not self.store.present(name) and time.monotonic() < deadline:
+                found = self.store.job(job.id)
+                if found is None or not found.holds(run.token) or self.stopping.wait(_LOOK):
+                    return
 
     def _unless_settled(self, run: Run, result: Result) -> Job | None:
         """Removes a result that nobody wants; the job, if it has it after all.

@@ -31,11 +31,13 @@ _BLINK = 0.2
 _TIGHT = 5.0
 """Seconds for which the queue is taken to be nearly full once it was."""
 
-_UNHELD = f"""{LOCK.replace("%s", "name")} NOT IN (
+_HELD = """
     SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-)"""  # noqa: S608
+"""
+_UNHELD = f"{LOCK.replace('%s', 'name')} NOT IN ({_HELD})"
+_PRESENT = f"SELECT {LOCK} IN ({_HELD}) AS present"
 _NAMED = """name IN (
     SELECT lease_holder FROM jobs WHERE state = 'running'
     UNION SELECT accepted_by FROM jobs
@@ -215,6 +217,10 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         now = time.monotonic()
         self._missed = {row["name"]: self._missed.get(row["name"], now) for row in rows}
         return frozenset(name for name, since in self._missed.items() if now - since >= _BLINK)
+
+    def present(self, name: str) -> bool:
+        """See the port."""
+        return self.database.read(lambda db: bool(db.one(_PRESENT, (name,))["present"]))
 
     def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
         """See the port."""

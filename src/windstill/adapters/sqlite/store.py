@@ -123,6 +123,10 @@ class SqliteStore(SqliteKeys, SqliteOutbox):
         """Nobody: a file does not tell who has it open."""
         return frozenset()
 
+    def present(self, name: str) -> bool:
+        """See the port."""
+        return True
+
     def orphaned(self, gone: Collection[str], limit: int) -> list[Job]:
         """See the port."""
         return self._select(
