@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.cluster.conftest import whole_cluster
-from tests.cluster.watch import Watch, job_processes, until
+from tests.cluster.watch import ANIMATE, Watch, job_processes, until
 from tests.jobs.leftovers import processes_in
 from tests.reliability.killing import Target, kill_through
 from tests.reliability.mutants import small_photo
@@ -107,3 +111,64 @@ def test_fifty_kills_of_a_cluster_lose_nothing(members: Cluster) -> None:
     print("\n" + run(members, total=200, kills=50, seed=4))
     members.stop()
     assert not processes_in(Path(members.folder) / "data")
+
+
+class Callers:
+    """Clients of the compatible API, each of which waits on its connection for each loop."""
+
+    def __init__(self, running: Cluster) -> None:
+        self.running = running
+        self.over = threading.Event()
+        self.links: list[str] = []
+        self.broken = 0
+
+    def call(self, number: int) -> None:
+        """Asks one loop after another until all is over."""
+        chance = random.Random(number)
+        with httpx.Client(timeout=90, headers={"ailabapi-api-key": self.running.key}) as client:
+            while not self.over.is_set():
+                service = chance.choice(self.running.services)
+                try:
+                    answer = client.post(
+                        service.address + ANIMATE,
+                        files={"image": ("photo.jpg", small_photo(number))},
+                        data={"operation": "1"},
+                    )
+                except httpx.TransportError:
+                    self.broken += 1
+                    self.over.wait(0.1)
+                else:
+                    self.links.append(answer.json()["data"]["url"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_calls_that_a_killed_service_can_not_answer_cost_nothing(members: Cluster) -> None:
+    """Prints the figures of benchmarks/reliability.md."""
+    kills, chance = 12, random.Random(5)
+    callers = Callers(members)
+    with Watch(members) as watch:
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(callers.call, number) for number in range(4)]
+            for count in range(1, kills + 1):
+                until(lambda enough=4 * count: len(callers.links) >= enough)
+                callers.over.wait(chance.uniform(0, 0.5))
+                victim = chance.choice(members.services)
+                members.members.remove(victim)
+                victim.kill()
+                members.add(services=1)
+            callers.over.set()
+            for one in asked:
+                one.result()
+        ids = [job.id for job in watch.store.jobs(watch.key.id, limit=100_000)]
+        jobs = watch.ended(ids)
+        watch.check_credits()
+    ends = Counter(job.failure.code if job.failure else str(job.state) for job in jobs)
+    unanswered = ends["succeeded"] - len(callers.links)
+    assert set(ends) <= {"succeeded", "job_interrupted"}
+    # Between its settlement and its answer there are milliseconds for a kill.
+    assert 0 <= unanswered <= kills // 4
+    print(
+        f"\n{kills} kills in {len(jobs)} jobs: {dict(ends)}, {callers.broken} calls broken, "
+        f"{unanswered} charged without an answer"
+    )
