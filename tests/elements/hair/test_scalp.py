@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -44,3 +45,34 @@ def test_where_there_is_no_hair_there_is_no_head() -> None:
     face[30:60, 50:75] = 1
     assert find_heads(empty, empty) == []
     assert find_heads(empty, face) == []
+
+
+@pytest.mark.parametrize("length", [0.6, 1.5])
+@pytest.mark.parametrize("seed", range(12))
+def test_holes_in_a_face_leave_its_head_as_large_as_it_is(length: float, seed: int) -> None:
+    picture = portrait(length=length)
+    (whole,) = find_heads(picture.hair, picture.face)
+    rng = np.random.default_rng(seed)
+    face = picture.face.copy()
+    rows, columns = np.nonzero(face > 0.5)
+    for _ in range(1 + seed % 3):
+        place = rng.integers(len(rows))
+        axes = int(rng.integers(5, 11)), int(rng.integers(4, 8))
+        cv2.ellipse(face, (int(columns[place]), int(rows[place])), axes, 0, 0, 360, 0.0, -1)
+    if seed % 3 == 0:
+        band = int(rng.integers(70, 110))
+        face[band : band + 5] = 0
+    (head,) = find_heads(picture.hair, face)
+    assert head.size == pytest.approx(whole.size, rel=0.15)
+    assert head.y == pytest.approx(whole.y, abs=12)
+
+
+def test_specks_of_hair_and_bare_shoulders_are_no_heads() -> None:
+    picture = portrait(length=1.5)
+    (whole,) = find_heads(picture.hair, picture.face)
+    hair, face = picture.hair.copy(), picture.face.copy()
+    hair[290:300, 60:72] = 1
+    hair[20:28, 235:246] = 1
+    cv2.circle(face, (130, 190), 16, 1.0, -1)
+    hair[face > 0] = 0
+    assert find_heads(hair, face) == [whole]

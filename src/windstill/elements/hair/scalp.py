@@ -20,6 +20,14 @@ _TALLEST = 1.3
 _SEEN = 0.5
 """Where the picture's edge leaves less than this of a side of a face, that side says nothing."""
 
+_GAP, _HOLE = 0.14, 0.25
+"""Gaps in a face are narrower than twice the first (of the root of its area); its holes are
+smaller than the second (of the largest face's area)."""
+_SPECK = 0.3
+"""What is smaller than this share of the largest head, and has no face of its own, is no head."""
+_FEATURE = 0.5
+"""A smaller "face" on a head than this share of it is a part of that head."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -78,13 +86,46 @@ def find_heads(hair: F32, face: F32) -> list[Head]:
     size = max(1, round(hair.shape[1] * scale)), max(1, round(hair.shape[0] * scale))
     thumb = cv2.resize(hair, size, interpolation=cv2.INTER_AREA) > 0.5
     skin = cv2.resize(face, size, interpolation=cv2.INTER_AREA) > 0.5
-    blobs = _blobs(skin)
-    heads = [head for blob in blobs if (head := _head_of_face(blob, thumb)) is not None]
+    skin = _filled(skin)
+    blobs = _blobs(_joined(skin, thumb))
+    of_faces = [head for blob in blobs if (head := _head_of_face(blob, skin, thumb)) is not None]
+    heads: list[Head] = []
+    for head in sorted(of_faces, key=lambda head: -head.size):
+        if not any(_is_feature(head, larger) for larger in heads):
+            heads.append(head)
     for own in _blobs(thumb):
         if not any(_belongs(own, head) for head in heads):
             beside = [blob for blob in blobs if _touches(own, blob)]
-            heads.append(_head_of_shape(own, np.logical_or.reduce([own, *beside])))
+            head = _head_of_shape(own, np.logical_or.reduce([own, *beside]))
+            if head.size >= _SPECK * max((other.size for other in heads), default=0.0):
+                heads.append(head)
     return [head.moved(1 / scale) for head in heads]
+
+
+def _filled(skin: Mask) -> Mask:
+    """The faces without holes: glasses, teeth, shadows that perception was not sure of."""
+    blobs = _blobs(skin)
+    if not blobs:
+        return skin
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~skin).astype(np.uint8))
+    hole = stats[:, cv2.CC_STAT_AREA] < _HOLE * blobs[0].sum()
+    hole[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = False
+    hole[0] = False
+    return np.asarray(skin | hole[labels])
+
+
+def _joined(skin: Mask, hair: Mask) -> Mask:
+    """The faces with their gaps and bays closed where there is no hair in them, and filled."""
+    joined = skin.copy()
+    for blob in _blobs(skin):
+        radius = max(1, round(_GAP * float(np.sqrt(blob.sum()))))
+        border = 2 * radius
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        padded = np.pad(skin, border).astype(np.uint8)
+        closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[border:-border, border:-border]
+        near = cv2.dilate(blob.astype(np.uint8), disc) > 0
+        joined |= (closed > 0) & near & ~hair
+    return _filled(joined)
 
 
 def _blobs(mask: Mask) -> list[Mask]:
@@ -95,13 +136,19 @@ def _blobs(mask: Mask) -> list[Mask]:
     return [labels == label for label in order if areas[label] >= _MIN_AREA * mask.size]
 
 
-def _head_of_face(face: Mask, hair: Mask) -> Head | None:
-    """The head of a face seen from the front; None if the hair around does not look like it."""
+def _head_of_face(face: Mask, skin: Mask, hair: Mask) -> Head | None:
+    """The head of a face seen from the front; None if the hair around does not look like it.
+
+    skin: what of all faces was seen before gaps were closed.
+    """
     x, y, width, top, chin = _face_box(face)
     hair_above = _run(~hair[int(top) :: -1, int(x)], 0)[1] + 1
     hair_above = _run(hair[int(top) - hair_above :: -1, int(x)], 0)[1]
     # The nape below a bob is framed as a face is, but by more hair than a face carries.
-    if not _framed(hair, x, y, width) or hair_above > _TALLEST * width:
+    # So is it when its gaps are closed: what was seen has to be framed, too.
+    seen_x, seen_y, seen_width, _, _ = _face_box(_blobs(face & skin)[0])
+    framed = _framed(hair, x, y, width) and _framed(hair, seen_x, seen_y, seen_width)
+    if not framed or hair_above > _TALLEST * min(width, seen_width):
         return None
     # A fringe may hide half of the face, and hair its sides: both measures are needed.
     height = chin - top
@@ -195,6 +242,12 @@ def _head_of_shape(hair: Mask, head: Mask) -> Head:
     r = max(float(radius[y, x]), 1.0)
     # The crown's outline is scalp too; lower down hair hangs loose over the nape.
     return Head(2.4 * r, float(x), float(y) - 0.1 * r, 1.1 * r, 1.2 * r, 0.5 * r)
+
+
+def _is_feature(small: Head, large: Head) -> bool:
+    """Whether the smaller of two faces is a part of the larger one's head."""
+    away = float(np.hypot(small.x - large.x, small.y - large.y))
+    return small.size < _FEATURE * large.size and away < 1.25 * large.size
 
 
 def _belongs(hair: Mask, head: Head) -> bool:
