@@ -65,3 +65,15 @@ def test_a_faint_matte_far_from_hair_is_doubt_and_loose_strands_are_not() -> Non
     kept = without_doubt(hair, 100)
     assert np.array_equal(kept[:62], hair[:62])
     assert kept[75:].max() == 0
+
+
+def test_islands_in_the_colour_of_hair_stand_still_and_separate_locks_do_not() -> None:
+    hair = np.zeros((300, 300), np.float32)
+    hair[20:200, 100:200] = 1
+    leaves, lock = np.zeros_like(hair, bool), np.zeros_like(hair, bool)
+    leaves[120:126, 220:228] = leaves[60:67, 60:66] = True
+    lock[150:250, 240:244] = True
+    hair[leaves | lock] = 1
+    kept = without_doubt(hair, 100)
+    assert (kept[leaves] == 0).all()
+    assert np.array_equal(kept[~leaves], hair[~leaves])
