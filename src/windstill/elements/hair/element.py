@@ -16,6 +16,7 @@ from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import grow
 from windstill.elements.hair.gusts import gusts, natural_frequency
 from windstill.elements.hair.layer import HairLayer, Patch
+from windstill.elements.hair.limits import limits_of
 from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress
@@ -149,9 +150,11 @@ def _lift_cluster(
     still = scene.planes.crop(region)
     plate = plate_behind(still, matte, travel)
     matte, plate = _consistent(matte, still, plate, size)
-    patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, breeze.frames)
     left = scene.mattes.hair - found
     behind = _behind(scene, region, plate, matte, travel, left)
+    moving = (behind.mattes.sky[region.luma] > 0) | (left[region.luma] > 0)
+    limits = limits_of(still.y, matte, travel, moving)
+    patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, limits, breeze.frames)
     return _LiftedPatch(patch, behind, float(travel.max()))
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.hair.coverage import spans
 from windstill.elements.hair.grid import Grid
+from windstill.elements.hair.limits import Limits
 from windstill.elements.hair.strength import HeadsOfHair
 from windstill.elements.hair.sway import Sway, weighted_sum
 from windstill.imaging.planes import Planes, Region
@@ -30,6 +31,20 @@ I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class _Sampled:
+    """A span's map (whole and fraction), and what is sampled through it or multiplied then.
+
+    behind is 0 until something is painted behind the hair.
+    """
+
+    whole: I16
+    fraction: NDArray[np.uint16]
+    light: I16
+    clear: U8
+    behind: U8
+
+
 class _Buffers:
     """A plane's map, and what is sampled through it, cut into spans once for all."""
 
@@ -38,40 +53,51 @@ class _Buffers:
         whole = np.empty((*shape, 2), np.int16)
         fraction = np.empty(shape, np.uint16)
         light = np.empty(shape, np.int16)
-        clear = np.empty(shape, np.uint8)
-        self.spans = [(whole[p], fraction[p], light[p], clear[p]) for p in places]
-        self.nothing = [np.zeros_like(clear[p]) for p in places]
+        clear, behind = np.empty(shape, np.uint8), np.zeros(shape, np.uint8)
+        self.spans = [
+            _Sampled(whole[p], fraction[p], light[p], clear[p], behind[p]) for p in places
+        ]
 
     def map(self, positions: F32) -> None:
         """Takes positions in planes of twice the size, float32 (H, W, 2)."""
-        for place, (whole, fraction, _, _) in zip(self.places, self.spans, strict=True):
-            cv2.convertMaps(positions[place], None, cv2.CV_16SC2, dstmap1=whole, dstmap2=fraction)
+        for place, span in zip(self.places, self.spans, strict=True):
+            cv2.convertMaps(
+                positions[place], None, cv2.CV_16SC2, dstmap1=span.whole, dstmap2=span.fraction
+            )
 
 
-class _Plane:
-    """The hair of one plane, ready to be sampled."""
+class _Light:
+    """The hair of planes of one size, ready to be sampled."""
 
-    def __init__(self, still: U8, plate: U8, hair: F32) -> None:
+    def __init__(self, stills: list[U8], plates: list[U8], hair: F32) -> None:
         # The light is taken from the enlarged planes: enlarged by itself it would overshoot at
         # hard edges where the matte, which ends at 0 and 1, can't, and leave a dark seam there.
         self._clear = double(np.rint(255 * (1 - hair)).astype(np.uint8))
-        behind = cv2.multiply(self._clear, double(plate, crisp=True), scale=1 / 255)
-        self._light: I16 = cv2.subtract(double(still, crisp=True), behind, dtype=cv2.CV_16S)
+        self._lights: list[I16] = []
+        for still, plate in zip(stills, plates, strict=True):
+            behind = cv2.multiply(self._clear, double(plate, crisp=True), scale=1 / 255)
+            light = cv2.subtract(double(still, crisp=True), behind, dtype=cv2.CV_16S)
+            self._lights.append(light)
 
-    def paint(self, buffers: _Buffers, opaque: list[bool], canvas: U8) -> None:
-        """Paints over `canvas` at the positions that the buffers' maps hold."""
-        for place, span, solid, nothing in zip(
-            buffers.places, buffers.spans, opaque, buffers.nothing, strict=True
-        ):
-            whole, fraction, light, clear = span
-            target = canvas[place]
-            _sample(self._light, whole, fraction, light)
-            if solid:
-                cv2.add(light, nothing, dst=target, dtype=cv2.CV_8U)
-                continue
-            _sample(self._clear, whole, fraction, clear)
-            cv2.multiply(clear, target, dst=clear, scale=1 / 255)
-            cv2.add(light, clear, dst=target, dtype=cv2.CV_8U)
+    def paint(
+        self,
+        buffers: _Buffers,
+        opaque: list[bool],
+        canvases: list[U8],
+        limits: Limits | None = None,
+    ) -> None:
+        """Paints over `canvases` at the positions that the buffers' maps hold, within `limits`."""
+        for place, span, solid in zip(buffers.places, buffers.spans, opaque, strict=True):
+            if not solid:
+                _sample(self._clear, span.whole, span.fraction, span.clear)
+            for source, canvas in zip(self._lights, canvases, strict=True):
+                target = canvas[place]
+                _sample(source, span.whole, span.fraction, span.light)
+                if not solid:
+                    cv2.multiply(span.clear, target, dst=span.behind, scale=1 / 255)
+                cv2.add(span.light, span.behind, dst=target, dtype=cv2.CV_8U)
+                if limits is not None and not solid:
+                    limits.hold(place, target)
 
 
 def _sample(source: U8 | I16, whole: I16, fraction: NDArray[np.uint16], out: U8 | I16) -> None:
@@ -90,9 +116,10 @@ class Patch:
         heads_of_hair: HeadsOfHair,
         sway: Sway,
         travel: F32,
+        limits: Limits,
         frames: int,
     ) -> None:
-        """still, plate, hair, travel: of the grid's region. frames: of the loop.
+        """still, plate, hair, travel, limits: of the grid's region. frames: of the loop.
 
         sway: that of `heads_of_hair` in the wind that blows.
         """
@@ -108,13 +135,13 @@ class Patch:
         rows, columns = grid.shape
         self._fine = np.empty((rows * grid.cell, columns * grid.cell, 2), np.float32)
         found = spans(hair, travel)
+        self._limits = limits
         self._opaque = [span.opaque for span in found]
         self._luma_buffers = _Buffers(still.y.shape, [span.luma for span in found])
         self._chroma_buffers = _Buffers(still.u.shape, [span.chroma for span in found])
         half = cv2.resize(hair, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
-        self._y = _Plane(still.y, plate.y, hair)
-        self._u = _Plane(still.u, plate.u, half)
-        self._v = _Plane(still.v, plate.v, half)
+        self._luma = _Light([still.y], [plate.y], hair)
+        self._chroma = _Light([still.u, still.v], [plate.u, plate.v], half)
 
     def paint(self, frame: int, canvas: Planes) -> None:
         """Paints frame `frame` over a whole picture, in place."""
@@ -122,10 +149,9 @@ class Patch:
         self._coarse += self._centres
         view = canvas.crop(self.region)
         self._luma_buffers.map(self._enlarged(1))
-        self._y.paint(self._luma_buffers, self._opaque, view.y)
+        self._luma.paint(self._luma_buffers, self._opaque, [view.y], self._limits)
         self._chroma_buffers.map(self._enlarged(2))
-        self._u.paint(self._chroma_buffers, self._opaque, view.u)
-        self._v.paint(self._chroma_buffers, self._opaque, view.v)
+        self._chroma.paint(self._chroma_buffers, self._opaque, [view.u, view.v])
 
     def _enlarged(self, subsampling: int) -> F32:
         """The pose at the pixels of a plane, in pixels of that plane made twice as large."""

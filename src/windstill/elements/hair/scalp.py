@@ -23,6 +23,8 @@ _SEEN = 0.5
 _GAP, _HOLE = 0.14, 0.25
 """Gaps in a face are narrower than twice the first (of the root of its area); its holes are
 smaller than the second (of the largest face's area)."""
+_BIT = 0.1
+"""What is smaller than this share of the largest face has no gaps worth closing."""
 _SPECK = 0.3
 """What is smaller than this share of the largest head, and has no face of its own, is no head."""
 _FEATURE = 0.5
@@ -116,16 +118,26 @@ def _filled(skin: Mask) -> Mask:
 
 def _joined(skin: Mask, hair: Mask) -> Mask:
     """The faces with their gaps and bays closed where there is no hair in them, and filled."""
+    blobs = _blobs(skin)
+    if not blobs:
+        return skin
+    areas = [float(blob.sum()) for blob in blobs]
+    border = int(_GAP * np.sqrt(areas[0])) + 2
+    away = _distance(np.pad(~skin, border, constant_values=True))
     joined = skin.copy()
-    for blob in _blobs(skin):
-        radius = max(1, round(_GAP * float(np.sqrt(blob.sum()))))
-        border = 2 * radius
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        padded = np.pad(skin, border).astype(np.uint8)
-        closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[border:-border, border:-border]
-        near = cv2.dilate(blob.astype(np.uint8), disc) > 0
-        joined |= (closed > 0) & near & ~hair
+    for blob, area in zip(blobs, areas, strict=True):
+        if area >= _BIT * areas[0]:
+            radius = max(1.0, _GAP * float(np.sqrt(area)))
+            closed = (_distance(away <= radius) > radius)[border:-border, border:-border]
+            near = _distance(~blob) <= radius if len(blobs) > 1 else True
+            joined |= closed & ~hair & near
     return _filled(joined)
+
+
+def _distance(mask: Mask) -> F32:
+    """Pixels from each set pixel to the nearest that is not."""
+    found: F32 = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    return found
 
 
 def _blobs(mask: Mask) -> list[Mask]:
@@ -146,7 +158,10 @@ def _head_of_face(face: Mask, skin: Mask, hair: Mask) -> Head | None:
     hair_above = _run(hair[int(top) - hair_above :: -1, int(x)], 0)[1]
     # The nape below a bob is framed as a face is, but by more hair than a face carries.
     # So is it when its gaps are closed: what was seen has to be framed, too.
-    seen_x, seen_y, seen_width, _, _ = _face_box(_blobs(face & skin)[0])
+    parts = _blobs(face & skin) if (face & ~skin).any() else [face]
+    if not parts:
+        return None
+    seen_x, seen_y, seen_width, _, _ = _face_box(parts[0])
     framed = _framed(hair, x, y, width) and _framed(hair, seen_x, seen_y, seen_width)
     if not framed or hair_above > _TALLEST * min(width, seen_width):
         return None

@@ -1,0 +1,74 @@
+"""How light and how dark each pixel may become while hair sways over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_NEAR = 2
+"""Pixels; what the photo shows this near may stand at a pixel."""
+_BESIDE = 2
+"""Pixels beside the matte that may still hold some hair."""
+_STEPS = 8
+"""What comes from afar is looked for in blocks, so many of them from a pixel."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The least and the largest luma of each pixel, uint8 (H, W).
+
+    Matte and plate are estimates. Where they are off by a little, hair that moves away uncovers a
+    speck darker or lighter than the hair, than what is behind it, and than any mixture of both.
+    """
+
+    least: U8
+    most: U8
+
+    def hold(self, place: tuple[slice, slice], luma: U8) -> None:
+        """Brings the luma at `place` into its limits, in place."""
+        cv2.max(luma, self.least[place], dst=luma)
+        cv2.min(luma, self.most[place], dst=luma)
+
+
+def limits_of(still: U8, hair: F32, travel: F32, free: Mask) -> Limits:
+    """The limits that the photo sets: what it shows here, and hair and surroundings nearby.
+
+    still: its luma, uint8 (H, W). hair: the matte; travel: how far hair moves at each pixel, both
+    float32 (H, W). free: bool (H, W), where something else may show that moves by itself.
+    """
+    reach = float(travel.max()) + _NEAR
+    hidden = cv2.dilate((hair > 0.02).astype(np.uint8), _square(_BESIDE)) > 0
+    near = _square(_NEAR)
+    least, most = cv2.erode(still, near), cv2.dilate(still, near)
+    known = (hair > 0.5) | ~hidden
+    least = cv2.min(least, _extreme(np.where(known, still, np.uint8(255)), reach, cv2.erode))
+    most = cv2.max(most, _extreme(np.where(known, still, np.uint8(0)), reach, cv2.dilate))
+    least[free], most[free] = 0, 255
+    return Limits(least, most)
+
+
+def _extreme(plane: U8, reach: float, how: Callable[..., Any]) -> U8:
+    """The least or the largest value (`how`: cv2.erode or cv2.dilate) within `reach` pixels."""
+    step = max(1, int(reach / _STEPS))
+    height, width = plane.shape
+    down, right = -height % step, -width % step
+    whole = cv2.copyMakeBorder(plane, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    # Each block's own extreme, at its first pixel.
+    blocks = how(whole, np.ones((step, step), np.uint8), anchor=(0, 0))[::step, ::step]
+    around = how(np.ascontiguousarray(blocks), _square(int(np.ceil(reach / step))))
+    size = width + right, height + down
+    found: U8 = cv2.resize(around, size, interpolation=cv2.INTER_NEAREST)
+    return found[:height, :width]
+
+
+def _square(radius: int) -> U8:
+    return np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)

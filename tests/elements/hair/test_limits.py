@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.elements.hair.portraits import Portrait, frames, lifted, luma, portrait
+from windstill.bench.halo import overshoot
+from windstill.elements.hair.limits import limits_of
+
+
+def _misjudged(picture: Portrait, pixels: int) -> Portrait:
+    """The same picture with its matte of hair some pixels beside the hair."""
+    hair = np.roll(picture.hair, pixels, axis=1)
+    mattes = replace(picture.scene.mattes, hair=np.minimum(hair, 1 - picture.scene.mattes.face))
+    return replace(picture, scene=replace(picture.scene, mattes=mattes))
+
+
+def test_where_the_matte_is_off_no_speck_stands_out() -> None:
+    picture = _misjudged(portrait(length=1.5), 3)
+    result, options = lifted(picture)
+    assert result.layer is not None
+    painted = luma(frames(result, options.frame_count))
+    still = picture.scene.planes.y
+    assert np.array_equal(painted[0], still)
+    far = result.layer.reach
+    worst = overshoot(painted, still, picture.hair, travel=far, revealing=True, share=100)
+    assert worst <= 1
+
+
+def test_what_moves_behind_hair_may_be_as_light_as_it_is() -> None:
+    rng = np.random.default_rng(2)
+    still = rng.integers(90, 110, (64, 80)).astype(np.uint8)
+    hair = np.zeros((64, 80), np.float32)
+    hair[:, :40] = 1
+    free = np.zeros((64, 80), bool)
+    free[:20, 50:] = True
+    limits = limits_of(still, hair, np.full_like(hair, 5), free)
+    luma = np.full_like(still, 250)
+    luma[40:] = 3
+    limits.hold((slice(0, 64), slice(0, 80)), luma)
+    assert (luma[:20, 50:] == 250).all()
+    assert luma[20:].min() >= 90
+    assert luma[20:].max() < 110
+    own = still.copy()
+    limits.hold((slice(0, 64), slice(0, 80)), own)
+    assert np.array_equal(own, still)
