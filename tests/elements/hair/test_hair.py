@@ -82,6 +82,16 @@ def test_a_bob_trembles() -> None:
     assert 0.004 < metrics.flow(painted, metrics.core(head.hair, 2)) < 0.03
 
 
+def test_short_hair_trembles_all_around_and_its_scalp_does_not() -> None:
+    head = portrait(length=0.15)
+    result, options = lifted(head, seconds=4, fps=24)
+    painted = luma(frames(result, options.frame_count))
+    change = np.abs(painted.astype(np.int16) - painted[0]).max(axis=0)
+    assert change[36:42, 115:145].mean() > 1
+    assert change[64:80, 110:150].max() == 0
+    assert 0 < result.movement.travel < 3
+
+
 def test_the_face_never_moves() -> None:
     head = HEADS["long, from the front"]
     result, options = lifted(head, strength="windy")

@@ -13,13 +13,13 @@ from windstill.elements.hair.bounds import farthest
 from windstill.elements.hair.coverage import SAMPLING_REACH
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
-from windstill.elements.hair.growth import grow
+from windstill.elements.hair.growth import fullness, grow, outer
 from windstill.elements.hair.gusts import gusts, natural_frequency
 from windstill.elements.hair.layer import HairLayer, Patch
 from windstill.elements.hair.limits import limits_of
 from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.scalp import Head, find_heads
-from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress
+from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress, hanging, tremble
 from windstill.elements.hair.sway import Strands, sway_of
 from windstill.elements.hair.tones import explained, supported, tones_of
 from windstill.imaging.orientation import gradient_products, orientation
@@ -194,6 +194,13 @@ def _heads_of_hair(
     tresses = []
     for growth in grown:
         own = sway_of(growth, strands, wind, blowing, rng)
+        share = tremble(growth.relative_length)
+        if share > 0:
+            around = outer(growth, strands.centres, strands.hair, face, grid.cell)
+            full = fullness(strands.hair, growth.head.size, grid.cell)[..., None]
+            loose = hanging(growth.relative_length)
+            own *= np.float32(loose) + np.float32(1 - loose) * full
+            own += np.float32(share) * full * sway_of(around, strands, wind, blowing, rng)
         free = growth.own & (strands.hair > 0.5) & (growth.distance > 0.5 * growth.length)
         tresses.append(Tress(own, growth, free))
     diagonal = float(np.hypot(*scene.planes.shape))

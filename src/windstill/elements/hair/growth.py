@@ -18,6 +18,10 @@ _THROUGH_GAP, _THROUGH_FACE = 4.0, 30.0
 """Prices of crossing what is no hair, where hair costs 1."""
 _SMOOTH, _SMOOTH_OVER = 0.45, 0.1
 """Coherence above which hair counts as smooth, averaged over this many head sizes."""
+_FULL = 0.09
+"""In head sizes: a disc of this radius fits into full hair."""
+_DEEP = 0.7
+"""Of the scalp's radii: hair seen nearer to its centre grows toward the viewer."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +52,48 @@ def grow(
     heads: in pixels of the grid's region. centres: positions of the grid's cells. hair, face:
     mattes on the grid. coherence: of the strands, in [0, 1]. cell: size of a cell in pixels.
     """
-    cost = cell / np.maximum(hair, 1 / _THROUGH_GAP) + cell * _THROUGH_FACE * face
+    cost = _cost(hair, face, cell)
     distances = [geodesic(cost, _roots(head, centres, hair, coherence, cell)) for head in heads]
     nearest = np.argmin(distances, axis=0)
     grown = []
     for number, (head, distance) in enumerate(zip(heads, distances, strict=True)):
         own = nearest == number
-        covered = own & (hair > 0.5) & (distance < FAR / 2)
-        length = float(np.percentile(distance[covered], 95)) if covered.any() else 0.0
-        grown.append(Growth(head, own, distance, length))
+        grown.append(Growth(head, own, distance, _length(distance, own, hair)))
     return grown
+
+
+def outer(growth: Growth, centres: F32, hair: F32, face: F32, cell: int) -> Growth:
+    """The same head's hair, rooted deep inside its outline only, as what stands off the scalp is.
+
+    centres, hair, face, cell: as for `grow`.
+    """
+    deep = growth.head.shrunk(_DEEP).covers(centres) & (hair > 0.3) & growth.own
+    if not deep.any():
+        return growth
+    distance = geodesic(_cost(hair, face, cell), deep)
+    return Growth(growth.head, growth.own, distance, _length(distance, growth.own, hair))
+
+
+def fullness(hair: F32, head_size: float, cell: int) -> F32:
+    """How far each cell is in full hair, float32 (H, W) in [0, 1]: a shaved nape is not.
+
+    hair: matte on the grid. head_size, cell: pixels.
+    """
+    radius = max(1, round(_FULL * head_size / cell))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    full = cv2.morphologyEx((hair > 0.5).astype(np.uint8), cv2.MORPH_OPEN, disc)
+    beside = cv2.dilate(full, np.ones((3, 3), np.uint8)).astype(np.float32)
+    smooth: F32 = cv2.GaussianBlur(beside, (0, 0), radius / 2)
+    return smooth
+
+
+def _cost(hair: F32, face: F32, cell: int) -> F32:
+    return cell / np.maximum(hair, 1 / _THROUGH_GAP) + cell * _THROUGH_FACE * face
+
+
+def _length(distance: F32, own: Mask, hair: F32) -> float:
+    covered = own & (hair > 0.5) & (distance < FAR / 2)
+    return float(np.percentile(distance[covered], 95)) if covered.any() else 0.0
 
 
 def _roots(head: Head, centres: F32, hair: F32, coherence: F32, cell: int) -> Mask:

@@ -64,6 +64,11 @@ class Head:
         dy = positions[..., 1] - (self.y + 0.15 * self.size)
         return np.asarray(np.hypot(dx, dy) <= 0.75 * self.size)
 
+    def shrunk(self, share: float) -> Head:
+        """The same head with a scalp whose radii are `share` of its own."""
+        radii = self.radius_x * share, self.above * share, self.below * share
+        return Head(self.size, self.x, self.y, *radii)
+
     def moved(self, scale: float, left: float = 0.0, top: float = 0.0) -> Head:
         """The same head after scaling the picture, then taking (left, top) as its origin."""
         return Head(

@@ -18,6 +18,13 @@ Mask = NDArray[np.bool_]
 
 TOO_SHORT = 0.1
 """Hair whose free length is below this share of the head stands still."""
+_SHORT, _NOT_SHORT = 0.3, 0.5
+"""Free lengths, in head sizes, up to which hair trembles all around, and from which it hangs."""
+_STANDS_OFF, _HANGS, _STUBBLE = 0.125, 0.22, 0.25
+"""Free lengths from which hair stands off the scalp, and hangs; how much what does not may swing
+of what it could."""
+_TREMBLE = 0.008
+"""How far the outline of short hair swings to either side, in head sizes."""
 INSTANT = 1 / 24
 """Seconds; speeds are displacements in this time."""
 _WIND: dict[Strength, float] = {"calm": 0.6, "normal": 1.0, "windy": 1.6}
@@ -32,7 +39,27 @@ _WORTH_IT = 1.1
 def amplitude(relative_length: float, head_size: float, strength: Strength) -> float:
     """Pixels that the tips of hair of a length (in head sizes) swing to either side."""
     share = 0.065 * relative_length / (relative_length + 0.6)
-    return share * head_size * _WIND[strength]
+    loose = _STUBBLE + (1 - _STUBBLE) * hanging(relative_length)
+    return share * loose * head_size * _WIND[strength]
+
+
+def hanging(relative_length: float) -> float:
+    """How far hair of a length (in head sizes) hangs loose, in [0, 1]."""
+    return _ramp(relative_length, TOO_SHORT, _HANGS)
+
+
+def tremble(relative_length: float) -> float:
+    """Share of the tips' amplitude by which short hair trembles where it stands off the scalp.
+
+    relative_length: in head sizes, at least `TOO_SHORT`. 0 for hair that is not short.
+    """
+    short = 1 - _ramp(relative_length, _SHORT, _NOT_SHORT)
+    stands_off = _ramp(relative_length, TOO_SHORT, _STANDS_OFF)
+    return short * stands_off * _TREMBLE / amplitude(relative_length, 1.0, "normal")
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
 def pace(sway: Sway, free: Mask) -> float:
