@@ -69,3 +69,15 @@ def test_hair_without_a_solid_part_sets_no_limits() -> None:
     hair[:, :] = 0
     luma[50, 60:90], hair[50, 60:90] = 190, 0.6
     np.testing.assert_allclose(supported(hair, luma, plate, tones_of(luma, hair, HEAD)), hair)
+
+
+def test_what_the_matte_missed_beside_hair_is_hair_and_farther_off_it_is_not() -> None:
+    luma, plate, hair = _scene()
+    luma[:, 60:62] = 60
+    luma[:, 70:72] = 60
+    plate[:, 70:72] = 60
+    tones = tones_of(luma, hair, HEAD)
+    held = supported(hair, luma, plate, tones)
+    assert held[:, 60:62].min() > 0.5
+    assert held[:, 62:].max() == 0
+    assert explained(plate, luma, held, tones)[:, 60:62].min() > 100

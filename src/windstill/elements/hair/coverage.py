@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 
-SAMPLING_REACH = 7.0
-"""Pixels around a position that sampling takes into account: three of a chroma plane, and one."""
+SAMPLING_REACH = 9.0
+"""Pixels around a position that matter to it: sampling takes three of a chroma plane into account,
+and one; and hair may be found two beside its matte."""
 _BEHIND_REACH = 10.0
 """Deeper inside the hair than it travels, and this, nothing is ever painted behind it."""
 _TILE = 64

@@ -67,7 +67,8 @@ def _filled(plane: U8, hair: F32, reach: F32, *, textured: bool) -> U8:
     fill = _from_nearby(picture, trust)
     if textured:
         fill += _mirrored_detail(picture, trust, float(reach.max()))
-    ring = revealed(hair, reach)
+    # What the matte missed beside hair must not stay behind when the hair moves.
+    ring = revealed(hair, reach) | ((trust > 0) & (trust < 1))
     return np.where(ring, np.clip(np.rint(fill), 0, 255).astype(np.uint8), plane)
 
 

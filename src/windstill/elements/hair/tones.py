@@ -23,6 +23,8 @@ _THICK, _REACH = 0.03, 0.2
 _RIM, _APART = 0.02, 0.05
 # A matte of less is hardly hair, one of more is plainly some.
 _FAINT, _PLAIN = 0.1, 0.4
+# Pixels beside plain hair that may hold some which the matte missed.
+_BESIDE = 2
 # Levels: tones go this far beyond those seen, and the plate may be off by so much.
 _SLACK, _NOISE = 10.0, 6.0
 
@@ -64,7 +66,7 @@ def tones_of(plane: U8, hair: F32, head_size: float) -> Tones:
 def supported(hair: F32, still: U8, plate: U8, tones: Tones) -> F32:
     """The matte held to what the tones of the hair allow: float32 (H, W).
 
-    still, plate: luma, uint8 (H, W). Nothing becomes hair that was none at all.
+    still, plate: luma, uint8 (H, W). Nothing becomes hair that was none, but right beside some.
     """
     behind = plate.astype(np.float32)
     change = still - behind
@@ -81,10 +83,13 @@ def supported(hair: F32, still: U8, plate: U8, tones: Tones) -> F32:
     )
     # Where hardly any hair was seen it is the plate that is wrong.
     seen = np.clip((hair - _FAINT) / (_PLAIN - _FAINT), 0, 1)
+    beside = cv2.dilate((hair > _PLAIN).astype(np.uint8), _square(_BESIDE)) > 0
+    beside &= tones.most - tones.least < 255
+    seen[beside] = 1
     raised = hair + seen * np.maximum(np.clip(at_least, 0, 1) - hair, 0)
     lowered = np.minimum(raised, np.clip(at_most, 0, 1))
     held = raised + tones.apart * (lowered - raised)
-    return np.where(hair > 0, held, hair).astype(np.float32)
+    return np.where(beside | (hair > 0), held, hair).astype(np.float32)
 
 
 def explained(plate: U8, still: U8, hair: F32, tones: Tones) -> U8:
