@@ -134,7 +134,11 @@ def _lift_cluster(
     scene: Scene, heads: list[Head], hair: F32, breeze: Breeze, rng: np.random.Generator
 ) -> _LiftedPatch | None:
     size = float(np.median([head.size for head in heads]))
-    found, hair = hair, without_doubt(hair, size)
+    found, all_of_it = hair, Region.around(hair > 0)
+    if all_of_it is None:
+        return None
+    hair = np.zeros_like(found)
+    hair[all_of_it.luma] = without_doubt(found[all_of_it.luma], size)
     around = Region.around(hair > 0, margin=int(0.1 * size) + 8)
     if around is None:
         return None

@@ -114,7 +114,9 @@ def _filled(skin: Mask) -> Mask:
     blobs = _blobs(skin)
     if not blobs:
         return skin
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~skin).astype(np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~skin).astype(np.uint8))
+    if count <= 2:
+        return skin
     hole = stats[:, cv2.CC_STAT_AREA] < _HOLE * blobs[0].sum()
     hole[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = False
     hole[0] = False

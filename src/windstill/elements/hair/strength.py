@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 TOO_SHORT = 0.1
 """Hair whose free length is below this share of the head stands still."""
-_SHORT, _NOT_SHORT = 0.3, 0.5
+_SHORT, _NOT_SHORT = 0.2, 0.3
 """Free lengths, in head sizes, up to which hair trembles all around, and from which it hangs."""
 _STANDS_OFF, _HANGS, _STUBBLE = 0.125, 0.22, 0.25
 """Free lengths from which hair stands off the scalp, and hangs; how much what does not may swing
