@@ -76,3 +76,15 @@ def test_specks_of_hair_and_bare_shoulders_are_no_heads() -> None:
     cv2.circle(face, (130, 190), 16, 1.0, -1)
     hair[face > 0] = 0
     assert find_heads(hair, face) == [whole]
+
+
+def test_a_small_face_in_the_background_does_not_take_the_hair_before_it() -> None:
+    picture = portrait(length=1.2, front=False, zoom=2)
+    (whole,) = find_heads(picture.hair, picture.face)
+    hair, face = picture.hair.copy(), picture.face.copy()
+    cv2.circle(hair, (165, 180), 26, 1.0, -1)
+    cv2.ellipse(face, (165, 184), (11, 15), 0, 0, 360, 1.0, -1)
+    hair[face > 0] = 0
+    largest = max(find_heads(hair, face), key=lambda head: head.size)
+    assert largest.size == pytest.approx(whole.size, rel=0.15)
+    assert largest.x == pytest.approx(whole.x, abs=16)

@@ -27,6 +27,8 @@ _BIT = 0.1
 """What is smaller than this share of the largest face has no gaps worth closing."""
 _SPECK = 0.3
 """What is smaller than this share of the largest head, and has no face of its own, is no head."""
+_MOST_HAIR = 8.0
+"""In squares of its size, more hair than any head carries: a face behind somebody else's hair."""
 _FEATURE = 0.5
 """A smaller "face" on a head than this share of it is a part of that head."""
 
@@ -273,10 +275,10 @@ def _is_feature(small: Head, large: Head) -> bool:
 
 
 def _belongs(hair: Mask, head: Head) -> bool:
-    """Whether hair lies so near to a head that it must be that head's."""
+    """Whether hair lies so near to a head that it must be that head's, and is not too much."""
     rows, columns = np.nonzero(hair)
     distance = np.hypot(columns - head.x, rows - head.y) / head.size
-    return bool(distance.min() < 0.9)
+    return bool(distance.min() < 0.9 and rows.size < _MOST_HAIR * head.size**2)
 
 
 def _touches(hair: Mask, skin: Mask) -> bool:
