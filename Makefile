@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := requirements/dev.txt
+LIBRARY := src/windstill/elements/sky/_painting.so
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve cluster demo test test-all docs lint audit format lock clean
@@ -11,7 +12,7 @@ REQUIREMENTS := requirements/dev.txt
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-setup: $(VENV)/.ready ## install everything into .venv
+setup: $(VENV)/.ready $(LIBRARY) ## install everything into .venv
 
 # Made again whenever a dependency changes. The stamp is written last, so that an interrupted
 # set-up starts over.
@@ -21,6 +22,11 @@ $(VENV)/.ready: $(REQUIREMENTS) pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Installing compiles it; this does so again after a change.
+$(LIBRARY): setup.py src/windstill/elements/sky/painting.c | $(VENV)/.ready
+	$(BIN)/python setup.py --quiet build_ext --inplace
 	touch $@
 
 serve: setup ## run the service; prints its address, a key and a ready curl line
@@ -66,4 +72,4 @@ lock: ## pin the dependencies again
 	rm -rf $(VENV)-lock deploy/requirements.lock
 
 clean: ## remove what set-up and tests made
-	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist src/*.egg-info src/windstill/elements/sky/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,56 @@
+"""Builds the compiled part of Windstill; all else about the package is in pyproject.toml.
+
+The compiler is Zig's, a wheel like any other, so that an installation needs nothing else and
+every one has the same code. The library is loaded with ctypes and calls nothing, so it needs
+neither Python's headers nor the C library's.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+# No fused multiplications, so that every processor computes the same.
+FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fno-sanitize=undefined", "-Wall", "-Wextra")
+LINKING = ("-shared", "-fPIC", "-nostdlib")
+PAINTING = "windstill.elements.sky._painting"
+IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
+
+
+class BuildLibrary(build_ext):
+    """Compiles each extension to a plain shared library, NAME.so."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Runs the compiler."""
+        target = Path(self.get_ext_fullpath(ext.name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cache = Path(self.build_temp).absolute() / "compiler"
+        places = {"ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)}
+        compiler = (sys.executable, "-m", "ziglang", "cc")
+        options = (*FLAGS, *ext.extra_compile_args, *LINKING)
+        command = [*compiler, *options, "-o", str(target), *ext.sources]
+        subprocess.run(command, check=True, env=os.environ | places)  # noqa: S603
+
+    def get_ext_filename(self, fullname: str) -> str:
+        """Where the library of an extension lies, from the package's root."""
+        return f"{fullname.replace('.', os.sep)}.so"
+
+
+def library(suffix: str, processor: str) -> Extension:
+    """The painting of skies for one kind of processor."""
+    source = "src/windstill/elements/sky/painting.c"
+    return Extension(PAINTING + suffix, [source], extra_compile_args=[f"-mcpu={processor}"])
+
+
+setup(
+    ext_modules=[library("", "x86_64_v2"), library("_avx2", "x86_64_v3")]
+    if IS_X86
+    else [library("", "baseline")],
+    cmdclass={"build_ext": BuildLibrary},
+)

@@ -1,0 +1,233 @@
+"""The compiled part of painting a sky: `painting.c`, called with arrays.
+
+It is made when Windstill is installed (see setup.py), for processors with and without AVX2.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from windstill.elements.sky.bands import CoarseBand, FineBand
+from windstill.elements.sky.bounds import Bounds
+from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.imaging.planes import Planes
+
+F32 = NDArray[np.float32]
+I16 = NDArray[np.int16]
+U8 = NDArray[np.uint8]
+
+_CHANNELS = 4
+_STREAMS = 2
+# Changes of the coarse band are summed up in 1/32 level.
+_SUM_BITS = 5
+# OpenCV's number for it (CpuFeatures in opencv2/core/cvdef.h).
+AVX2 = 11
+
+
+@dataclass(frozen=True)
+class Stream:
+    """origins: float32 (rows, columns, 2), luma pixels. The weights, int16 (rows, columns), in
+    1/128, of what is blended plainly (shape and colour), of the coarse detail, and of the fine."""
+
+    origins: F32
+    shape: I16
+    detail: I16
+    fine: I16
+
+
+class _Bounds(ctypes.Structure):
+    _fields_ = [("least", ctypes.c_void_p), ("most", ctypes.c_void_p)]
+
+
+class _Sky(ctypes.Structure):
+    _fields_ = [
+        ("height", ctypes.c_int32),
+        ("width", ctypes.c_int32),
+        ("rows", ctypes.c_int32),
+        ("columns", ctypes.c_int32),
+        ("coarse", ctypes.c_void_p),
+        ("rest_luma", ctypes.c_void_p),
+        ("rest_u", ctypes.c_void_p),
+        ("rest_v", ctypes.c_void_p),
+        ("units", ctypes.c_float * _CHANNELS),
+        ("fine", ctypes.c_void_p),
+        ("fine_rest", ctypes.c_void_p),
+        ("fine_strength", ctypes.c_void_p),
+        ("fine_unit", ctypes.c_float),
+        ("luma_matte", ctypes.c_void_p),
+        ("chroma_matte", ctypes.c_void_p),
+        ("dither", ctypes.c_void_p),
+        ("luma_bounds", _Bounds),
+        ("u_bounds", _Bounds),
+        ("v_bounds", _Bounds),
+        ("shown", ctypes.c_void_p),
+        ("near", ctypes.c_void_p),
+        ("change", ctypes.c_void_p),
+        ("mixed", ctypes.c_void_p),
+        ("luma", ctypes.c_void_p),
+        ("busy", ctypes.c_void_p),
+        ("outside", ctypes.c_void_p),
+    ]
+
+
+class _Stream(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_void_p)
+        for name in ("origins", "shape", "detail", "fine", "patches", "from_", "weights")
+    ]
+
+
+class _Plane(ctypes.Structure):
+    _fields_ = [("pixels", ctypes.c_void_p), ("stride", ctypes.c_ssize_t)]
+
+
+class Painter:
+    """Adds matte * (sky at a moment - sky at rest) to pictures.
+
+    See `windstill.elements.sky.layer.SkyLayer` for what the arrays hold.
+    """
+
+    def __init__(
+        self,
+        lattice: Lattice,
+        coarse: CoarseBand,
+        fine: FineBand | None,
+        luma_matte: I16,
+        chroma_matte: I16,
+        dither: I16,
+        bounds: Sequence[Bounds | None],
+    ) -> None:
+        """bounds: of the change of Y, U and V, or None."""
+        if lattice.rim != 1:
+            raise ValueError("the lattice to paint on has a rim of one cell")
+        # What the structure points to has to live as long as it does.
+        self._kept: list[NDArray[Any]] = []
+        height, width = lattice.height, lattice.width
+        rows, columns = lattice.shape
+        half = height // 2, width // 2
+        self._cells = lattice.shape
+        self._shape = height, width
+        self._paint = _library().windstill_paint_sky
+        shown = _patches(luma_matte, CELL, lattice)
+        # The luma's change is interpolated between half-size pixels, also of the next patch.
+        near = cv2.dilate(shown, np.ones((3, 3), np.uint8))
+        near |= _patches(chroma_matte, CELL // 2, lattice)
+        rest = [
+            np.left_shift(plane, _SUM_BITS - shift)
+            for plane, shift in zip(coarse.rest, coarse.shifts, strict=True)
+        ]
+        given = self._given
+        self._sky = _Sky(
+            height=height,
+            width=width,
+            rows=rows,
+            columns=columns,
+            coarse=given(coarse.plane, np.uint8, (height, width, _CHANNELS)),
+            rest_luma=given(rest[0] + rest[3], np.int16, half),
+            rest_u=given(rest[1], np.int16, half),
+            rest_v=given(rest[2], np.int16, half),
+            units=(ctypes.c_float * _CHANNELS)(*(2.0 ** (3 - shift) for shift in coarse.shifts)),
+            luma_matte=given(luma_matte, np.int16, (height, width)),
+            chroma_matte=given(chroma_matte, np.int16, half),
+            dither=given(dither, np.int16, (height, width)),
+            shown=given(shown, np.uint8, (rows - 1, columns - 1)),
+            near=given(near, np.uint8, shown.shape),
+            change=given(np.zeros(half, np.int16), np.int16, half),
+            mixed=given(np.empty((columns - 1) * 4 * _CHANNELS, np.int16), np.int16),
+            luma=given(np.empty(width, np.int32), np.int32),
+            busy=given(np.zeros(lattice.shape, np.uint8), np.uint8),
+            outside=given(np.zeros(lattice.shape, np.uint8), np.uint8),
+        )
+        self._work = [
+            (
+                given(np.zeros(shown.shape, np.uint8), np.uint8),
+                given(np.zeros((columns, 2), np.int32), np.int32),
+                given(np.zeros((columns, _CHANNELS), np.int16), np.int16),
+            )
+            for _ in range(_STREAMS)
+        ]
+        if fine is not None:
+            self._sky.fine = given(fine.plane, np.uint8, (2 * height, 2 * width))
+            self._sky.fine_rest = given(
+                np.left_shift(fine.rest, _SUM_BITS - fine.shift), np.int16, (height, width)
+            )
+            self._sky.fine_strength = given(fine.strength, np.float32, lattice.shape)
+            self._sky.fine_unit = 2.0 ** (2 - fine.shift)
+        self._sky.luma_bounds, self._sky.u_bounds, self._sky.v_bounds = (
+            self._bounds(each, shape)
+            for each, shape in zip(bounds, ((height, width), half, half), strict=True)
+        )
+
+    def paint(self, streams: Sequence[Stream], canvas: Planes) -> None:
+        """Adds to `canvas`, of the lattice's size, what the streams show."""
+        if canvas.shape != self._shape:
+            raise ValueError(f"a canvas of {canvas.shape} for a sky of {self._shape}")
+        if len(streams) > len(self._work):
+            raise ValueError(f"{len(streams)} streams where there can be {len(self._work)}")
+        given = (_Stream * len(streams))()
+        for stream, target, work in zip(streams, given, self._work, strict=False):
+            target.patches, target.from_, target.weights = work
+            target.origins = _address(stream.origins, np.float32, (*self._cells, 2))
+            for name in ("shape", "detail", "fine"):
+                setattr(target, name, _address(getattr(stream, name), np.int16, self._cells))
+        planes = (_Plane * 3)(
+            *(
+                _Plane(plane.ctypes.data, plane.strides[0])
+                for plane in (canvas.y, canvas.u, canvas.v)
+            )
+        )
+        self._paint(ctypes.byref(self._sky), given, len(streams), planes)
+
+    def _given(
+        self, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
+    ) -> int:
+        whole = np.ascontiguousarray(array)
+        self._kept.append(whole)
+        return _address(whole, dtype, shape)
+
+    def _bounds(self, bounds: Bounds | None, shape: tuple[int, int]) -> _Bounds:
+        if bounds is None:
+            return _Bounds(None, None)
+        return _Bounds(
+            self._given(bounds.least, np.int16, shape), self._given(bounds.most, np.int16, shape)
+        )
+
+
+def _address(
+    array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
+) -> int:
+    """Where the array's first element is; what C can't check is checked here."""
+    right = array.dtype == dtype and array.flags.c_contiguous
+    if not right or (shape is not None and array.shape != shape):
+        raise ValueError(f"{array.dtype} {array.shape} in place of {np.dtype(dtype)} {shape}")
+    return array.ctypes.data
+
+
+def _patches(matte: I16, side: int, lattice: Lattice) -> U8:
+    """In which squares between the centres of four cells, of `side` pixels, a matte is not 0."""
+    rows, columns = lattice.rows + 1, lattice.columns + 1
+    height, width = matte.shape
+    whole = np.zeros((rows * side, columns * side), np.uint8)
+    half = side // 2
+    whole[half : half + height, half : half + width] = matte > 0
+    found: U8 = whole.reshape(rows, side, columns, side).max(axis=(1, 3))
+    return found
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    here = Path(__file__).parent
+    fast, plain = here / "_painting_avx2.so", here / "_painting.so"
+    chosen = fast if fast.exists() and cv2.checkHardwareSupport(AVX2) else plain
+    if not chosen.exists():
+        raise RuntimeError(f"{chosen} has not been built; install Windstill, or run `make setup`")
+    return ctypes.CDLL(str(chosen))
