@@ -18,7 +18,7 @@ from setuptools.command.build_ext import build_ext
 
 # No fused multiplications, so that every processor computes the same.
 FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fno-sanitize=undefined", "-Wall", "-Wextra")
-LINKING = ("-shared", "-fPIC", "-nostdlib")
+LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")
 PAINTING = "windstill.elements.sky._painting"
 IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
 

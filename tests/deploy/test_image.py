@@ -14,7 +14,7 @@ import pytest
 
 from tests.deploy.files import DEPLOY, ROOT
 
-LEFT_OUT = ("__pycache__", "*.egg-info", "*.pyc")
+LEFT_OUT = ("__pycache__", "*.egg-info", "*.pyc", "*.so")
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,19 @@ def test_the_weights_and_all_data_are_inside(wheel: Path) -> None:
     wanted = [
         path
         for path in package.rglob("*")
-        if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts
+        if path.is_file()
+        and path.suffix not in (".py", ".pyc", ".c")
+        and "__pycache__" not in path.parts
     ]
-    assert {path.suffix for path in wanted} >= {".onnx", ".sql", ".tsv", ".html", ".css", ".js"}
+    assert {path.suffix for path in wanted} >= {
+        ".onnx",
+        ".so",
+        ".sql",
+        ".tsv",
+        ".html",
+        ".css",
+        ".js",
+    }
     for path in wanted:
         name = str(path.relative_to(package.parent))
         assert name in packed
