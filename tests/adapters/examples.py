@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
-from windstill.jobs.accounts import Bounds, Key, Secret
+from windstill.jobs.accounts import Balance, Bounds, Key, Secret
 from windstill.jobs.callbacks import Callback
-from windstill.jobs.model import Job, Lease, Result
+from windstill.jobs.model import Job, Lease, Result, State
 from windstill.jobs.ports import JobStore
 
 NOW = 1_800_000_000.0
@@ -59,3 +60,39 @@ def succeed(store: JobStore, job: Job, expires_at: float = NOW + 100) -> Job | N
 def callback(path: str = "done") -> Callback:
     """Somebody to be told."""
     return Callback(f"https://app.example.org/{path}", "https://loops.example.org")
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What `fill` put into a store."""
+
+    key: Key
+    waiting: Job
+    running: Job
+    done: Job
+
+
+def fill(store: JobStore) -> Filled:
+    """A key with a job in each of three states."""
+    key = add_key(store, granted=100)
+    waiting, running, done = (submit(store, key) for _ in range(3))
+    claim(store, running)
+    claim(store, done)
+    succeed(store, done)
+    return Filled(key, waiting, running, done)
+
+
+def check_filled(store: JobStore, filled: Filled) -> None:
+    """That all of it is there, and goes on."""
+    ids = filled.waiting.id, filled.running.id, filled.done.id
+    found = [store.job(id) for id in ids]
+    assert [job and job.state for job in found] == [State.QUEUED, State.RUNNING, State.SUCCEEDED]
+    assert [job and job.accepted_by for job in found] == [None, None, None]
+    assert claim(store, filled.waiting).state is State.RUNNING
+    for job in (filled.waiting, filled.running):
+        assert succeed(store, job) is not None
+    assert store.balance(filled.key.id) == Balance(granted=100, spent=45, reserved=0)
+    attached = submit(store, filled.key, attached=True, accepted_by="api-1")
+    stored = store.job(attached.id)
+    assert stored is not None
+    assert stored.accepted_by == "api-1"

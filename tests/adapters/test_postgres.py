@@ -12,7 +12,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.adapters.examples import LEASE, NOW, WIDE, add_key, claim, make_job, submit, succeed
+from tests.adapters.examples import (
+    LEASE,
+    NOW,
+    WIDE,
+    add_key,
+    check_filled,
+    claim,
+    fill,
+    make_job,
+    submit,
+    succeed,
+)
 from tests.adapters.test_sqlite import CLAIMER, SUBMITTER, run_four
 from tests.servers.postgres import PostgresServer, start_postgres
 from windstill.adapters.postgres import PostgresQueue, PostgresStore
@@ -109,6 +120,18 @@ def test_processes_that_start_together_make_the_schema_once(
     for opened in stores:
         opened.close()
     postgres_server.drop_database(url)
+
+
+def test_a_filled_database_of_an_older_version_is_brought_up_to_date(postgres_url: str) -> None:
+    store = PostgresStore(postgres_url)
+    filled = fill(store)
+    store.close()
+    with psycopg.connect(postgres_url) as db:
+        db.execute("ALTER TABLE windstill.jobs DROP COLUMN accepted_by")
+        db.execute("UPDATE windstill.schema_version SET version = 1")
+    store = PostgresStore(postgres_url)
+    check_filled(store, filled)
+    store.close()
 
 
 def test_a_newer_schema_is_left_alone(postgres_url: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.examples import NOW, add_key, claim, submit, succeed
+from tests.adapters.examples import NOW, add_key, check_filled, claim, fill, submit, succeed
 from windstill.adapters.sqlite import SqliteStore
 from windstill.jobs.accounts import Balance
 from windstill.jobs.errors import StoreError
@@ -133,6 +133,20 @@ def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(StoreError, match="newer version"):
         SqliteStore(path)
+
+
+def test_a_filled_database_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    store = SqliteStore(path)
+    filled = fill(store)
+    store.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE jobs DROP COLUMN accepted_by")
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    store = SqliteStore(path)
+    check_filled(store, filled)
+    store.close()
 
 
 @pytest.mark.parametrize("content", [b"no database at all, but long enough to be looked at" * 20])
