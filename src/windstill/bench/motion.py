@@ -33,6 +33,15 @@ def sky_velocity(layer: SkyLayer, frames: int, shape: tuple[int, int]) -> F32:
     return field
 
 
+def moving_sky(stage: Stage, shape: tuple[int, int]) -> F32:
+    """How much of each pixel is sky that moves, float32 (H, W): without sun, cables, birds."""
+    share = np.zeros(shape, np.float32)
+    for layer in stage.layers:
+        if isinstance(layer, SkyLayer):
+            share[layer.region.luma] = layer.luma_matte / np.float32(256)
+    return share
+
+
 def hair_displacement(layer: HairLayer, moment: float, shape: tuple[int, int]) -> F32:
     """Where the hair is displaced from the photo at `moment` (loops), pixels, (H, W, 2)."""
     field = np.zeros((*shape, 2), np.float32)

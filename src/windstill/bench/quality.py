@@ -154,6 +154,7 @@ def _figures(
         "pulse": metrics.pulse(detail),
         "flow": metrics.flow(frames, free) if free.any() else 0.0,
         "fidelity": motion.fidelity(frames, clear, made.field) if enough else float("nan"),
+        "held": masks["held"].sum() / max(masks["away"].sum(), 1) if of.moves == "sky" else 0.0,
         "leak": metrics.flow(frames, static) if static.any() else 0.0,
         "static_max": metrics.largest_change(frames, still, edge),
         "static_db": metrics.psnr(frames, still, static) if static.any() else float("nan"),
@@ -173,12 +174,16 @@ def _masks(of: Subject, reach: float) -> dict[str, metrics.Mask]:
     if of.moves == "hair":
         free &= _free_half(of)
     static = metrics.outside(of.matte, max(reach, 12))
+    moving = motion.moving_sky(of.stage, of.still.shape)
+    # Beside a still skyline, or a cable, the search follows its edges.
+    away = metrics.core(of.matte, 24)
     return {
         "inside": metrics.core(of.matte, 0),
         "core": metrics.core(of.matte, 6 if of.moves == "sky" else 4),
         "free": free,
-        # Beside a still skyline the search follows the skyline's edges.
-        "clear": metrics.core(of.matte, 24) if of.moves == "sky" else free,
+        "away": away,
+        "held": away & (moving < 0.5),
+        "clear": away & metrics.core(moving, 24) if of.moves == "sky" else free,
         "edge": metrics.outside(of.matte, reach),
         "static": static,
         "smooth": metrics.smooth(of.still.y, static),

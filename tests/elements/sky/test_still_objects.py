@@ -56,6 +56,16 @@ def test_clouds_are_not_taken_for_objects(seed: int) -> None:
     assert (still_objects(half, everywhere(half)) > 0.5).mean() < 0.02
 
 
+@pytest.mark.parametrize("size", [(200, 320), (400, 640)])
+def test_the_straight_side_of_a_cloud_moves(size: tuple[int, int]) -> None:
+    height, width = size
+    corners = np.array([[0.2, 0.7], [0.45, 0.25], [0.8, 0.4], [0.75, 0.75]]) * (width, height)
+    picture = np.full((height, width, 3), (70, 120, 190), np.uint8)
+    cloud = cv2.fillPoly(picture.copy(), [corners.astype(np.int32)], (245, 245, 245))
+    half = half_of(cv2.GaussianBlur(cloud, (5, 5), 0))
+    assert (still_objects(half, everywhere(half)) > 0.5).mean() < 0.001
+
+
 def test_the_sun_keeps_its_place_and_its_glow() -> None:
     rows, columns = np.mgrid[:240, :320].astype(np.float32)
     distance = np.hypot(columns - 200, rows - 90)

@@ -25,6 +25,11 @@ LINE = 0.07
 # It goes on unseen over this share of its length. (Bridging gaps in it as well would make lines
 # of rows of small clouds.)
 BEYOND = 0.2
+# It is this many levels darker, or brighter, than what lies on either side of it, and more than
+# these differ: so many pixels beyond the largest width. Looked at in so many places.
+BAR = 8
+SIDES = 3
+LOOKS = 25
 # What is this many levels darker than anything in the open sky, and no farther (share of the
 # longer side) from the matte's border, is a tip of the foreground.
 TIP = 20
@@ -41,7 +46,7 @@ def still_objects(half: U8, sky: F32) -> F32:
         return np.zeros(sky.shape, np.float32)
     luma = np.ascontiguousarray(half[..., 0])
     width = max(3, round(LARGEST * max(sky.shape))) | 1
-    found = _straight(luma, inside) | _tips(luma, sky)
+    found = _straight(luma, inside, width) | _tips(luma, sky)
     for spots in (_dark(luma, inside, width), _colourful(half, inside, width), _bright(luma)):
         if spots[inside].mean() < RARE:
             found |= spots
@@ -98,8 +103,8 @@ def _bright(luma: U8) -> NDArray[np.bool_]:
     return points
 
 
-def _straight(luma: U8, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Long straight edges that are not level: cables, poles, ropes, contrails.
+def _straight(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Long straight bars that are not level: cables, poles, ropes, contrails.
 
     Level ones are left alone, because layers of cloud near the horizon have such edges.
     """
@@ -108,14 +113,57 @@ def _straight(luma: U8, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     length = LINE * max(luma.shape)
     lines = cv2.HoughLinesP(edges, 1, np.pi / 180, int(0.7 * length), None, length, 3)
     canvas = np.zeros(luma.shape, np.uint8)
-    for x0, y0, x1, y1 in np.reshape(lines, (-1, 4)) if lines is not None else ():
-        if abs(y1 - y0) > 0.14 * abs(x1 - x0):
-            more_x, more_y = (int(BEYOND * (x1 - x0)), int(BEYOND * (y1 - y0)))
-            begin = int(x0) - more_x, int(y0) - more_y
-            cv2.line(canvas, begin, (int(x1) + more_x, int(y1) + more_y), 1, 2)
+    if lines is None:
+        return canvas > 0
+    ends = np.reshape(lines, (-1, 2, 2))
+    along = ends[:, 1] - ends[:, 0]
+    steep = np.abs(along[:, 1]) > 0.14 * np.abs(along[:, 0])
+    ends, along = ends[steep], along[steep]
+    beyond = np.trunc(BEYOND * along).astype(int)
+    for begin, end in np.stack([ends[:, 0] - beyond, ends[:, 1] + beyond], axis=1)[
+        _are_bars(luma, ends, width)
+    ]:
+        cv2.line(canvas, begin.tolist(), end.tolist(), 1, 2)
     # Both edges of a bar enclose it.
     filled: U8 = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, _square(9))
     return filled > 0
+
+
+def _are_bars(luma: U8, ends: NDArray[np.int32], width: int) -> NDArray[np.bool_]:
+    """Which lines, (n, 2, 2), follow something unlike both its sides, as no cloud's edge does."""
+    if not len(ends):
+        return np.zeros(0, bool)
+    along = (ends[:, 1] - ends[:, 0]).astype(np.float32)
+    unit = along / np.maximum(np.hypot(along[:, :1], along[:, 1:]), 1)
+    across = np.stack([-unit[:, 1], unit[:, 0]], axis=1)
+    shares = np.linspace(0, 1, LOOKS, dtype=np.float32)
+    offsets = np.arange(-width - SIDES, width + SIDES + 1, dtype=np.float32)
+    places = (
+        ends[:, None, None, 0].astype(np.float32)
+        + shares[:, None, None] * along[:, None, None]
+        + offsets[:, None] * across[:, None, None]
+    )
+    seen = cv2.remap(
+        luma,
+        places.reshape(len(ends) * LOOKS, -1, 2),
+        None,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    profiles = seen.reshape(len(ends), LOOKS, -1).astype(np.float32)
+    one, other = (
+        np.median(profiles[..., part], axis=2, keepdims=True)
+        for part in (np.s_[:SIDES], np.s_[-SIDES:])
+    )
+    middle = profiles[..., SIDES:-SIDES]
+    darker = np.minimum(one, other) - middle
+    brighter = middle - np.maximum(one, other)
+    # At the same distance from the line nearly all along it: a cloud's streak frays.
+    contrast = np.max(
+        [np.percentile(unlike, 20, axis=1).max(axis=1) for unlike in (darker, brighter)], axis=0
+    )
+    sides = np.abs(np.median(one - other, axis=(1, 2)))
+    return np.asarray((contrast > BAR) & (contrast > sides))
 
 
 def _square(side: int) -> U8:
