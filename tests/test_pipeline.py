@@ -162,3 +162,10 @@ def test_a_request_can_be_cancelled_and_leaves_nothing(tmp_path: Path) -> None:
             progress=stop,
         )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("side", [300, 400, 512, 900])
+def test_a_portrait_moves_at_any_size(side: int) -> None:
+    portrait = Image.fromarray(pictures.astronaut()).resize((side, side))
+    loop = windstill.animate(portrait, options=Options(operation="10", seconds=2, fps=8))
+    assert [movement.motion for movement in loop.moved] == ["sway"]

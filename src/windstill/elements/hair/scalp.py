@@ -27,6 +27,8 @@ _BIT = 0.1
 """What is smaller than this share of the largest face has no gaps worth closing."""
 _SPECK = 0.3
 """What is smaller than this share of the largest head, and has no face of its own, is no head."""
+_WIDEST = 1.12
+"""A face is no wider than this many times the largest circle in it."""
 _MOST_HAIR = 8.0
 """In squares of its size, more hair than any head carries: a face behind somebody else's hair."""
 _FEATURE = 0.5
@@ -202,6 +204,9 @@ def _face_box(face: Mask) -> tuple[float, float, float, float, float]:
     r = max(float(radius[y, x]), 1.0)
     widths = [_run(face[row], int(x)) for row in range(int(y - 0.2 * r), int(y + 0.2 * r) + 1)]
     left, right = np.median(widths, axis=0)
+    if left + right + 1 > _WIDEST * 2 * r:
+        # It runs on into what is beside it.
+        left = right = r
     above, below = _run(face[:, x], int(y))
     return (
         float(x + (right - left) / 2),
