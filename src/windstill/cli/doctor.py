@@ -111,6 +111,16 @@ def _formats() -> str:
     return f"wrote {', '.join(FORMATS)}"
 
 
+def _painting() -> str:
+    import ctypes
+
+    from windstill.elements.sky.painting import library_file
+
+    found = library_file()
+    ctypes.CDLL(str(found))
+    return f"{found.name} loaded"
+
+
 def _loop() -> str:
     import numpy as np
 
@@ -131,5 +141,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "photos": _photos,
     "formats": _formats,
     "network": _network,
+    "painting": _painting,
     "loop": _loop,
 }

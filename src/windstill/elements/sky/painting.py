@@ -223,11 +223,19 @@ def _patches(matte: I16, side: int, lattice: Lattice) -> U8:
     return found
 
 
-@cache
-def _library() -> ctypes.CDLL:
+def library_file() -> Path:
+    """The library for this machine's processor.
+
+    Raises RuntimeError if there is none, as in a source tree that was never installed.
+    """
     here = Path(__file__).parent
     fast, plain = here / "_painting_avx2.so", here / "_painting.so"
     chosen = fast if fast.exists() and cv2.checkHardwareSupport(AVX2) else plain
     if not chosen.exists():
         raise RuntimeError(f"{chosen} has not been built; install Windstill, or run `make setup`")
-    return ctypes.CDLL(str(chosen))
+    return chosen
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(str(library_file()))
