@@ -154,7 +154,9 @@ def perceived(
     # GIF and WebP are smaller than the photo: what they leave out need not be rendered.
     still = photo.fit(min(options.max_side, video.container(options.format).max_side or 2**31))
     if given is None:
-        return still, perceive(still.rgb, threads=threads)
+        # A sky that stands still only tells where the wind comes from.
+        rough_sky = not options.wants("sky")
+        return still, perceive(still.rgb, threads=threads, rough_sky=rough_sky)
     if isinstance(given, GivenMattes):
         return still, given.on(still.rgb, threads=threads)
     given.check(photo.rgb.shape[:2])

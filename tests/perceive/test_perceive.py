@@ -87,3 +87,14 @@ def test_labelled_pictures(folder: str, element: str, least: float) -> None:
         for rgb, label in labelled(folder, 12)
     ]
     assert np.mean(found) > least
+
+
+def test_a_rough_sky_changes_neither_hair_nor_where_the_sky_is() -> None:
+    rgb = cv2.resize(pictures.china(), (1280, 854))
+    rgb[300:812, 700:1212] = pictures.astronaut()
+    whole, rough = perceive(rgb), perceive(rgb, rough_sky=True)
+    np.testing.assert_array_equal(rough.hair, whole.hair)
+    np.testing.assert_array_equal(rough.face, whole.face)
+    check_promises(rough, rgb)
+    both = np.minimum(whole.sky, rough.sky).sum()
+    assert both / np.maximum(whole.sky, rough.sky).sum() > 0.9

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from windstill import video
 from windstill.imaging.planes import Planes
 from windstill.options import Options
-from windstill.perceive import perceive
 from windstill.photo import read_photo
-from windstill.pipeline import animate, stage_of
+from windstill.pipeline import animate, perceived, stage_of
 from windstill.render import paint_all
 
 SIZES = {"1280x720": (1280, 720), "1920x1280": (1920, 1280), "1999x1999": (1999, 1999)}
@@ -163,8 +162,7 @@ def _timed(work: Callable[[], Any]) -> _Timed:
 
 
 def _finished_frames(rgb: NDArray[np.uint8], options: Options) -> list[Planes]:
-    photo = read_photo(rgb)
-    stage = stage_of(photo, perceive(photo.rgb), options)
+    stage = stage_of(*perceived(read_photo(rgb), options, None, None), options)
     return [canvas.copy() for canvas in paint_all(stage)]
 
 

@@ -30,21 +30,27 @@ U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 
-def perceive(rgb: NDArray[np.uint8], *, threads: int | None = None) -> Mattes:
+def perceive(
+    rgb: NDArray[np.uint8], *, threads: int | None = None, rough_sky: bool = False
+) -> Mattes:
     """Finds sky, hair and faces in a photo.
 
     rgb: uint8 (H, W, 3), sRGB, upright. threads: of the processor, for the network; None for all.
+    rough_sky: the sky's matte need only tell about where the sky is, which takes half the time.
     The mattes are float32 (H, W) in [0, 1]; see `Mattes` for what they promise. Raises
     PerceptionError when the network can't be loaded or fails.
     """
     look = infer(rgb, long_side=LOOK, threads=threads)
     found = look.probability
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
-    at_once(
-        partial(_all_heads, rgb, found[1:].copy(), mattes, threads),
-        partial(_sky, rgb, look, face_region(found[2]), mattes, threads),
-        threads,
-    )
+    heads = partial(_all_heads, rgb, found[1:].copy(), mattes, threads)
+    face = face_region(found[2])
+    if rough_sky:
+        region = sky_region(found[0], look.sky_evidence, face).astype(np.float32)
+        cv2.resize(region, mattes.shape[::-1], dst=mattes.sky)
+        heads()
+    else:
+        at_once(heads, partial(_sky, rgb, look, face, mattes, threads), threads)
     _share(mattes)
     return mattes
 

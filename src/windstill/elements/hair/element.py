@@ -156,7 +156,9 @@ def _lift_cluster(
     matte, plate = _consistent(matte, still, plate, size)
     left = scene.mattes.hair - found
     behind = _behind(scene, region, plate, matte, travel, left)
-    moving = (behind.mattes.sky[region.luma] > 0) | (left[region.luma] > 0)
+    moving = left[region.luma] > 0
+    if breeze.options.wants("sky"):
+        moving |= behind.mattes.sky[region.luma] > 0
     limits = limits_of(still.y, matte, travel, moving)
     patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, limits, breeze.frames)
     return _LiftedPatch(patch, behind, float(travel.max()))
