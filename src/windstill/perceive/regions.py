@@ -46,7 +46,7 @@ class Rule:
     largest_hole: float
 
 
-SKY = Rule(0.7, 0.5, speck=0.0004, least=0.002, hole=0.25, largest_hole=0.008)
+SKY = Rule(0.7, 0.5, speck=0.0004, least=0.002, hole=0.25, largest_hole=0.03)
 SKY_OF_PORTRAIT = replace(SKY, certain=0.9, mean=0.77)
 HAIR = Rule(0.85, 0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
 FACE = Rule(0.7, 0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
