@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := requirements/dev.txt
 LIBRARY := src/windstill/elements/sky/_painting.so
+C_SOURCES := $(wildcard src/windstill/*/*.c src/windstill/*/*/*.c)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve cluster demo test test-all docs lint audit format lock clean
@@ -24,8 +25,8 @@ $(VENV)/.ready: $(REQUIREMENTS) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Installing compiles it; this does so again after a change.
-$(LIBRARY): setup.py src/windstill/elements/sky/painting.c | $(VENV)/.ready
+# Installing compiles all libraries; this does so again after a change.
+$(LIBRARY): setup.py $(C_SOURCES) | $(VENV)/.ready
 	$(BIN)/python setup.py --quiet build_ext --inplace
 	touch $@
 
@@ -72,4 +73,4 @@ lock: ## pin the dependencies again
 	rm -rf $(VENV)-lock deploy/requirements.lock
 
 clean: ## remove what set-up and tests made
-	rm -rf $(VENV) build dist src/*.egg-info src/windstill/elements/sky/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist src/*.egg-info src/windstill/imaging/*.so src/windstill/elements/sky/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -19,8 +19,13 @@ from setuptools.command.build_ext import build_ext
 # No fused multiplications, so that every processor computes the same.
 FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fno-sanitize=undefined", "-Wall", "-Wextra")
 LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")
-PAINTING = "windstill.elements.sky._painting"
-IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
+SOURCES = {
+    "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
+    "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
+}
+# What follows a library's name, and the processors that it is for.
+X86 = {"": "x86_64_v2", "_avx2": "x86_64_v3"}
+OTHER = {"": "baseline"}
 
 
 class BuildLibrary(build_ext):
@@ -42,15 +47,12 @@ class BuildLibrary(build_ext):
         return f"{fullname.replace('.', os.sep)}.so"
 
 
-def library(suffix: str, processor: str) -> Extension:
-    """The painting of skies for one kind of processor."""
-    source = "src/windstill/elements/sky/painting.c"
-    return Extension(PAINTING + suffix, [source], extra_compile_args=[f"-mcpu={processor}"])
-
-
+processors = X86 if platform.machine().lower() in ("x86_64", "amd64") else OTHER
 setup(
-    ext_modules=[library("", "x86_64_v2"), library("_avx2", "x86_64_v3")]
-    if IS_X86
-    else [library("", "baseline")],
+    ext_modules=[
+        Extension(name + suffix, [source], extra_compile_args=[f"-mcpu={processor}"])
+        for name, source in SOURCES.items()
+        for suffix, processor in processors.items()
+    ],
     cmdclass={"build_ext": BuildLibrary},
 )

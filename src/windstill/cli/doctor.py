@@ -111,14 +111,13 @@ def _formats() -> str:
     return f"wrote {', '.join(FORMATS)}"
 
 
-def _painting() -> str:
-    import ctypes
+def _compiled() -> str:
+    from windstill.imaging.compiled import library_file, load
 
-    from windstill.elements.sky.painting import library_file
-
-    found = library_file()
-    ctypes.CDLL(str(found))
-    return f"{found.name} loaded"
+    libraries = (("elements/sky", "painting"), ("imaging", "geodesic"))
+    for folder, name in libraries:
+        load(folder, name)
+    return f"loaded {', '.join(library_file(*each).name for each in libraries)}"
 
 
 def _loop() -> str:
@@ -141,6 +140,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "photos": _photos,
     "formats": _formats,
     "network": _network,
-    "painting": _painting,
+    "compiled": _compiled,
     "loop": _loop,
 }

@@ -16,6 +16,7 @@ from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.painting import Painter, Stream
+from windstill.imaging.compiled import AVX2
 from windstill.imaging.planes import Planes, Region
 
 F64 = NDArray[np.float64]
@@ -221,6 +222,20 @@ def test_nothing_is_painted_outside_the_region_or_where_the_matte_is_empty(
     assert not ((picture.u != before.u) | (picture.v != before.v))[outside].any()
 
 
+def test_rows_by_themselves_are_as_in_the_whole_but_for_the_mean() -> None:
+    case = given((66, 90), 9, detailed=True, bounded=False)
+    # Without a sky to take it from, the mean is nought.
+    case = replace(case, chroma_matte=np.minimum(case.chroma_matte, np.int16(128)))
+    whole, part = canvas_of((66, 90), 10), canvas_of((66, 90), 10)
+    before = part.copy()
+    wanted = np.zeros(66, np.uint8)
+    wanted[10:17] = wanted[40] = wanted[65] = 1
+    case.painter().paint(case.streams, whole)
+    case.painter().paint(case.streams, part, wanted)
+    np.testing.assert_array_equal(part.y[wanted > 0], whole.y[wanted > 0])
+    np.testing.assert_array_equal(part.y[wanted == 0], before.y[wanted == 0])
+
+
 def test_at_rest_nothing_changes() -> None:
     case = given((66, 90), 3, detailed=True, bounded=False)
     assert case.fine is not None
@@ -246,12 +261,12 @@ def test_at_rest_nothing_changes() -> None:
 
 def test_every_processor_paints_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     libraries = sorted(Path(painting.__file__).parent.glob("_painting*.so"))
-    if not cv2.checkHardwareSupport(painting.AVX2):
+    if not cv2.checkHardwareSupport(AVX2):
         libraries = [path for path in libraries if "avx2" not in path.name]
     painted = []
     for path in libraries:
         library = ctypes.CDLL(str(path))
-        monkeypatch.setattr(painting, "_library", lambda library=library: library)
+        monkeypatch.setattr(painting, "load", lambda *_, library=library: library)
         case = given((72, 128), 5, detailed=True, bounded=True)
         canvas = canvas_of((72, 128), 6)
         case.painter().paint(case.streams, canvas)

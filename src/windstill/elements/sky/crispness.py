@@ -37,12 +37,15 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     before = _detail(still.y[region.luma], strips)
     if before <= 0:
         return
+    wanted = np.zeros(inside.shape[0], np.uint8)
+    for rows, _ in strips:
+        wanted[rows] = 1
     canvas = still.copy()
     middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
     found = np.array([layer.crispness_at(time) for time in middles], np.float32)
     for moment, time in enumerate(middles):
         canvas.copy_from(still)
-        layer.paint_at(float(time), canvas)
+        layer.paint_at(float(time), canvas, wanted)
         after = _detail(canvas.y[region.luma], strips)
         found[moment] = (1 + found[moment]) * (before / max(after, 1e-6)) ** POWER - 1
     layer.crispness = np.clip(found, np.float32(LEAST), np.float32(MOST))

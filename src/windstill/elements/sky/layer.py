@@ -18,6 +18,7 @@ from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
+U8 = NDArray[np.uint8]
 
 # Weights are counted in 1/128.
 WEIGHT_ONE = 128
@@ -65,9 +66,12 @@ class SkyLayer:
         middles = (np.arange(count) + 0.5) / count
         return float(np.interp(time, middles, self.crispness, period=1))
 
-    def paint_at(self, time: float, canvas: Planes) -> None:
-        """Paints the sky at any `time`, 0 to 1 loops."""
-        self._painter.paint(self._streams(time), canvas.crop(self.region))
+    def paint_at(self, time: float, canvas: Planes, rows: U8 | None = None) -> None:
+        """Paints the sky at any `time`, 0 to 1 loops.
+
+        rows: uint8, not 0 for the rows of the region whose luma is wanted; None for everything.
+        """
+        self._painter.paint(self._streams(time), canvas.crop(self.region), rows)
 
     @cached_property
     def _painter(self) -> Painter:

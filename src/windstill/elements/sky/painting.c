@@ -346,12 +346,25 @@ static void finish_half_run(const Sky *sky, Plane u, Plane v, int32_t row, int32
                first, end);
 }
 
+/* Whether any of the rows of luma that a half-size row is enlarged to is wanted. */
+static int is_wanted(const Sky *sky, const uint8_t *rows, int32_t row)
+{
+    int32_t end = smaller(2 * row + 3, sky->height);
+    for (int32_t at = larger(2 * row - 1, 0); at < end; at++)
+        if (rows[at])
+            return 1;
+    return 0;
+}
+
 /* Paints U and V, and leaves the coarse change of luma; the sum of it over the sky. */
-static Mean paint_half(const Sky *sky, const Stream *streams, int32_t count, Plane u, Plane v)
+static Mean paint_half(const Sky *sky, const Stream *streams, int32_t count, const uint8_t *rows,
+                       Plane u, Plane v)
 {
     Mean mean = {0, 0};
     int32_t patches = sky->columns - 1, width = sky->width / 2;
     for (int32_t row = 0; row < sky->height / 2; row++) {
+        if (rows && !is_wanted(sky, rows, row))
+            continue;
         __builtin_memset(sky->mixed, 0, sizeof(int16_t) * 4 * HALF * (size_t)patches);
         for (int32_t stream = 0; stream < count; stream++)
             mix_row(sky, streams + stream, row, sky->mixed);
@@ -561,10 +574,13 @@ static void add_fine(const Sky *sky, int32_t row, int32_t left, int32_t right,
         luma[k] += 2 * (mixed[k] - rest[k]);
 }
 
-static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, Plane y, int32_t mean)
+static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, const uint8_t *rows,
+                       Plane y, int32_t mean)
 {
     int32_t patches = sky->columns - 1;
     for (int32_t row = 0; row < sky->height; row++) {
+        if (rows && !rows[row])
+            continue;
         const uint8_t *shown = sky->shown + (ptrdiff_t)((row + HALF) / CELL) * patches;
         if (sky->fine) {
             __builtin_memset(sky->mixed, 0, sizeof(int16_t) * CELL * (size_t)patches);
@@ -585,16 +601,18 @@ static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, Pla
     }
 }
 
-void windstill_paint_sky(const Sky *sky, const Stream *streams, int32_t count, const Plane *planes)
+/* rows: which rows of luma are wanted, or NULL for all. The mean is that of what is painted. */
+void windstill_paint_sky(const Sky *sky, const Stream *streams, int32_t count, const uint8_t *rows,
+                         const Plane *planes)
 {
     if (sky->fine)
         for (ptrdiff_t cell = 0; cell < (ptrdiff_t)sky->rows * sky->columns; cell++)
             sky->busy[cell] = (uint8_t)is_busy(sky, streams, count, cell);
     for (int32_t stream = 0; stream < count; stream++)
         find_patches(sky, streams + stream);
-    Mean mean = paint_half(sky, streams, count, planes[1], planes[2]);
+    Mean mean = paint_half(sky, streams, count, rows, planes[1], planes[2]);
     /* Bright clouds come and go at the region's edges; its mean must not flicker with them. */
     int64_t half = mean.count / 2, twice = 2 * mean.sum;
     int32_t drifted = mean.count ? (int32_t)((twice + (twice < 0 ? -half : half)) / mean.count) : 0;
-    paint_luma(sky, streams, count, planes[0], drifted);
+    paint_luma(sky, streams, count, rows, planes[0], drifted);
 }

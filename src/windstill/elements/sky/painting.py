@@ -1,15 +1,10 @@
-"""The compiled part of painting a sky: `painting.c`, called with arrays.
-
-It is made when Windstill is installed (see setup.py), for processors with and without AVX2.
-"""
+"""The compiled part of painting a sky: `painting.c`, called with arrays."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +14,7 @@ from numpy.typing import NDArray
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.imaging.compiled import address, load
 from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
@@ -29,8 +25,6 @@ _CHANNELS = 4
 _STREAMS = 2
 # Changes of the coarse band are summed up in 1/32 level.
 _SUM_BITS = 5
-# OpenCV's number for it (CpuFeatures in opencv2/core/cvdef.h).
-AVX2 = 11
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ class Painter:
         half = height // 2, width // 2
         self._cells = lattice.shape
         self._shape = height, width
-        self._paint = _library().windstill_paint_sky
+        self._paint = load("elements/sky", "painting").windstill_paint_sky
         shown = _patches(luma_matte, CELL, lattice)
         # The luma's change is interpolated between half-size pixels, also of the next patch.
         near = cv2.dilate(shown, np.ones((3, 3), np.uint8))
@@ -167,8 +161,12 @@ class Painter:
             for each, shape in zip(bounds, ((height, width), half, half), strict=True)
         )
 
-    def paint(self, streams: Sequence[Stream], canvas: Planes) -> None:
-        """Adds to `canvas`, of the lattice's size, what the streams show."""
+    def paint(self, streams: Sequence[Stream], canvas: Planes, rows: U8 | None = None) -> None:
+        """Adds to `canvas`, of the lattice's size, what the streams show.
+
+        rows: uint8 (H,), not 0 where the luma is wanted; other rows may be left as they are, and
+        the mean of luma is kept over these alone.
+        """
         if canvas.shape != self._shape:
             raise ValueError(f"a canvas of {canvas.shape} for a sky of {self._shape}")
         if len(streams) > len(self._work):
@@ -176,23 +174,24 @@ class Painter:
         given = (_Stream * len(streams))()
         for stream, target, work in zip(streams, given, self._work, strict=False):
             target.patches, target.from_, target.weights = work
-            target.origins = _address(stream.origins, np.float32, (*self._cells, 2))
+            target.origins = address(stream.origins, np.float32, (*self._cells, 2))
             for name in ("shape", "detail", "fine"):
-                setattr(target, name, _address(getattr(stream, name), np.int16, self._cells))
+                setattr(target, name, address(getattr(stream, name), np.int16, self._cells))
         planes = (_Plane * 3)(
             *(
                 _Plane(plane.ctypes.data, plane.strides[0])
                 for plane in (canvas.y, canvas.u, canvas.v)
             )
         )
-        self._paint(ctypes.byref(self._sky), given, len(streams), planes)
+        wanted = None if rows is None else address(rows, np.uint8, self._shape[:1])
+        self._paint(ctypes.byref(self._sky), given, len(streams), ctypes.c_void_p(wanted), planes)
 
     def _given(
         self, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
     ) -> int:
         whole = np.ascontiguousarray(array)
         self._kept.append(whole)
-        return _address(whole, dtype, shape)
+        return address(whole, dtype, shape)
 
     def _bounds(self, bounds: Bounds | None, shape: tuple[int, int]) -> _Bounds:
         if bounds is None:
@@ -200,16 +199,6 @@ class Painter:
         return _Bounds(
             self._given(bounds.least, np.int16, shape), self._given(bounds.most, np.int16, shape)
         )
-
-
-def _address(
-    array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
-) -> int:
-    """Where the array's first element is; what C can't check is checked here."""
-    right = array.dtype == dtype and array.flags.c_contiguous
-    if not right or (shape is not None and array.shape != shape):
-        raise ValueError(f"{array.dtype} {array.shape} in place of {np.dtype(dtype)} {shape}")
-    return array.ctypes.data
 
 
 def _patches(matte: I16, side: int, lattice: Lattice) -> U8:
@@ -221,21 +210,3 @@ def _patches(matte: I16, side: int, lattice: Lattice) -> U8:
     whole[half : half + height, half : half + width] = matte > 0
     found: U8 = whole.reshape(rows, side, columns, side).max(axis=(1, 3))
     return found
-
-
-def library_file() -> Path:
-    """The library for this machine's processor.
-
-    Raises RuntimeError if there is none, as in a source tree that was never installed.
-    """
-    here = Path(__file__).parent
-    fast, plain = here / "_painting_avx2.so", here / "_painting.so"
-    chosen = fast if fast.exists() and cv2.checkHardwareSupport(AVX2) else plain
-    if not chosen.exists():
-        raise RuntimeError(f"{chosen} has not been built; install Windstill, or run `make setup`")
-    return chosen
-
-
-@cache
-def _library() -> ctypes.CDLL:
-    return ctypes.CDLL(str(library_file()))
