@@ -11,6 +11,8 @@ from windstill.imaging.compiled import address, load
 
 F32 = NDArray[np.float32]
 FAR = np.float32(1e6)
+# Loaded now: a service that runs keeps the library that belongs to it while another is installed.
+_SCAN = load("imaging", "geodesic").windstill_geodesic
 
 
 def geodesic(cost: F32, sources: NDArray[np.bool_], *, max_rounds: int = 6) -> F32:
@@ -23,7 +25,7 @@ def geodesic(cost: F32, sources: NDArray[np.bool_], *, max_rounds: int = 6) -> F
     distance = np.where(sources, np.float32(0), FAR)
     cost = np.ascontiguousarray(cost)
     height, width = distance.shape
-    load("imaging", "geodesic").windstill_geodesic(
+    _SCAN(
         ctypes.c_void_p(address(cost, np.float32, (height, width))),
         ctypes.c_void_p(address(distance, np.float32)),
         height,

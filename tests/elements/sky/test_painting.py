@@ -265,8 +265,7 @@ def test_every_processor_paints_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
         libraries = [path for path in libraries if "avx2" not in path.name]
     painted = []
     for path in libraries:
-        library = ctypes.CDLL(str(path))
-        monkeypatch.setattr(painting, "load", lambda *_, library=library: library)
+        monkeypatch.setattr(painting, "_PAINT", ctypes.CDLL(str(path)).windstill_paint_sky)
         case = given((72, 128), 5, detailed=True, bounded=True)
         canvas = canvas_of((72, 128), 6)
         case.painter().paint(case.streams, canvas)

@@ -23,6 +23,8 @@ U8 = NDArray[np.uint8]
 
 _CHANNELS = 4
 _STREAMS = 2
+# Loaded now: a service that runs keeps the library that belongs to it while another is installed.
+_PAINT = load("elements/sky", "painting").windstill_paint_sky
 # Changes of the coarse band are summed up in 1/32 level.
 _SUM_BITS = 5
 
@@ -110,7 +112,6 @@ class Painter:
         half = height // 2, width // 2
         self._cells = lattice.shape
         self._shape = height, width
-        self._paint = load("elements/sky", "painting").windstill_paint_sky
         shown = _patches(luma_matte, CELL, lattice)
         # The luma's change is interpolated between half-size pixels, also of the next patch.
         near = cv2.dilate(shown, np.ones((3, 3), np.uint8))
@@ -184,7 +185,7 @@ class Painter:
             )
         )
         wanted = None if rows is None else address(rows, np.uint8, self._shape[:1])
-        self._paint(ctypes.byref(self._sky), given, len(streams), ctypes.c_void_p(wanted), planes)
+        _PAINT(ctypes.byref(self._sky), given, len(streams), ctypes.c_void_p(wanted), planes)
 
     def _given(
         self, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
