@@ -6,7 +6,7 @@
    which no sky shows cost nothing. All sums are of integers, positions apart; these are computed
    without fused operations, so that every processor gives the same bytes.
 
-   painting.py describes what the structures hold, and sees to shapes and types. */
+   painting.py fills the structures, and sees to shapes and types. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +26,7 @@
 #define SAMPLE_ONE (1 << SAMPLE_BITS)
 /* The middle of a byte, as a sample. */
 #define MIDDLE (128 << SAMPLE_BITS)
-/* Weights are counted in 1/128, and finished differences in 1/64 of a level. */
-#define WEIGHT_BITS 7
+/* Finished differences are counted in 1/64 of a level. */
 #define LEVEL_BITS 6
 
 typedef int16_t words4 __attribute__((vector_size(8)));
@@ -38,29 +37,34 @@ typedef float floats4 __attribute__((vector_size(16), aligned(4)));
 typedef uint16_t pairs8 __attribute__((vector_size(16)));
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 
+/* The least and the most by which samples may change, levels; NULL: by anything. */
 typedef struct {
     const int16_t *least, *most;
 } Bounds;
 
+/* What stays the same through a loop. All rows lie one after the other, without gaps. */
 typedef struct {
-    int32_t height, width;
-    int32_t rows, columns;
-    const uint8_t *coarse;
-    const int16_t *rest_luma, *rest_u, *rest_v;
-    floats4 units;
-    const uint8_t *fine;
-    const int16_t *fine_rest;
-    const float *fine_strength;
-    float fine_unit;
-    const int16_t *luma_matte, *chroma_matte, *dither;
+    int32_t height, width;          /* of the luma, even */
+    int32_t rows, columns;          /* of the lattice, with its rim */
+    const uint8_t *coarse;          /* (height, width, 4): detail, U, V, shape; half size, doubled */
+    const int16_t *rest_luma, *rest_u, *rest_v; /* (height / 2, width / 2), 1/32 level */
+    floats4 units;                  /* of each channel: 2^3 a weight of 1/128, over units a level */
+    const uint8_t *fine;            /* (2 height, 2 width), or NULL */
+    const int16_t *fine_rest;       /* (height, width), 1/32 level */
+    const float *fine_strength;     /* (rows, columns): how much of the detail moves */
+    float fine_unit;                /* 2^2 a weight of 1/128, over the fine band's units a level */
+    const int16_t *luma_matte, *chroma_matte; /* 0 to 256 */
+    const int16_t *dither;          /* (height, width), 1/64 level */
     Bounds luma_bounds, u_bounds, v_bounds;
-    const uint8_t *shown, *near;
-    int16_t *change;
-    int16_t *mixed;
-    int32_t *luma;
-    uint8_t *busy, *outside;
+    const uint8_t *shown, *near;    /* patches in which there is sky, and those beside them too */
+    int16_t *change;                /* to work in: luma's coarse change at half size, 1/32 level */
+    int16_t *mixed;                 /* a row of sums, 16 for each patch */
+    int32_t *luma;                  /* a row of changes, 1/64 level */
+    uint8_t *busy, *outside;        /* cells with fine detail; cells read from beyond an edge */
 } Sky;
 
+/* A copy of the sky at one moment: where each cell comes from, luma pixels, and its weights, 1/128.
+   To work in: what it does in each patch, and positions and weights between two rows. */
 typedef struct {
     const float *origins;
     const int16_t *shape, *detail, *fine;
