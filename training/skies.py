@@ -13,7 +13,7 @@ from training.sources import SKY
 
 F32 = NDArray[np.float32]
 
-# (zenith, horizon) in RGB: clear, pale, overcast, sunset, dusk, night.
+# (zenith, horizon) in RGB: clear, pale, overcast, sunset, dusk, night, and smoke or old film.
 PALETTES: tuple[tuple[tuple[int, int, int], tuple[int, int, int]], ...] = (
     ((60, 110, 190), (170, 205, 235)),
     ((90, 150, 220), (205, 225, 240)),
@@ -26,6 +26,10 @@ PALETTES: tuple[tuple[tuple[int, int, int], tuple[int, int, int]], ...] = (
     ((40, 50, 90), (200, 120, 110)),
     ((8, 12, 30), (40, 45, 70)),
     ((15, 20, 45), (90, 70, 70)),
+    ((150, 215, 240), (205, 240, 250)),
+    ((175, 150, 140), (220, 200, 190)),
+    ((165, 160, 140), (225, 220, 200)),
+    ((140, 125, 130), (205, 190, 185)),
 )
 
 

@@ -70,7 +70,10 @@ class Item:
 
 LISTS = Path(__file__).with_name("labels")
 ABSENT_SHARE = 0.15
-ACCEPTED_SHARE = 0.12
+ACCEPTED_SHARE = 0.17
+ALOFT_SHARE = 0.04
+# The group of accepted pictures of things in a bare sky.
+ALOFT = "accepted/aloft"
 # The unlabelled sets whose pictures are in the public domain.
 PERMISSIVE_FOLDERS = ("budgie_cc0", "interfaces_cc0")
 
@@ -112,6 +115,7 @@ def verdicts(element: str) -> dict[str, str]:
 def accepted(data: Path, masks: Path, permissive_only: bool = False) -> Iterator[Item]:
     """Unlabelled pictures whose mask below `masks` a person accepted, from labels/accepted.txt."""
     without_hair = {name for name, elements in absences().items() if "hair" in elements}
+    aloft = set(_lines("aloft.txt"))
     lines = [line.split() for line in _lines("accepted.txt")]
     if permissive_only:
         lines = [line for line in lines if line[1].startswith(PERMISSIVE_FOLDERS)]
@@ -124,6 +128,8 @@ def accepted(data: Path, masks: Path, permissive_only: bool = False) -> Iterator
             absent = (HAIR, FACE) if name in without_hair else ()
             share = ACCEPTED_SHARE / len(lines)
             group = "accepted/" + element
+            if name in aloft:
+                share, group = ALOFT_SHARE / len(aloft), ALOFT
             yield Item(photo, (parts[0], parts[1], parts[2]), absent, group, "scene", share)
 
 

@@ -13,13 +13,14 @@ from training.augment import View, degrade, place, recolour
 from training.cache import U8, Sample
 from training.compose import adrift, person_before, replace_sky
 from training.skies import sky_bank
-from training.sources import FACE, SKY
+from training.sources import ALOFT, FACE, SKY
 from training.water import flood
 
 EDGE_WEIGHT = 3
-WHOLE_SKIES = 0.05
+WHOLE_SKIES = 0.06
 PEOPLE_BEFORE_SCENES = 0.10
 OTHER_SKY = 0.3
+OTHER_SKY_ALOFT = 0.75
 WATER = 0.35
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -90,9 +91,10 @@ class Stream:
         view = place(sample, size, rng)
         if sample.item.masks[SKY] is None:
             return view
-        if rng.random() < OTHER_SKY:
+        aloft = sample.item.group == ALOFT
+        if rng.random() < (OTHER_SKY_ALOFT if aloft else OTHER_SKY):
             view = replace_sky(view, self._sky(rng), rng)
-        return flood(view, rng) if rng.random() < WATER else view
+        return flood(view, rng) if not aloft and rng.random() < WATER else view
 
     def _example(self, rng: np.random.Generator) -> tuple[U8, U8, U8]:
         view = self._view(rng)
