@@ -49,12 +49,12 @@ CODECS: dict[str, CodecSettings] = {
     "h264": _settings(
         "libx264",
         preset="superfast",
-        crf="17",
+        crf="16",
         # A better first frame keeps the still part sharp, and the seam small.
         # Narrow dead zones and no early skips: slow skies would freeze and then jump. More bits
         # for the last frames bring them as near to the photo as the first frame is.
         x264__params="ipratio=4.0:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
-        ":rc-lookahead=0:subme=2:no-fast-pskip=1:deadzone-inter=10:deadzone-intra=8"
+        ":rc-lookahead=0:subme=2:no-fast-pskip=1:deadzone-inter=14:deadzone-intra=8"
         ":zones={ending},{last},b=4",
     ),
     # The realtime mode would be five times as fast, but freezes slow skies and then jumps.

@@ -10,16 +10,21 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.imaging.planes import Planes
 
 # Moments of the loop that are looked at; few, as each costs a frame's painting.
-MOMENTS = 8
-# A variance goes with the square of its factor, but some of the detail is not raised at all.
-POWER = 0.65
+MOMENTS = 12
+# A variance goes with the square of its factor, but not all of the detail is raised, and noise is
+# not raised at all: detail goes with (1 + crispness) to the power of so much, and for a start with
+# its usual value.
+RESPONSE, USUAL = (0.8, 2.2), 1.5
 LEAST, MOST = -0.2, 0.35
+# A smaller change of crispness tells nothing about the response to it.
+TELLING = 0.01
 # Blur that hides grain, pixels.
 GRAIN = 0.8
 # Of a large sky strips of so many rows are looked at, spread over it, of about so many pixels.
-STRIP, ENOUGH = 32, 250_000
+STRIP, ENOUGH = 32, 120_000
 
 F32 = NDArray[np.float32]
+Levels = NDArray[np.float64]
 
 
 def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
@@ -27,28 +32,43 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
 
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
     the photo and the moment: what is parted into bands, moved, blended and rounded again may gain
-    or lose some. matte: the sky's, float32, of the size of `still`.
+    or lose some. How much raising it helps depends on the photo, too, and is found by trying at
+    the moment that needs it most. matte: the sky's, float32, of the size of `still`.
     """
     region = layer.region
     # Away from the edge, where what stands in front would count as the sky's detail.
     whole = (matte[region.luma] > 0.995).astype(np.uint8)
     inside = cv2.erode(whole, np.ones((13, 13), np.uint8), borderType=cv2.BORDER_REPLICATE)
     strips = [(rows, inside[rows].astype(np.float32)) for rows in _strips(*inside.shape)]
-    before = _detail(still.y[region.luma], strips)
-    if before <= 0:
-        return
     wanted = np.zeros(inside.shape[0], np.uint8)
     for rows, _ in strips:
         wanted[rows] = 1
     canvas = still.copy()
-    middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
-    found = np.array([layer.crispness_at(time) for time in middles], np.float32)
-    for moment, time in enumerate(middles):
+
+    def detail_at(time: float) -> float:
         canvas.copy_from(still)
-        layer.paint_at(float(time), canvas, wanted)
-        after = _detail(canvas.y[region.luma], strips)
-        found[moment] = (1 + found[moment]) * (before / max(after, 1e-6)) ** POWER - 1
-    layer.crispness = np.clip(found, np.float32(LEAST), np.float32(MOST))
+        layer.paint_at(time, canvas, wanted)
+        return max(_detail(canvas.y[region.luma], strips), 1e-6)
+
+    before = _detail(still.y[region.luma], strips)
+    if before <= 0:
+        return
+    middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
+    start = np.array([layer.crispness_at(time) for time in middles])
+    missing = before / np.array([detail_at(time) for time in middles])
+    layer.crispness = _raised(start, missing, USUAL)
+    worst = int(np.argmax(np.abs(np.log(missing))))
+    gained = detail_at(middles[worst]) * missing[worst] / before
+    raised = (1 + layer.crispness[worst]) / (1 + start[worst])
+    if abs(raised - 1) > TELLING:
+        response = float(np.clip(np.log(gained) / np.log(raised), *RESPONSE))
+        layer.crispness = _raised(start, missing, response)
+
+
+def _raised(crispness: Levels, missing: Levels, response: float) -> F32:
+    """The crispness at which no detail is missing, float32. missing: factors on the variance."""
+    found = (1 + crispness) * missing ** (1 / response) - 1
+    return np.clip(found, LEAST, MOST).astype(np.float32)
 
 
 def _strips(rows: int, columns: int) -> list[slice]:
