@@ -12,6 +12,10 @@ from training.cache import U8, Sample, unpack
 from training.sources import HAIR, SKY
 
 
+# Photos lie on their sides, and heads hang upside down, in so many views.
+TURNED = 0.05
+
+
 @dataclass(frozen=True)
 class View:
     """A square view: `rgb`, `values`, `known`, all uint8 (S, S, 3); classes in the last axis."""
@@ -21,15 +25,21 @@ class View:
     known: U8
 
 
-def _head_window(labels: U8, rng: np.random.Generator) -> tuple[float, float, float] | None:
-    """A random square around the hair: (centre x, centre y, side) in pixels."""
-    ys, xs = np.nonzero((labels >> HAIR) & 1)
-    if len(ys) < 40:
-        return None
-    extent = max(xs.max() - xs.min(), ys.max() - ys.min(), 24)
-    side = extent * float(np.exp(rng.uniform(np.log(1.5), np.log(6))))
-    x = (xs.min() + xs.max()) / 2 + rng.uniform(-0.25, 0.25) * side
-    y = (ys.min() + ys.max()) / 2 + rng.uniform(-0.15, 0.3) * side
+def _head_window(sample: Sample, rng: np.random.Generator) -> tuple[float, float, float] | None:
+    """A random square around the head: (centre x, centre y, side) in pixels."""
+    height, width = sample.labels.shape
+    head = sample.item.head
+    if head is None:
+        ys, xs = np.nonzero((sample.labels >> HAIR) & 1)
+        if len(ys) < 40:
+            return None
+        x, y = (xs.min() + xs.max()) / 2, (ys.min() + ys.max()) / 2
+        extent = max(xs.max() - xs.min(), ys.max() - ys.min())
+    else:
+        x, y, extent = head.x * width, head.y * height, head.size * max(height, width)
+    side = max(extent, 24) * float(np.exp(rng.uniform(np.log(1.5), np.log(6))))
+    x += rng.uniform(-0.25, 0.25) * side
+    y += rng.uniform(-0.15, 0.3) * side
     return float(x), float(y), float(side)
 
 
@@ -45,8 +55,10 @@ def _sky_window(labels: U8, rng: np.random.Generator) -> tuple[float, float, flo
 
 def _angle(rng: np.random.Generator) -> float:
     roll = rng.random()
-    if roll < 0.5:
+    if roll < 0.48:
         return 0.0
+    if roll < TURNED + 0.48:
+        return float(rng.uniform(-180, 180))
     return float(rng.normal(0, 6) if roll < 0.9 else rng.normal(0, 25))
 
 
@@ -58,7 +70,7 @@ def _placement(sample: Sample, size: int, rng: np.random.Generator) -> NDArray[n
     y = height / 2 + rng.uniform(-0.5, 0.5) * max(0.12 * height, height - size / scale)
     window = None
     if sample.item.kind == "street" and rng.random() < 0.8:
-        window = _head_window(sample.labels, rng)
+        window = _head_window(sample, rng)
     elif sample.item.kind == "scene" and rng.random() < 0.15:
         window = _sky_window(sample.labels, rng)
     if window is not None:

@@ -52,8 +52,21 @@ SETS = (
 
 
 @dataclass(frozen=True)
+class Head:
+    """A head worth looking at: its middle (of the width, the height), and its size (of the
+    longer side)."""
+
+    x: float
+    y: float
+    size: float
+
+
+@dataclass(frozen=True)
 class Item:
-    """One picture on disk with its masks; `masks[c]` is None where class c is not labelled."""
+    """One picture on disk with its masks; `masks[c]` is None where class c is not labelled.
+
+    head: where to look, for what the masks don't tell.
+    """
 
     photo: Path
     masks: tuple[Path | None, Path | None, Path | None]
@@ -61,6 +74,7 @@ class Item:
     group: str
     kind: Kind
     share: float
+    head: Head | None = None
 
     @property
     def held_out(self) -> bool:
@@ -72,6 +86,7 @@ LISTS = Path(__file__).with_name("labels")
 ABSENT_SHARE = 0.15
 ACCEPTED_SHARE = 0.17
 ALOFT_SHARE = 0.04
+HARD_SHARE = 0.08
 # The group of accepted pictures of things in a bare sky.
 ALOFT = "accepted/aloft"
 # The unlabelled sets whose pictures are in the public domain.
@@ -106,6 +121,12 @@ def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
             yield Item(photo, (None, None, None), tuple(sorted(absent)), group, "absence", share)
 
 
+def hard() -> dict[str, Head]:
+    """Heads in labelled pictures with hats, hoods and scarves, by "set/name"."""
+    lines = [line.split() for line in _lines("hard.txt")]
+    return {name: Head(float(x), float(y), float(size)) for name, x, y, size in lines}
+
+
 def verdicts(element: str) -> dict[str, str]:
     """What a person said about the unsure parts of a mask, by "folder/name", where accepted."""
     lines = [line.split() for line in _lines("accepted.txt")]
@@ -135,7 +156,7 @@ def accepted(data: Path, masks: Path, permissive_only: bool = False) -> Iterator
 
 def labelled(data: Path, permissive_only: bool = False) -> Iterator[Item]:
     """All labelled training pictures below `data`/train, in a fixed order."""
-    excluded = set(_lines("excluded.txt"))
+    excluded, difficult = set(_lines("excluded.txt")), hard()
     for entry in SETS:
         if permissive_only and not entry.permissive:
             continue
@@ -150,11 +171,13 @@ def labelled(data: Path, permissive_only: bool = False) -> Iterator[Item]:
             face = photo.with_name(photo.stem + ".face.png")
             if face.exists():
                 masks[FACE] = face
+            head = difficult.get(f"{entry.folder}/{photo.stem}")
             yield Item(
                 photo,
                 (masks[0], masks[1], masks[2]),
                 entry.absent,
                 entry.folder,
                 entry.kind,
-                entry.share / len(photos),
+                entry.share / len(photos) + (HARD_SHARE / len(difficult) if head else 0),
+                head,
             )
