@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from training.cache import U8, Sample, unpack
 from training.sources import HAIR, SKY
 
-
 # Photos lie on their sides, and heads hang upside down, in so many views.
 TURNED = 0.05
 

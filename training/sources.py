@@ -122,7 +122,7 @@ def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
 
 
 def hard() -> dict[str, Head]:
-    """Heads in labelled pictures with hats, hoods and scarves, by "set/name"."""
+    """Heads in labelled pictures beside what is easily taken for hair, by "set/name"."""
     lines = [line.split() for line in _lines("hard.txt")]
     return {name: Head(float(x), float(y), float(size)) for name, x, y, size in lines}
 
