@@ -86,7 +86,7 @@ LISTS = Path(__file__).with_name("labels")
 ABSENT_SHARE = 0.15
 ACCEPTED_SHARE = 0.17
 ALOFT_SHARE = 0.04
-HARD_SHARE = 0.08
+HARD_SHARE = 0.14
 # The group of accepted pictures of things in a bare sky.
 ALOFT = "accepted/aloft"
 # The unlabelled sets whose pictures are in the public domain.
@@ -110,6 +110,7 @@ def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
         for name, elements in absences().items()
         if not permissive_only or name.startswith(PERMISSIVE_FOLDERS)
     }
+    difficult = hard()
     for name, elements in listed.items():
         absent = {CLASSES.index(element) for element in elements}
         if HAIR in absent:
@@ -118,13 +119,15 @@ def without(data: Path, permissive_only: bool = False) -> Iterator[Item]:
         if photo is not None:
             group = "absent/" + name.split("/")[0]
             share = ABSENT_SHARE / len(listed)
+            if name in difficult:
+                share += HARD_SHARE / len(difficult)
             yield Item(photo, (None, None, None), tuple(sorted(absent)), group, "absence", share)
 
 
-def hard() -> dict[str, Head]:
-    """Heads in labelled pictures beside what is easily taken for hair, by "set/name"."""
+def hard() -> dict[str, Head | None]:
+    """Pictures that networks get wrong, by "set/name", and the heads that are the reason."""
     lines = [line.split() for line in _lines("hard.txt")]
-    return {name: Head(float(x), float(y), float(size)) for name, x, y, size in lines}
+    return {name: Head(*map(float, where)) if where else None for name, *where in lines}
 
 
 def verdicts(element: str) -> dict[str, str]:
@@ -171,13 +174,14 @@ def labelled(data: Path, permissive_only: bool = False) -> Iterator[Item]:
             face = photo.with_name(photo.stem + ".face.png")
             if face.exists():
                 masks[FACE] = face
-            head = difficult.get(f"{entry.folder}/{photo.stem}")
+            name = f"{entry.folder}/{photo.stem}"
             yield Item(
                 photo,
                 (masks[0], masks[1], masks[2]),
                 entry.absent,
                 entry.folder,
                 entry.kind,
-                entry.share / len(photos) + (HARD_SHARE / len(difficult) if head else 0),
-                head,
+                entry.share / len(photos)
+                + (HARD_SHARE / len(difficult) if name in difficult else 0),
+                difficult.get(name),
             )
