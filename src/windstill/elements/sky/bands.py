@@ -3,7 +3,7 @@
 The very coarse part (gradients, glow) depends on the direction of view and not on the clouds: it
 stands still. The coarse band holds shape and colour at half the luma's size, which is also the
 size of the chroma, so one warp moves all three planes. The fine band holds what half the size
-cannot: only where it is more than grain does it move; grain stays on the photo.
+cannot, and moves where it is more than grain: grain that can be seen stays on the photo.
 
 Bands are bytes around 128, scaled by a power of two chosen to use their range.
 """
@@ -24,7 +24,14 @@ U8 = NDArray[np.uint8]
 I16 = NDArray[np.int16]
 
 # Detail weaker than this (levels) is never seen moving.
-FAINT = 0.6
+FAINT = 0.4
+# Grain weaker than this (levels) is not seen, and drifts along: the faintest clouds are no stronger.
+# What is seen stays, and with it all detail up to this many times as strong.
+SEEN_GRAIN = 0.8
+ABOVE_GRAIN = 1.3
+# Percentile of detail that is grain alone. Not what noise estimators measure, single pixels unlike
+# their neighbours: cameras smooth their grain, and files round it, to a fifth of that.
+CALM = 10
 # Largest unit of a band: two raised copies less the rest then fit 16 bits at weights of 1/128.
 LARGEST = 100
 # Halving with a filter this soft keeps aliases out of the coarse band; they would no longer be
@@ -120,7 +127,8 @@ def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | No
     inside = deviation[share > 0.5]
     if not inside.size:
         return None
-    low = max(FAINT, 1.6 * _grain(luma, share, lattice))
+    grain = float(np.percentile(inside, CALM))
+    low = ABOVE_GRAIN * grain if grain > SEEN_GRAIN else FAINT
     strength = np.clip((deviation - low) / (0.1 * low), 0, 1) * (share > 0)
     if not strength.any():
         return None
@@ -136,17 +144,6 @@ def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | No
 def _counted(values: F32, shift: int) -> U8:
     units: F32 = np.rint(values * np.float32(2.0**shift))
     return (units.clip(-LARGEST, LARGEST) + np.float32(128)).astype(np.uint8)
-
-
-def _grain(luma: U8, share: F32, lattice: Lattice) -> float:
-    """Standard deviation of the sensor's noise, levels, from the calmest cells of the sky.
-
-    Immerkaer 1996, "Fast noise variance estimation".
-    """
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    rough = np.abs(cv2.filter2D(luma, cv2.CV_16S, kernel))
-    calm = lattice.reduce(rough)[share > 0.9]
-    return float(np.percentile(calm, 10) * np.sqrt(np.pi / 2) / 6) if calm.size else 0.0
 
 
 def _shift(values: F32, seen: NDArray[np.bool_]) -> int:
