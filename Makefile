@@ -73,4 +73,4 @@ lock: ## pin the dependencies again
 	rm -rf $(VENV)-lock deploy/requirements.lock
 
 clean: ## remove what set-up and tests made
-	rm -rf $(VENV) build dist src/*.egg-info src/windstill/imaging/*.so src/windstill/elements/sky/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist src/*.egg-info $(wildcard src/windstill/*/*.so src/windstill/*/*/*.so) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

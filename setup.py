@@ -22,6 +22,7 @@ LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")
 SOURCES = {
     "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
+    "windstill.perceive._edges": "src/windstill/perceive/edges.c",
 }
 # What follows a library's name, and the processors that it is for.
 X86 = {"": "x86_64_v2", "_avx2": "x86_64_v3"}

@@ -2,9 +2,8 @@
 
 Only a zone around the region's border is uncertain: a narrow band everywhere, and as much more as
 the network is in doubt, as it is where sky shows through a tree. There the photo's own colours
-decide (`colours`), and where they don't tell, its edges (the guided filter). Within the zone's
-inner rim the matte is exactly 1, beyond its outer rim exactly 0, because what is exactly 0 is
-promised to stay still.
+decide, and where they don't tell, its edges (`edges`). Within the zone's inner rim the matte is
+exactly 1, beyond its outer rim exactly 0, because what is exactly 0 is promised to stay still.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.imaging.guided import evaluate, guided_coefficients
-from windstill.perceive.colours import colour_coefficients
+from windstill.imaging.affine import evaluate
+from windstill.perceive.edges import edge_functions
 from windstill.perceive.regions import disc, grown_from, without_rejected
 
 F32 = NDArray[np.float32]
@@ -108,21 +107,11 @@ def _soften(functions: F32, guide: U8, border: Border, radius: int, edge: Edge) 
     part = _window(border.weight > 0, 2 * radius)
     if part is None:
         return
-    colours = (guide[part] / 255).astype(np.float32)
-    found = _functions(colours, border.guess[part], radius, edge)
+    guess = border.guess[part]
+    found = edge_functions(guide[part], guess, radius, edge.epsilon, edge.contrast, edge.passes)
     # At its rims the zone fades into the constants 0 and 1.
     weight = border.weight[part][..., None]
     functions[part] += (found - functions[part]) * weight
-
-
-def _functions(guide: F32, guess: F32, radius: int, edge: Edge) -> F32:
-    """What the colours say, as affine functions, float32 (h, w, 4)."""
-    functions = guided_coefficients(guide, guess, radius, edge.epsilon)
-    if not edge.passes:
-        return functions
-    functions = colour_coefficients(guide, functions, guess, radius, edge.contrast, edge.passes)
-    side = 2 * max(1, radius // 3) + 1
-    return np.asarray(cv2.blur(functions, (side, side)), np.float32)
 
 
 def _thin(guide: U8, radius: int) -> Bool:

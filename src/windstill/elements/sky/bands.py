@@ -25,8 +25,8 @@ I16 = NDArray[np.int16]
 
 # Detail weaker than this (levels) is never seen moving.
 FAINT = 0.4
-# Grain weaker than this (levels) is not seen, and drifts along: the faintest clouds are no stronger.
-# What is seen stays, and with it all detail up to this many times as strong.
+# Grain weaker than this (levels) is not seen, and drifts along, as the faintest clouds are no
+# stronger. What is seen stays, and with it all detail up to this many times as strong.
 SEEN_GRAIN = 0.8
 ABOVE_GRAIN = 1.3
 # Percentile of detail that is grain alone. Not what noise estimators measure, single pixels unlike

@@ -1,26 +1,8 @@
+from __future__ import annotations
+
 import numpy as np
 
-from windstill.imaging.guided import evaluate, guided_coefficients
-
-
-def two_colours(height: int, width: int, edge: int) -> np.ndarray:
-    rgb = np.full((height, width, 3), (200, 210, 230), np.uint8)
-    rgb[:, edge:] = (60, 50, 20)
-    return rgb
-
-
-def test_a_rough_map_takes_the_edge_of_the_picture() -> None:
-    rgb = two_colours(300, 400, 203)
-    small = two_colours(75, 100, 51)
-    rough = np.zeros((75, 100), np.float32)
-    rough[:, :48] = 1
-    coefficients = guided_coefficients(small.astype(np.float32) / 255, rough, 8, 1e-4)
-    out = np.full((300, 400), np.nan, np.float32)
-    evaluate(coefficients, rgb, 0.2, 0.8, out)
-    assert np.all(out[:, 203 - 14 : 203] > 0.5)
-    assert np.all(out[:, 203:] < 0.1)
-    assert np.all(out[:, :100] == 1)
-    assert np.all(out[:, 300:] == 0)
+from windstill.imaging.affine import evaluate
 
 
 def test_constants_stay_exact_at_any_size() -> None:
