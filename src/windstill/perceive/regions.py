@@ -102,7 +102,7 @@ def grown_from(ground: Bool, stems: Bool, length: int) -> Bool:
     chosen = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= length
     beside = cv2.dilate(ground.astype(np.uint8), disc(2)) > 0
     rooted = np.zeros(len(stats), bool)
-    rooted[np.unique(labels[beside])] = True
+    rooted[labels[beside]] = True
     chosen &= rooted
     chosen[0] = False
     return np.asarray(chosen[labels])
@@ -165,7 +165,7 @@ class _Parts:
     def touching(self, mask: Bool) -> Bool:
         """Which parts share a pixel with `mask`."""
         hit = np.zeros(len(self.area), bool)
-        hit[np.unique(self.labels[mask])] = True
+        hit[self.labels[mask]] = True
         return hit
 
     def chosen(self, which: Bool) -> Bool:
