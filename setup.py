@@ -17,10 +17,12 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 # No fused multiplications, so that every processor computes the same.
-FLAGS = ("-std=c11", "-O3", "-ffp-contract=off", "-fno-sanitize=undefined", "-Wall", "-Wextra")
+ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
+FLAGS = ("-std=c11", "-O3", *ARITHMETIC, "-fno-sanitize=undefined", "-Wall", "-Wextra")
 LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")
 SOURCES = {
     "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
+    "windstill.elements.sky._turning": "src/windstill/elements/sky/turning.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
     "windstill.perceive._edges": "src/windstill/perceive/edges.c",
 }

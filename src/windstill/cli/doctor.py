@@ -114,7 +114,8 @@ def _formats() -> str:
 def _compiled() -> str:
     from windstill.imaging.compiled import library_file, load
 
-    libraries = (("elements/sky", "painting"), ("imaging", "geodesic"), ("perceive", "edges"))
+    sky = "elements/sky"
+    libraries = (sky, "painting"), (sky, "turning"), ("imaging", "geodesic"), ("perceive", "edges")
     for folder, name in libraries:
         load(folder, name)
     return f"loaded {', '.join(library_file(*each).name for each in libraries)}"

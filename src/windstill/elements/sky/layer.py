@@ -12,16 +12,15 @@ from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import Lattice
-from windstill.elements.sky.painting import Painter, Stream
-from windstill.elements.sky.streams import Moments, Turns, uncorrelated_gain
+from windstill.elements.sky.painting import Painter
+from windstill.elements.sky.streams import Moments, Turns
+from windstill.elements.sky.turning import Turning
 from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
-# Weights are counted in 1/128.
-WEIGHT_ONE = 128
 # Detail that reading between samples loses, on average over all sub-pixel shifts.
 SAMPLING_LOSS = 0.03
 
@@ -71,7 +70,12 @@ class SkyLayer:
 
         rows: uint8, not 0 for the rows of the region whose luma is wanted; None for everything.
         """
-        self._painter.paint(self._streams(time), canvas.crop(self.region), rows)
+        streams = self._turning.streams(time, self.crispness_at(time))
+        self._painter.paint(streams, canvas.crop(self.region), rows)
+
+    @cached_property
+    def _turning(self) -> Turning:
+        return Turning(self.turns, self.moments, self.drift, self.wander)
 
     @cached_property
     def _painter(self) -> Painter:
@@ -84,34 +88,3 @@ class SkyLayer:
             self.dither,
             self.bounds,
         )
-
-    def _streams(self, time: float) -> list[Stream]:
-        """The streams that are seen anywhere at `time`."""
-        even, odd = self.turns.at(time)
-        # The older copy of a place is the early one.
-        early = np.where(even.age > odd.age, even.weight, odd.weight)
-        detail_gain = self.moments.gain(early, 1 - early)
-        fine_gain = uncorrelated_gain(early, 1 - early)
-        crispness = np.float32(self.crispness_at(time))
-        found = []
-        for age, weight, copy in (even, odd):
-            if weight.any():
-                # Only the first copy, at age 0, is the photo itself; every other was read between
-                # samples.
-                moved = np.where(copy == 0, np.minimum(np.abs(age) * 20, 1), np.float32(1))
-                sharper = weight * (1 + crispness * moved)
-                shape, detail, fine = (
-                    np.rint(raised * np.float32(WEIGHT_ONE)).astype(np.int16)
-                    for raised in (weight, sharper * detail_gain, sharper * fine_gain)
-                )
-                origins = self.drift.origins(age) - self._wander_of(copy)
-                found.append(Stream(origins, shape, detail, fine))
-        return found
-
-    def _wander_of(self, copy: NDArray[np.int32]) -> F32:
-        first = int(copy[0, 0])
-        chosen: F32 = self.wander[first]
-        if (copy != first).any():
-            rows, columns = np.ogrid[: copy.shape[0], : copy.shape[1]]
-            chosen = self.wander[copy, rows, columns]
-        return chosen

@@ -1,0 +1,82 @@
+"""The compiled streams are what they are defined as."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.elements.sky.defined import gain, shown_at, uncorrelated_gain
+from windstill.elements.sky import turning
+from windstill.elements.sky.drift import Drift
+from windstill.elements.sky.streams import Moments, Turns
+from windstill.elements.sky.turning import Turning
+from windstill.imaging.compiled import AVX2
+
+SHAPE = 21, 34
+Given = tuple[Turns, Moments, Drift, np.ndarray]
+
+
+def given(periods: int) -> Given:
+    rng = np.random.default_rng(periods)
+
+    def plane(low: float, high: float, *more: int) -> np.ndarray:
+        return rng.uniform(low, high, (*SHAPE, *more)).astype(np.float32)
+
+    turns = Turns(plane(-0.12, 0.12), plane(0.25, 0.75), periods)
+    moments = Moments(plane(0, 300), plane(0, 300), plane(-90, 90), 1.0)
+    drift = Drift(plane(0, 200, 2), (plane(-40, 40, 2), plane(-4, 4, 2), plane(-1, 1, 2)))
+    wander = rng.uniform(-9, 9, (periods, *SHAPE, 2)).astype(np.float32)
+    return turns, moments, drift, wander
+
+
+@pytest.mark.parametrize("periods", [1, 2, 3, 5])
+def test_streams_are_what_they_are_defined_as(periods: int) -> None:
+    turns, moments, drift, wander = given(periods)
+    compiled = Turning(turns, moments, drift, wander)
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    for time in np.linspace(0, 1, 37):
+        even, odd = shown_at(turns, float(time))
+        early = np.where(even.age > odd.age, even.weight, odd.weight)
+        coarse, fine = gain(moments, early, 1 - early), uncorrelated_gain(early, 1 - early)
+        seen = [each for each in (even, odd) if each.weight.any()]
+        found = compiled.streams(float(time), 0.2)
+        assert len(found) == len(seen)
+        for stream, (age, weight, copy) in zip(found, seen, strict=True):
+            moved = np.where(copy == 0, np.minimum(np.abs(age) * 20, 1), np.float32(1))
+            sharper = weight * (1 + np.float32(0.2) * moved)
+            for counted, factor in (
+                (stream.shape, weight),
+                (stream.detail, sharper * coarse),
+                (stream.fine, sharper * fine),
+            ):
+                np.testing.assert_array_equal(counted, np.rint(factor * np.float32(128)))
+            place = drift.origins(age) - wander[copy, rows, columns]
+            np.testing.assert_array_equal(stream.origins, place)
+
+
+def test_every_processor_turns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = sorted(Path(turning.__file__).parent.glob("_turning*.so"))
+    if not cv2.checkHardwareSupport(AVX2):
+        libraries = [path for path in libraries if "avx2" not in path.name]
+    found = set()
+    for path in libraries:
+        function = ctypes.CDLL(str(path)).windstill_turn
+        function.argtypes = turning._TURN.argtypes
+        monkeypatch.setattr(turning, "_TURN", function)
+        streams = Turning(*given(2)).streams(0.37, 0.1)
+        found.add(b"".join(s.origins.tobytes() + s.detail.tobytes() for s in streams))
+    assert libraries
+    assert len(found) == 1
+
+
+def test_fields_of_another_lattice_are_refused() -> None:
+    turns, moments, drift, wander = given(2)
+    with pytest.raises(ValueError, match="float32"):
+        Turning(turns, moments, drift, wander[:1])
+    with pytest.raises(ValueError, match="float32"):
+        Turning(turns, replace(moments, both=moments.both[:-1]), drift, wander)
