@@ -73,8 +73,8 @@ def explained(plate: F32, seen: F32, matte: I16, known: F32) -> F32:
     be taken off a pixel that does not hold it, and leave a stain darker or brighter than all
     around. What is like no sky nearby is none, whatever the matte says.
     """
-    lowest, highest = _near(seen, matte == 0, FRONT_REACH)
-    sky = np.clip(seen, *_near(seen, known > 0.5, SKY_REACH))
+    lowest, highest = _near(seen, matte == 0, FRONT_REACH, nothing=(np.inf, -np.inf))
+    sky = np.clip(seen, *_near(seen, known > 0.5, SKY_REACH, nothing=(-np.inf, np.inf)))
     front = np.maximum(1 - matte.astype(np.float32) / 256, np.float32(LEAST_FRONT))
     odds = (front / np.maximum(1 - front, np.float32(1e-3)))[..., None]
     least = sky - odds * np.maximum(highest - seen, 0)
@@ -83,21 +83,37 @@ def explained(plate: F32, seen: F32, matte: I16, known: F32) -> F32:
     return held
 
 
-def _near(picture: F32, mask: NDArray[np.bool_], reach: float) -> tuple[F32, F32]:
+def _near(
+    picture: F32, mask: NDArray[np.bool_], reach: float, *, nothing: tuple[float, float]
+) -> tuple[F32, F32]:
     """The least and the largest value, or nearly, that `picture` has in `mask` near each pixel.
 
-    reach: share of the longer side. Where nothing of the mask is near, the picture's own.
+    reach: share of the longer side. nothing: the values where nothing of the mask is near.
     """
-    side = 2 * max(2, round(reach * max(mask.shape))) + 1
-    kernel = np.ones((side, side), np.uint8)
-    outside, far = ~mask[..., None], np.float32(np.inf)
-    lowest = cv2.erode(np.where(outside, far, picture), kernel)
-    highest = cv2.dilate(np.where(outside, -far, picture), kernel)
+    side = max(2, round(reach * max(mask.shape))) | 1
+    lowest = -_largest(-picture, mask, side) - np.float32(SLACK)
+    highest = _largest(picture, mask, side) + np.float32(SLACK)
     none = lowest > highest
-    return (
-        np.where(none, picture, lowest - np.float32(SLACK)),
-        np.where(none, picture, highest + np.float32(SLACK)),
+    lowest[none], highest[none] = nothing
+    height, width = mask.shape
+    size = 2 * lowest.shape[1], 2 * lowest.shape[0]
+    least, most = (
+        cv2.resize(found, size, interpolation=cv2.INTER_NEAREST)[:height, :width]
+        for found in (lowest, highest)
     )
+    return np.asarray(least, np.float32), np.asarray(most, np.float32)
+
+
+def _largest(values: F32, mask: NDArray[np.bool_], side: int) -> F32:
+    """The largest of `values`, float32 (h, w, C), inside `mask` in squares of about twice `side`
+    pixels, at half size; minus infinity where there are none."""
+    height, width = mask.shape
+    inside = values.copy()
+    inside[~mask] = -np.inf
+    even = cv2.copyMakeBorder(inside, 0, height & 1, 0, width & 1, cv2.BORDER_REPLICATE)
+    rows = cv2.max(even[::2], even[1::2])
+    halved = cv2.max(rows[:, ::2], rows[:, 1::2])
+    return np.asarray(cv2.dilate(halved, np.ones((side, side), np.uint8)), np.float32)
 
 
 def _texture(picture: F32, known: F32) -> F32:
