@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from training.augment import View
 from training.cache import U8
+from training.planes import plane
 from training.sources import FACE, HAIR, SKY
 
 
@@ -46,10 +47,20 @@ def replace_sky(view: View, sky: U8, rng: np.random.Generator) -> View:
 
 
 def adrift(rgb: U8, sky: View, rng: np.random.Generator) -> View:
-    """A thing of any shape, filled with `rgb`, in a sky without ground, as planes and birds are."""
-    size = rgb.shape[0]
-    if rng.random() < 0.25:
+    """A sky without ground; in it often a plane, or a thing of any shape, filled with `rgb`."""
+    roll = rng.random()
+    if roll < 0.2:
         return sky
+    if roll < 0.6:
+        shown, cover = plane(rgb.shape[0], rng)
+        # Planes are drawn before nothing; what is beside them would darken their outlines.
+        shown = np.where(cover[..., None] > 0, shown, sky.rgb)
+        return _before(np.asarray(shown, np.uint8), cover, sky, rng)
+    return _before(rgb, _shape(rgb.shape[0], rng), sky, rng)
+
+
+def _shape(size: int, rng: np.random.Generator) -> U8:
+    """The coverage of something with a few corners, uint8 (size, size)."""
     count = int(rng.integers(3, 9))
     angles = np.sort(rng.uniform(0, 2 * np.pi, count))
     radii = size * rng.uniform(0.03, 0.35) * rng.uniform(0.3, 1, count)
@@ -58,7 +69,12 @@ def adrift(rgb: U8, sky: View, rng: np.random.Generator) -> View:
     outline = centre + np.stack([np.cos(angles) * radii, np.sin(angles) * radii * flat], axis=1)
     shape: NDArray[np.uint8] = np.zeros((size, size), np.uint8)
     cv2.fillPoly(shape, [outline.astype(np.int32)], 255, cv2.LINE_AA)
-    alpha = np.asarray(cv2.GaussianBlur(shape, (0, 0), float(rng.uniform(0.4, 1))), np.uint8)
+    return shape
+
+
+def _before(rgb: U8, cover: U8, sky: View, rng: np.random.Generator) -> View:
+    """What covers so much of each pixel, before a sky."""
+    alpha = np.asarray(cv2.GaussianBlur(cover, (0, 0), float(rng.uniform(0.4, 1))), np.uint8)
     values = sky.values.copy()
     values[..., SKY] = cv2.min(values[..., SKY], 255 - alpha)
     known = sky.known.copy()

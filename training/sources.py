@@ -85,7 +85,7 @@ class Item:
 LISTS = Path(__file__).with_name("labels")
 ABSENT_SHARE = 0.15
 ACCEPTED_SHARE = 0.17
-ALOFT_SHARE = 0.04
+ALOFT_SHARE = 0.06
 HARD_SHARE = 0.14
 # The group of accepted pictures of things in a bare sky.
 ALOFT = "accepted/aloft"

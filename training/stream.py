@@ -17,7 +17,7 @@ from training.sources import ALOFT, FACE, SKY
 from training.water import flood
 
 EDGE_WEIGHT = 3
-WHOLE_SKIES = 0.06
+WHOLE_SKIES = 0.11
 PEOPLE_BEFORE_SCENES = 0.10
 OTHER_SKY = 0.3
 OTHER_SKY_ALOFT = 0.75
