@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("network", type=Path, help="the file that ships; changed in place")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/")
     parser.add_argument("--pseudo", type=Path, help="folder of masks made by training.pseudo")
-    parser.add_argument("--kept", type=float, default=0.98, help="part of landscapes' sky area")
+    parser.add_argument("--kept", type=float, default=0.99, help="part of landscapes' sky area")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     model = without_evidence(onnx.load(str(args.network)))
