@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,11 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from training.cache import load
-from training.sources import SKY, Item, accepted, labelled, without
+from training.augment import degrade, recolour
+from training.cache import Sample, load
+from training.planes import plane
+from training.skies import synthetic_sky
+from training.sources import ALOFT, SKY, Item, accepted, labelled, without
 from windstill.perceive import LOOK
 from windstill.perceive.network import shown
 from windstill.perceive.regions import LIKELY
@@ -47,6 +51,8 @@ TRUST, FOLDS = 0.01, 4
 # What is nearest to the photos that people bring counts most: landscapes, and pictures without a
 # sky that a person looked at. Skies over streets are many, and all alike.
 NEAREST, STREETS = 4.0, 0.3
+# Made-up skies with planes, and their size.
+MADE_UP, MADE_SIZE = 400, (288, 416)
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -83,9 +89,8 @@ def exposed(model: onnx.ModelProto) -> Any:
     )
 
 
-def regions_of(session: Any, item: Item, picture: int) -> Iterable[Region]:
+def regions_of(session: Any, sample: Sample, picture: int) -> Iterable[Region]:
     """The regions of one picture whose truth is known."""
-    sample = load(item)
     small = shown(sample.rgb, LOOK)
     mattes, around, whole = session.run([MATTES, AROUND, WHOLE], {"rgb": small[None]})
     sky = mattes[0, SKY]
@@ -109,7 +114,20 @@ def regions_of(session: Any, item: Item, picture: int) -> Iterable[Region]:
         )
         means = (maps * weight).sum(axis=(1, 2)) / weight.sum()
         features = np.concatenate([means, whole[0, :, 0, 0]]).astype(np.float32)
-        yield Region(features, float(mask.mean()), bool(true > 0.5), picture, item.group)
+        yield Region(features, float(mask.mean()), bool(true > 0.5), picture, sample.item.group)
+
+
+def made_up(seed: int) -> Iterable[Sample]:
+    """Planes in bare skies, of which there are too few photos to learn from."""
+    rng = np.random.default_rng(seed)
+    rows, columns = MADE_SIZE
+    for _ in range(MADE_UP):
+        sky = synthetic_sky(columns, rng)
+        thing, cover = plane(columns, rng)
+        rgb = np.where(cover[..., None] > 0, thing, sky)[:rows]
+        labels = np.where(cover[:rows] > 0, 8 << SKY, (8 | 1) << SKY).astype(np.uint8)
+        item = Item(Path("made up"), (None, None, None), (), ALOFT, "scene", 0.0)
+        yield Sample(degrade(recolour(rgb, rng), rng), labels, item)
 
 
 def fit(regions: list[Region], kept: float) -> tuple[F64, float]:
@@ -118,7 +136,7 @@ def fit(regions: list[Region], kept: float) -> tuple[F64, float]:
     is_sky = np.array([region.is_sky for region in regions])
     area = np.array([region.area for region in regions])
     pictures = np.array([region.picture for region in regions])
-    landscape = np.array([region.group.startswith("accepted") for region in regions])
+    landscape = np.array([region.group == "accepted/sky" for region in regions])
     weight = np.array([region.weight for region in regions])
     for kind in (is_sky, ~is_sky):
         weight[kind] /= 2 * weight[kind].mean()
@@ -209,6 +227,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/")
     parser.add_argument("--pseudo", type=Path, help="folder of masks made by training.pseudo")
     parser.add_argument("--kept", type=float, default=0.99, help="part of landscapes' sky area")
+    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     cv2.setNumThreads(1)
     model = without_evidence(onnx.load(str(args.network)))
@@ -216,8 +235,11 @@ def main() -> None:
     if args.pseudo:
         items += accepted(args.data, args.pseudo)
     session = exposed(model)
+    samples = chain(map(load, items), made_up(args.seed))
     regions = [
-        region for number, item in enumerate(items) for region in regions_of(session, item, number)
+        region
+        for number, sample in enumerate(samples)
+        for region in regions_of(session, sample, number)
     ]
     onnx.save(with_evidence(model, *fit(regions, args.kept)), str(args.network))
 
