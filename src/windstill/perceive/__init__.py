@@ -77,6 +77,9 @@ def _all_heads(rgb: U8, found: F32, mattes: Mattes, threads: int | None) -> None
     for window in windows:
         view = np.ascontiguousarray(rgb[window.slices])
         again = infer(view, long_side=SECOND_LOOK, threads=threads).probability[1:]
+        if not window.likely and not face_region(again[1]).any():
+            # Ornaments and door knobs look like small heads from behind, and once is not enough.
+            continue
         hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
         _heads(view, again, _hint_within(window, rgb.shape, again.shape), hair, face)
         for whole, part in ((mattes.hair, hair), (mattes.face, face)):

@@ -19,6 +19,8 @@ MOST_HEADS = 3
 MARGIN = 2.2
 # First looks at small heads are unsure; what is no head is sorted out at the second look.
 HINT = 0.35
+# The first look is all but certain above this.
+LIKELY = 0.85
 
 
 Bool = NDArray[np.bool_]
@@ -28,7 +30,8 @@ Bool = NDArray[np.bool_]
 class Window:
     """A part of the photo around a head: rows [top, bottom) and columns [left, right), in pixels.
 
-    `hint`: where the first look saw the head, bool (h, w), at the network's size.
+    `hint`: where the first look saw the head, bool (h, w), at the network's size. `likely`:
+    whether it was all but certain of it.
     """
 
     top: int
@@ -36,6 +39,7 @@ class Window:
     left: int
     right: int
     hint: Bool
+    likely: bool
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -58,16 +62,20 @@ def small_heads(hair: F32, face: F32, shape: tuple[int, int]) -> list[Window]:
         head = max(width, height)
         if head * scale >= SMALLEST and head < SMALL * max(rows, columns):
             centre = ((top + height / 2) * scale, (left + width / 2) * shape[1] / columns)
-            windows.append(_around(centre, head * scale * MARGIN, shape, labels == label))
+            hint = labels == label
+            likely = bool(cv2.max(hair, face)[hint].max() > LIKELY)
+            windows.append(_around(centre, head * scale * MARGIN, shape, hint, likely))
     return _apart(windows)[:MOST_HEADS]
 
 
-def _around(centre: tuple[float, float], side: float, shape: tuple[int, int], hint: Bool) -> Window:
+def _around(
+    centre: tuple[float, float], side: float, shape: tuple[int, int], hint: Bool, likely: bool
+) -> Window:
     half = side / 2
     top, left = max(0, int(centre[0] - half)), max(0, int(centre[1] - half))
     bottom = min(shape[0], int(np.ceil(centre[0] + half)))
     right = min(shape[1], int(np.ceil(centre[1] + half)))
-    return Window(top, bottom, left, right, hint)
+    return Window(top, bottom, left, right, hint, likely)
 
 
 def _apart(windows: list[Window]) -> list[Window]:
