@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.http import photos
 from tests.http.native.asking import bearer, post
 from tests.http.running import RunningServer, start_server, until
 from tests.jobs.leftovers import processes_below, processes_in
@@ -24,7 +25,9 @@ from tests.reliability.mutants import small_photo
 COST = 15
 SETTINGS = {"slots": 2, "queue_length": 16, "finish_seconds": 600}
 OPTIONS = {"operation": "1"}
+# A loop that takes seconds to make, so that there is time to kill it.
 LONG = {"seconds": "12", "fps": "60"}
+LARGE = 1280, 720
 
 
 class Revived:
@@ -70,6 +73,10 @@ def photo(number: int) -> bytes:
     """Every sixth one is cut off."""
     whole = small_photo(number)
     return whole[: len(whole) // 2] if number % 6 == 5 else whole
+
+
+def large_photo() -> bytes:
+    return photos.coded(photos.scene(*LARGE), "JPEG", quality=85)
 
 
 def check(service: Revived, batch: Batch, total: int) -> None:
@@ -167,7 +174,7 @@ def test_a_job_whose_process_always_dies_ends_and_its_neighbours_never_notice(
     service: Revived,
 ) -> None:
     server = service.running
-    poison = post(server, small_photo(), **OPTIONS, **LONG).json()["id"]
+    poison = post(server, large_photo(), **OPTIONS, **LONG).json()["id"]
     others = [post(server, small_photo(number), **OPTIONS).json()["id"] for number in range(6)]
     while shown(service, poison)["finished_at"] is None:
         kill(running(server, poison))
@@ -183,7 +190,7 @@ def test_a_job_whose_process_always_dies_ends_and_its_neighbours_never_notice(
 def test_a_job_that_always_takes_the_service_along_is_begun_three_times(tmp_path: Path) -> None:
     service = Revived(tmp_path, **{**SETTINGS, "slots": 1})
     try:
-        poison = post(service.running, small_photo(), **OPTIONS, **LONG).json()["id"]
+        poison = post(service.running, large_photo(), **OPTIONS, **LONG).json()["id"]
         others = [post(service.running, small_photo(n), **OPTIONS).json()["id"] for n in range(4)]
         while shown(service, poison)["finished_at"] is None:
             if running(service.running, poison):

@@ -46,7 +46,7 @@ def test_the_end_of_an_animation_is_told_until_it_is_heard(
     clock = next(tmp_path.glob("server1")) / "clock"
     for count, ahead in ((2, 100), (3, 1000)):
         clock.write_text(str(ahead))
-        until(lambda count=count: len(inside.heard) == count)  # type: ignore[misc]
+        until(lambda count=count: len(inside.heard) >= count)  # type: ignore[misc]
     clock.write_text("100000")
     post(again, wait=30, secret=server.key)
     assert [path for path, _, _ in inside.heard] == ["/loops"] * 3

@@ -52,7 +52,8 @@ static Shown shown(const Turning *turning, int32_t cell, float now, float elapse
     ramp = smaller(larger(ramp, 0.0f), 1.0f);
     float age = turn + turning->offsets[cell];
     int32_t copy = (int32_t)__builtin_rintf(elapsed - age) % turning->periods;
-    Shown found = {age, ramp * ramp * (3.0f - 2.0f * ramp), copy < 0 ? copy + turning->periods : copy};
+    copy += copy < 0 ? turning->periods : 0;
+    Shown found = {age, ramp * ramp * (3.0f - 2.0f * ramp), copy};
     return found;
 }
 
@@ -89,7 +90,10 @@ int32_t windstill_turn(const Turning *turning, float even, float odd, float elap
 {
     int32_t seen = 0;
     for (int32_t cell = 0; cell < turning->cells; cell++) {
-        Shown both[STREAMS] = {shown(turning, cell, even, elapsed), shown(turning, cell, odd, elapsed)};
+        Shown both[STREAMS] = {
+            shown(turning, cell, even, elapsed),
+            shown(turning, cell, odd, elapsed),
+        };
         /* The older copy of a place is the early one. */
         float early = both[both[0].age > both[1].age ? 0 : 1].weight, late = 1.0f - early;
         float coarse = gain(turning, cell, early, late);
