@@ -16,7 +16,8 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# No fused multiplications, so that every processor computes the same.
+# No fused multiplications, so that every processor computes the same; square roots are instructions
+# and not calls, as there is no library to call.
 ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 FLAGS = ("-std=c11", "-O3", *ARITHMETIC, "-fno-sanitize=undefined", "-Wall", "-Wextra")
 LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")

@@ -40,6 +40,9 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     whole = (matte[region.luma] > 0.995).astype(np.uint8)
     inside = cv2.erode(whole, np.ones((13, 13), np.uint8), borderType=cv2.BORDER_REPLICATE)
     strips = [(rows, inside[rows].astype(np.float32)) for rows in _strips(*inside.shape)]
+    before = _detail(still.y[region.luma], strips)
+    if before <= 0:
+        return
     wanted = np.zeros(inside.shape[0], np.uint8)
     for rows, _ in strips:
         wanted[rows] = 1
@@ -50,9 +53,6 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
         layer.paint_at(time, canvas, wanted)
         return max(_detail(canvas.y[region.luma], strips), 1e-6)
 
-    before = _detail(still.y[region.luma], strips)
-    if before <= 0:
-        return
     middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
     start = np.array([layer.crispness_at(time) for time in middles])
     missing = before / np.array([detail_at(time) for time in middles])
