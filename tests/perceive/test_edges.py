@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.compiled import libraries
 from windstill.imaging.affine import evaluate
-from windstill.imaging.compiled import AVX2
 from windstill.perceive import edges
 from windstill.perceive.edges import edge_functions
 
@@ -83,15 +82,11 @@ def test_functions_are_what_they_are_defined_as(height: int, width: int, passes:
 
 
 def test_every_processor_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    libraries = sorted(Path(edges.__file__).parent.glob("_edges*.so"))
-    if not cv2.checkHardwareSupport(AVX2):
-        libraries = [path for path in libraries if "avx2" not in path.name]
     guide, guess = _given(70, 130, 3)
     found = set()
-    for path in libraries:
+    for path in libraries(edges, "edges"):
         monkeypatch.setattr(edges, "_EDGE", ctypes.CDLL(str(path)).windstill_edge)
         found.add(edge_functions(guide, guess, 5, EPSILON, CONTRAST, 2).tobytes())
-    assert libraries
     assert len(found) == 1
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.compiled import libraries
 from windstill.elements.sky import painting
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.painting import Painter, Stream
-from windstill.imaging.compiled import AVX2
 from windstill.imaging.planes import Planes, Region
 
 F64 = NDArray[np.float64]
@@ -260,11 +259,8 @@ def test_at_rest_nothing_changes() -> None:
 
 
 def test_every_processor_paints_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    libraries = sorted(Path(painting.__file__).parent.glob("_painting*.so"))
-    if not cv2.checkHardwareSupport(AVX2):
-        libraries = [path for path in libraries if "avx2" not in path.name]
     painted = []
-    for path in libraries:
+    for path in libraries(painting, "painting"):
         monkeypatch.setattr(painting, "_PAINT", ctypes.CDLL(str(path)).windstill_paint_sky)
         case = given((72, 128), 5, detailed=True, bounded=True)
         canvas = canvas_of((72, 128), 6)

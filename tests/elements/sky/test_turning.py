@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import replace
-from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
+from tests.compiled import libraries
 from tests.elements.sky.defined import gain, shown_at, uncorrelated_gain
 from windstill.elements.sky import turning
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.streams import Moments, Turns
 from windstill.elements.sky.turning import Turning
-from windstill.imaging.compiled import AVX2
 
 SHAPE = 21, 34
 Given = tuple[Turns, Moments, Drift, np.ndarray]
@@ -60,17 +58,13 @@ def test_streams_are_what_they_are_defined_as(periods: int) -> None:
 
 
 def test_every_processor_turns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    libraries = sorted(Path(turning.__file__).parent.glob("_turning*.so"))
-    if not cv2.checkHardwareSupport(AVX2):
-        libraries = [path for path in libraries if "avx2" not in path.name]
     found = set()
-    for path in libraries:
+    for path in libraries(turning, "turning"):
         function = ctypes.CDLL(str(path)).windstill_turn
         function.argtypes = turning._TURN.argtypes
         monkeypatch.setattr(turning, "_TURN", function)
         streams = Turning(*given(2)).streams(0.37, 0.1)
         found.add(b"".join(s.origins.tobytes() + s.detail.tobytes() for s in streams))
-    assert libraries
     assert len(found) == 1
 
 
