@@ -45,3 +45,18 @@ def address(
     if not right or (shape is not None and array.shape != shape):
         raise ValueError(f"{array.dtype} {array.shape} in place of {np.dtype(dtype)} {shape}")
     return array.ctypes.data
+
+
+class Kept:
+    """Arrays that a structure in C points to; they live as long as this does."""
+
+    def __init__(self) -> None:
+        self._arrays: list[NDArray[Any]] = []
+
+    def address(
+        self, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
+    ) -> int:
+        """Where the array, or a contiguous copy of it, is. Raises ValueError as `address` does."""
+        whole = np.ascontiguousarray(array)
+        self._arrays.append(whole)
+        return address(whole, dtype, shape)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.lattice import CELL, Lattice
-from windstill.imaging.compiled import address, load
+from windstill.imaging.compiled import Kept, address, load
 from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
@@ -105,8 +104,7 @@ class Painter:
         """bounds: of the change of Y, U and V, or None."""
         if lattice.rim != 1:
             raise ValueError("the lattice to paint on has a rim of one cell")
-        # What the structure points to has to live as long as it does.
-        self._kept: list[NDArray[Any]] = []
+        self._kept = Kept()
         height, width = lattice.height, lattice.width
         rows, columns = lattice.shape
         half = height // 2, width // 2
@@ -120,7 +118,7 @@ class Painter:
             np.left_shift(plane, _SUM_BITS - shift)
             for plane, shift in zip(coarse.rest, coarse.shifts, strict=True)
         ]
-        given = self._given
+        given = self._kept.address
         self._sky = _Sky(
             height=height,
             width=width,
@@ -187,18 +185,12 @@ class Painter:
         wanted = None if rows is None else address(rows, np.uint8, self._shape[:1])
         _PAINT(ctypes.byref(self._sky), given, len(streams), ctypes.c_void_p(wanted), planes)
 
-    def _given(
-        self, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None = None
-    ) -> int:
-        whole = np.ascontiguousarray(array)
-        self._kept.append(whole)
-        return address(whole, dtype, shape)
-
     def _bounds(self, bounds: Bounds | None, shape: tuple[int, int]) -> _Bounds:
         if bounds is None:
             return _Bounds(None, None)
         return _Bounds(
-            self._given(bounds.least, np.int16, shape), self._given(bounds.most, np.int16, shape)
+            self._kept.address(bounds.least, np.int16, shape),
+            self._kept.address(bounds.most, np.int16, shape),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.painting import Stream
 from windstill.elements.sky.streams import LARGEST_GAIN, Moments, Turns
-from windstill.imaging.compiled import address, load
+from windstill.imaging.compiled import Kept, load
 
 F32 = NDArray[np.float32]
 
@@ -49,28 +50,27 @@ class Turning:
     def __init__(self, turns: Turns, moments: Moments, drift: Drift, wander: F32) -> None:
         """wander: float32 (periods, rows, columns, 2), what each copy is displaced by beside its
         drift. Raises ValueError unless all is of one lattice."""
-        # What the structure points to has to live as long as it does.
-        self._kept: list[F32] = []
+        self._kept = Kept()
         self._periods = turns.periods
         shape = rows, columns = turns.offsets.shape
         places = rows, columns, 2
         first, second, third = drift.coefficients
-        given = self._given
+        given = partial(self._kept.address, dtype=np.float32)
         self._turning = _Turning(
             cells=rows * columns,
             periods=turns.periods,
-            offsets=given(turns.offsets, shape),
-            fade=given(turns.fade, shape),
-            early=given(moments.early, shape),
-            late=given(moments.late, shape),
-            both=given(moments.both, shape),
+            offsets=given(turns.offsets, shape=shape),
+            fade=given(turns.fade, shape=shape),
+            early=given(moments.early, shape=shape),
+            late=given(moments.late, shape=shape),
+            both=given(moments.both, shape=shape),
             floor=moments.floor,
             largest_gain=LARGEST_GAIN,
-            base=given(drift.base, places),
-            first=given(first, places),
-            second=given(second, places),
-            third=given(third, places),
-            wander=given(wander, (turns.periods, *places)),
+            base=given(drift.base, shape=places),
+            first=given(first, shape=places),
+            second=given(second, shape=places),
+            third=given(third, shape=places),
+            wander=given(wander, shape=(turns.periods, *places)),
         )
         self._streams = [_empty(shape) for _ in range(_STREAMS)]
         self._targets = (_Stream * _STREAMS)(*map(_pointers, self._streams))
@@ -85,11 +85,6 @@ class Turning:
         even, odd = ((elapsed - parity + 1) % 2.0 - 1 for parity in range(_STREAMS))
         seen = _TURN(ctypes.byref(self._turning), even, odd, elapsed, crispness, self._targets)
         return [stream for k, stream in enumerate(self._streams) if seen >> k & 1]
-
-    def _given(self, array: F32, shape: tuple[int, ...]) -> int:
-        whole = np.ascontiguousarray(array)
-        self._kept.append(whole)
-        return address(whole, np.float32, shape)
 
 
 def _empty(shape: tuple[int, ...]) -> Stream:
