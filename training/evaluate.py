@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from training.cache import U8, read_mask, read_rgb
 from training.metrics import Score, score
-from training.sources import CLASSES, without
+from training.sources import CLASSES, doubtful, without
 from windstill.perceive import LOOK, perceive
 from windstill.perceive.network import infer
 
@@ -52,35 +52,49 @@ def refined(rgb: U8, element: int) -> NDArray[np.float32]:
     return np.asarray(getattr(perceive(rgb, threads=1), CLASSES[element]), np.float32)
 
 
-def _rate(folder: Path, element: int, matting: Matting, limit: int | None) -> Row:
-    scores: list[Score] = []
-    spent = 0.0
+@dataclass(frozen=True)
+class Rated:
+    """One picture's figures. name: "element/set/name"."""
+
+    name: str
+    score: Score
+    seconds: float
+
+
+def _row(name: str, rated: list[Rated]) -> Row:
+    def mean(field: str) -> float:
+        return float(np.mean([getattr(each.score, field) for each in rated]))
+
+    spent = float(np.mean([each.seconds for each in rated]))
+    return Row(name, len(rated), mean("iou"), mean("boundary"), mean("band"), 1000 * spent)
+
+
+def _rate(folder: Path, element: int, matting: Matting, limit: int | None) -> list[Rated]:
+    rated = []
     for photo in sorted(folder.glob("*.webp"))[:limit]:
         rgb = read_rgb(photo)
         start = time.process_time()
         matte = matting(rgb, element)
-        spent += time.process_time() - start
-        scores.append(score(matte, read_mask(photo.with_suffix(".png"))))
-
-    def mean(name: str) -> float:
-        return float(np.mean([getattr(s, name) for s in scores]))
-
-    figures = [mean(name) for name in ("iou", "boundary", "band")]
-    name = f"{CLASSES[element]} {folder.name}"
-    return Row(name, len(scores), *figures, 1000 * spent / len(scores))
+        spent = time.process_time() - start
+        name = f"{CLASSES[element]}/{folder.name}/{photo.stem}"
+        rated.append(Rated(name, score(matte, read_mask(photo.with_suffix(".png"))), spent))
+    return rated
 
 
-def rate(data: Path, matting: Matting, limit: int | None = None) -> list[Row]:
-    """Figures of every evaluation set, and of all of them together."""
-    rows = []
+def rate(data: Path, matting: Matting, limit: int | None = None) -> tuple[list[Row], list[Row]]:
+    """Figures of every evaluation set, and of all of them together; and of those sets of which
+    some labels are wrong, without these."""
+    wrong = doubtful()
+    rows, sure, everything = [], [], []
     for element in ("hair", "sky"):
         for folder in sorted((data / "eval" / element).iterdir()):
-            rows.append(_rate(folder, CLASSES.index(element), matting, limit))
-    total = [
-        float(np.average([getattr(r, field) for r in rows], weights=[r.count for r in rows]))
-        for field in ("iou", "boundary", "band", "milliseconds")
-    ]
-    return [*rows, Row("total", sum(r.count for r in rows), *total)]
+            rated = _rate(folder, CLASSES.index(element), matting, limit)
+            right = [each for each in rated if each.name not in wrong]
+            rows.append(_row(f"{element} {folder.name}", rated))
+            if len(right) < len(rated):
+                sure.append(_row(f"{element} {folder.name}", right))
+            everything += rated
+    return [*rows, _row("total", everything)], sure
 
 
 def negatives(data: Path, element: str) -> dict[str, list[Path]]:
@@ -125,9 +139,12 @@ def main() -> None:
     cv2.setNumThreads(1)
     for title, matting in (("network alone", unrefined), ("as shipped", refined)):
         print(f"\n## {title}\n")
-        _print_rows(rate(args.data, matting, args.limit))
+        rows, sure = rate(args.data, matting, args.limit)
+        _print_rows(rows)
         print()
         _print_false(args.data, matting, args.limit)
+        print("\nWithout the pictures of `labels/doubtful.txt`:\n")
+        _print_rows(sure)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Teach the network when to believe a sky: `python -m training.evidence NET.onnx --data DIR`.
 
 Pixel by pixel, a wall, a waterfall or a backdrop out of focus can be as much sky as a sky. As a
-whole it is not: what the network's deepest features say about a region, and about the rest of the
-picture, tells most of them apart. This adds a small output to the network's file, "evidence", whose
-mean over a region is that region's log-odds of being sky: a logistic regression on the features'
-means over regions that the network takes for sky in the training pictures. The bias is set so that
-`--kept` of the area of true skies of landscapes stays above nought; which regions those are is
-cross-validated, because the network has seen these pictures.
+whole it is not: what the network's features say about a region, from its place in the picture to
+its grain, and about the rest of the picture, tells most of them apart. This adds a small output to
+the network's file, "evidence", whose mean over a region is that region's log-odds of being sky: a
+logistic regression on the features' means over regions that the network takes for sky in the
+training pictures. The bias is set so that `--kept` of the area of true skies of landscapes stays
+above nought; which regions those are is cross-validated, because the network has seen these
+pictures.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 from training.augment import degrade, recolour
 from training.cache import Sample, load
+from training.network import DECODER, TAP_CHANNELS
 from training.planes import plane
 from training.skies import synthetic_sky
 from training.sources import ALOFT, SKY, Item, accepted, labelled, without
@@ -38,19 +40,25 @@ from windstill.perceive import LOOK
 from windstill.perceive.network import shown
 from windstill.perceive.regions import LIKELY
 
-# The network's maps that are asked, by their names in the file: around each place, and of the
-# whole picture; and how likely the place is sky.
-AROUND, WHOLE = "/net/context/context.3/Relu_output_0", "/net/ReduceMean_output_0"
+# The network's maps that are asked about each place, by their names in the file, with their strides
+# and channels: the coarse ones know the surroundings, and a slit of sky between two houses is seen
+# in the fine ones only. And the map of the whole picture.
+PLACES = (
+    ("/net/context/context.3/Relu_output_0", 32, DECODER[4]),
+    ("/net/merges.0/mix/mix.1/mix.1.3/Relu_output_0", 16, DECODER[3]),
+    ("/net/merges.1/mix/mix.1/mix.1.3/Relu_output_0", 8, DECODER[2]),
+)
+WHOLE, DEEP = "/net/ReduceMean_output_0", TAP_CHANNELS[4]
 MATTES, EVIDENCE = "mattes", "evidence"
-STRIDE = 32
+STRIDE = 8
 # Smaller regions teach little; what is neither true nor false teaches nothing.
-LEAST = 0.0015
+LEAST = 0.0005
 FALSE, TRUE, KNOWN = 0.3, 0.6, 0.5
 # Strength of the logistic regression's prior, as scikit-learn's C; and parts of cross-validation.
-TRUST, FOLDS = 0.01, 4
+TRUST, FOLDS = 0.03, 4
 # What is nearest to the photos that people bring counts most: landscapes, and pictures without a
-# sky that a person looked at. Skies over streets are many, and all alike.
-NEAREST, STREETS = 4.0, 0.3
+# sky that a person looked at.
+NEAREST = 4.0
 # Made-up skies with planes, and their size.
 MADE_UP, MADE_SIZE = 400, (288, 416)
 
@@ -62,8 +70,9 @@ F64 = NDArray[np.float64]
 class Region:
     """What the network took for sky, and whether it is.
 
-    features: float32 (481,), means over the region. area: part of the picture. picture: its number.
-    group: the set it is from.
+    features: float32 (641,), means over the region, in the order of `PLACES`, then the probability
+    of sky, then the whole picture's. area: part of the picture. picture: its number. group: the set
+    it is from.
     """
 
     features: F32
@@ -74,15 +83,13 @@ class Region:
 
     @property
     def weight(self) -> float:
-        if self.group.startswith(("accepted", "absent")):
-            return NEAREST
-        return STREETS if self.is_sky else 1.0
+        return NEAREST if self.group.startswith(("accepted", "absent")) else 1.0
 
 
 def exposed(model: onnx.ModelProto) -> Any:
     """A session of the network that also gives the maps that are asked."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
-    for name in (AROUND, WHOLE):
+    for name in (*(name for name, _, _ in PLACES), WHOLE):
         model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     return onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -92,15 +99,16 @@ def exposed(model: onnx.ModelProto) -> Any:
 def regions_of(session: Any, sample: Sample, picture: int) -> Iterable[Region]:
     """The regions of one picture whose truth is known."""
     small = shown(sample.rgb, LOOK)
-    mattes, around, whole = session.run([MATTES, AROUND, WHOLE], {"rgb": small[None]})
+    asked = [MATTES, *(name for name, _, _ in PLACES), WHOLE]
+    mattes, *places, whole = session.run(asked, {"rgb": small[None]})
     sky = mattes[0, SKY]
     size = sky.shape[::-1]
     here, known = (
         cv2.resize((sample.labels >> bit) & 1, size, interpolation=cv2.INTER_NEAREST) > 0
         for bit in (SKY, SKY + 3)
     )
-    coarse = sky.reshape(sky.shape[0] // STRIDE, STRIDE, -1, STRIDE).mean(axis=(1, 3))
-    maps = np.concatenate([around[0], coarse[None]])
+    pooled = sky.reshape(sky.shape[0] // STRIDE, STRIDE, -1, STRIDE).mean(axis=(1, 3))
+    maps = [*(place[0] for place in places), pooled[None]]
     count, labels = cv2.connectedComponents((sky > LIKELY).astype(np.uint8), connectivity=8)
     for number in range(1, count):
         mask = labels == number
@@ -109,12 +117,15 @@ def regions_of(session: Any, sample: Sample, picture: int) -> Iterable[Region]:
         true = here[mask & known].mean()
         if FALSE < true < TRUE:
             continue
-        weight = cv2.resize(
-            mask.astype(np.float32), maps.shape[:0:-1], interpolation=cv2.INTER_AREA
-        )
-        means = (maps * weight).sum(axis=(1, 2)) / weight.sum()
-        features = np.concatenate([means, whole[0, :, 0, 0]]).astype(np.float32)
+        means = [mean_over(mask, each) for each in maps]
+        features = np.concatenate([*means, whole[0, :, 0, 0]]).astype(np.float32)
         yield Region(features, float(mask.mean()), bool(true > 0.5), picture, sample.item.group)
+
+
+def mean_over(mask: NDArray[np.bool_], maps: F32) -> F32:
+    """Means float32 (C,) of maps (C, h, w) over a mask of finer size."""
+    weight = cv2.resize(mask.astype(np.float32), maps.shape[:0:-1], interpolation=cv2.INTER_AREA)
+    return np.asarray((maps * weight).sum(axis=(1, 2)) / weight.sum(), np.float32)
 
 
 def made_up(seed: int) -> Iterable[Sample]:
@@ -131,7 +142,7 @@ def made_up(seed: int) -> Iterable[Sample]:
 
 
 def fit(regions: list[Region], kept: float) -> tuple[F64, float]:
-    """Weights float64 (481,) and bias of the log-odds, with nought where `kept` says."""
+    """Weights float64 (641,) and bias of the log-odds, with nought where `kept` says."""
     features = np.array([region.features for region in regions])
     is_sky = np.array([region.is_sky for region in regions])
     area = np.array([region.area for region in regions])
@@ -171,43 +182,44 @@ def _report(believed: NDArray[np.bool_], is_sky: NDArray[np.bool_], area: F64) -
 
 
 def with_evidence(model: onnx.ModelProto, weights: F64, bias: float) -> onnx.ModelProto:
-    """The network with the output "evidence", float32 (1, 1, H / 32, W / 32)."""
+    """The network with the output "evidence", float32 (1, 1, H / 8, W / 8)."""
     model = without_evidence(model)
-    channels = len(weights) - 1
-    wide = next(t for t in model.graph.initializer if t.name.startswith("net.scene.0.weight"))
-    deep = wide.dims[1]
-    near = channels - deep
+    graph = model.graph
+    ends = [len(weights) - DEEP - 1, len(weights) - DEEP]
+    around, likely, whole = np.split(weights, ends)
+    parts = np.split(around, np.cumsum([channels for _, _, channels in PLACES])[:-1])
 
-    def constant(name: str, values: F64) -> str:
-        tensor = numpy_helper.from_array(values.astype(np.float32), f"{EVIDENCE}/{name}")
-        model.graph.initializer.append(tensor)
-        return str(tensor.name)
+    def constant(name: str, values: Any) -> str:
+        graph.initializer.append(numpy_helper.from_array(values, f"{EVIDENCE}/{name}"))
+        return f"{EVIDENCE}/{name}"
 
-    around = constant("around", weights[:near].reshape(1, near, 1, 1))
-    likely = constant("likely", weights[near].reshape(1, 1, 1, 1))
-    whole = constant("whole", weights[near + 1 :].reshape(1, deep, 1, 1))
-    start, end, axis = (
-        numpy_helper.from_array(np.array([value], np.int64), f"{EVIDENCE}/{name}")
-        for name, value in (("start", SKY), ("end", SKY + 1), ("axis", 1))
-    )
-    model.graph.initializer.extend([start, end, axis])
+    def node(kind: str, inputs: list[str], name: str, **how: Any) -> str:
+        output = f"{EVIDENCE}/{name}"
+        graph.node.append(helper.make_node(kind, inputs, [output], output, **how))
+        return output
+
+    def weighed(name: str, maps: str, values: F64) -> str:
+        kernel = constant(f"{name}/weights", values.astype(np.float32).reshape(1, -1, 1, 1))
+        return node("Conv", [maps, kernel], name)
+
+    cut = [constant(name, np.array([at])) for name, at in (("start", SKY), ("end", SKY + 1))]
+    sky = node("Slice", [MATTES, *cut, constant("axis", np.array([1]))], "sky")
     window = {"kernel_shape": [STRIDE, STRIDE], "strides": [STRIDE, STRIDE]}
-    nodes = (
-        ("Slice", [MATTES, start.name, end.name, axis.name], "sky", {}),
-        ("AveragePool", [f"{EVIDENCE}/sky"], "coarse", window),
-        ("Mul", [f"{EVIDENCE}/coarse", likely], "by_likely", {}),
-        ("Conv", [AROUND, around, constant("bias", np.array([bias]))], "by_around", {}),
-        ("Conv", [WHOLE, whole], "by_whole", {}),
-        ("Add", [f"{EVIDENCE}/by_around", f"{EVIDENCE}/by_whole"], "features", {}),
-    )
-    for kind, inputs, name, how in nodes:
-        model.graph.node.append(
-            helper.make_node(kind, inputs, [f"{EVIDENCE}/{name}"], f"{EVIDENCE}/{name}", **how)
-        )
-    ends = [f"{EVIDENCE}/features", f"{EVIDENCE}/by_likely"]
-    model.graph.node.append(helper.make_node("Add", ends, [EVIDENCE], f"{EVIDENCE}/sum"))
+    terms = [
+        constant("bias", np.array([bias], np.float32)),
+        weighed("whole", WHOLE, whole),
+        weighed("likely", node("AveragePool", [sky], "pooled", **window), likely),
+    ]
+    for (maps, stride, _), part in zip(PLACES, parts, strict=True):
+        term = weighed(f"places{stride}", maps, part)
+        if stride > STRIDE:
+            times = np.array([1, 1, stride // STRIDE, stride // STRIDE], np.float32)
+            scales = constant(f"times{stride}", times)
+            term = node("Resize", [term, "", scales], f"fine{stride}", mode="linear")
+        terms.append(term)
+    graph.node.append(helper.make_node("Sum", terms, [EVIDENCE], f"{EVIDENCE}/sum"))
     shape = [1, 1, "rows", "columns"]
-    model.graph.output.append(helper.make_tensor_value_info(EVIDENCE, TensorProto.FLOAT, shape))
+    graph.output.append(helper.make_tensor_value_info(EVIDENCE, TensorProto.FLOAT, shape))
     onnx.checker.check_model(model)
     return model
 

@@ -86,7 +86,7 @@ LISTS = Path(__file__).with_name("labels")
 ABSENT_SHARE = 0.15
 ACCEPTED_SHARE = 0.17
 ALOFT_SHARE = 0.06
-HARD_SHARE = 0.14
+HARD_SHARE = 0.17
 # The group of accepted pictures of things in a bare sky.
 ALOFT = "accepted/aloft"
 # The unlabelled sets whose pictures are in the public domain.
@@ -128,6 +128,12 @@ def hard() -> dict[str, Head | None]:
     """Pictures that networks get wrong, by "set/name", and the heads that are the reason."""
     lines = [line.split() for line in _lines("hard.txt")]
     return {name: Head(*map(float, where)) if where else None for name, *where in lines}
+
+
+def doubtful() -> dict[str, str]:
+    """What is wrong with the labels of evaluation pictures, by "element/set/name"."""
+    lines = [line.split(maxsplit=1) for line in _lines("doubtful.txt")]
+    return {line[0]: line[1] for line in lines}
 
 
 def verdicts(element: str) -> dict[str, str]:

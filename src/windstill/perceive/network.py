@@ -35,7 +35,7 @@ class Look:
     """What the network says about a picture, at its working size.
 
     probability: of sky, hair and face, float32 (3, h, w) in [0, 1]. sky_evidence: float32
-    (h / 32, w / 32); its mean over a region is the log-odds that the region as a whole is sky.
+    (h / 8, w / 8); its mean over a region is the log-odds that the region as a whole is sky.
     """
 
     probability: F32
