@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from training.cache import U8, Sample, unpack
 from training.sources import HAIR, SKY
 
-# Photos lie on their sides, and heads hang upside down, in so many views.
-TURNED = 0.05
+# Photos lie on their sides or upside down in so many views, and stand at any angle in so many more.
+TURNED, ASKEW = 0.08, 0.03
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ def _angle(rng: np.random.Generator) -> float:
     roll = rng.random()
     if roll < 0.48:
         return 0.0
-    if roll < TURNED + 0.48:
+    if roll < 0.48 + TURNED:
+        return float(rng.choice([90, -90, 180])) + float(rng.normal(0, 4))
+    if roll < 0.48 + TURNED + ASKEW:
         return float(rng.uniform(-180, 180))
     return float(rng.normal(0, 6) if roll < 0.9 else rng.normal(0, 25))
 

@@ -12,6 +12,7 @@ from windstill.imaging.threads import at_once
 from windstill.perceive.heads import Window, small_heads
 from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import Look, agreed, infer
+from windstill.perceive.noise import calmed
 from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, SKY_EDGE, soft_matte
 from windstill.perceive.regions import face_region, hair_region, overlapping, sky_region
 
@@ -40,40 +41,43 @@ def perceive(
     The mattes are float32 (H, W) in [0, 1]; see `Mattes` for what they promise. Raises
     PerceptionError when the network can't be loaded or fails.
     """
+    calm = calmed(rgb)
     look = infer(rgb, long_side=LOOK, threads=threads)
     found = look.probability
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
-    heads = partial(_all_heads, rgb, found[1:].copy(), mattes, threads)
+    heads = partial(_all_heads, rgb, calm, found[1:].copy(), mattes, threads)
     face = face_region(found[2])
     if rough_sky:
         region = sky_region(found[0], look.sky_evidence, face).astype(np.float32)
         cv2.resize(region, mattes.shape[::-1], dst=mattes.sky)
         heads()
     else:
-        at_once(heads, partial(_sky, rgb, look, face, mattes, threads), threads)
+        at_once(heads, partial(_sky, rgb, calm, look, face, mattes, threads), threads)
     _share(mattes)
     return mattes
 
 
-def _sky(rgb: U8, look: Look, face: Bool, mattes: Mattes, threads: int | None) -> None:
-    """Writes the sky's matte. face: bool (h, w), at the network's size."""
+def _sky(rgb: U8, calm: U8, look: Look, face: Bool, mattes: Mattes, threads: int | None) -> None:
+    """Writes the sky's matte. calm: the photo without noise. face: bool (h, w), at the network's
+    size."""
     probability, evidence = look.probability[0], look.sky_evidence
     if _unsure(probability):
         mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
         probability = agreed(probability, mirrored.probability[0])
         evidence = cv2.addWeighted(evidence, 0.5, mirrored.sky_evidence, 0.5, 0)
-    soft_matte(rgb, probability, sky_region(probability, evidence, face), SKY_EDGE, mattes.sky)
+    soft_matte(calm, probability, sky_region(probability, evidence, face), SKY_EDGE, mattes.sky)
 
 
-def _all_heads(rgb: U8, found: F32, mattes: Mattes, threads: int | None) -> None:
+def _all_heads(rgb: U8, calm: U8, found: F32, mattes: Mattes, threads: int | None) -> None:
     """Writes the mattes of hair and faces; small heads are looked at again.
 
-    found: probabilities of hair and face, float32 (2, h, w); used up.
+    calm: the photo without noise. found: probabilities of hair and face, float32 (2, h, w); used
+    up.
     """
     windows = small_heads(found[0], found[1], mattes.shape)
     for window in windows:
         found[:, window.hint] = 0
-    _heads(rgb, found, None, mattes.hair, mattes.face)
+    _heads(calm, found, None, mattes.hair, mattes.face)
     for window in windows:
         view = np.ascontiguousarray(rgb[window.slices])
         again = infer(view, long_side=SECOND_LOOK, threads=threads).probability[1:]
@@ -81,7 +85,8 @@ def _all_heads(rgb: U8, found: F32, mattes: Mattes, threads: int | None) -> None
             # Ornaments and door knobs look like small heads from behind, and once is not enough.
             continue
         hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
-        _heads(view, again, _hint_within(window, rgb.shape, again.shape), hair, face)
+        hint = _hint_within(window, rgb.shape, again.shape)
+        _heads(np.ascontiguousarray(calm[window.slices]), again, hint, hair, face)
         for whole, part in ((mattes.hair, hair), (mattes.face, face)):
             np.maximum(whole[window.slices], part, out=whole[window.slices])
 
