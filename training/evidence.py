@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ FALSE, TRUE, KNOWN = 0.3, 0.6, 0.5
 TRUST, FOLDS = 0.03, 4
 # What is nearest to the photos that people bring counts most: landscapes, and pictures without a
 # sky that a person looked at.
-NEAREST = 4.0
+NEAR_GROUPS, NEAREST = ("accepted", "absent"), 4.0
 # Made-up skies with planes, and their size.
 MADE_UP, MADE_SIZE = 400, (288, 416)
 
@@ -71,19 +71,19 @@ class Region:
     """What the network took for sky, and whether it is.
 
     features: float32 (641,), means over the region, in the order of `PLACES`, then the probability
-    of sky, then the whole picture's. area: part of the picture. picture: its number. group: the set
+    of sky, then the whole picture's. area: part of the picture. picture: its name. group: the set
     it is from.
     """
 
     features: F32
     area: float
     is_sky: bool
-    picture: int
+    picture: str
     group: str
 
     @property
     def weight(self) -> float:
-        return NEAREST if self.group.startswith(("accepted", "absent")) else 1.0
+        return NEAREST if self.group.startswith(NEAR_GROUPS) else 1.0
 
 
 def exposed(model: onnx.ModelProto) -> Any:
@@ -96,7 +96,7 @@ def exposed(model: onnx.ModelProto) -> Any:
     )
 
 
-def regions_of(session: Any, sample: Sample, picture: int) -> Iterable[Region]:
+def regions_of(session: Any, sample: Sample) -> Iterable[Region]:
     """The regions of one picture whose truth is known."""
     small = shown(sample.rgb, LOOK)
     asked = [MATTES, *(name for name, _, _ in PLACES), WHOLE]
@@ -119,6 +119,7 @@ def regions_of(session: Any, sample: Sample, picture: int) -> Iterable[Region]:
             continue
         means = [mean_over(mask, each) for each in maps]
         features = np.concatenate([*means, whole[0, :, 0, 0]]).astype(np.float32)
+        picture = str(sample.item.photo)
         yield Region(features, float(mask.mean()), bool(true > 0.5), picture, sample.item.group)
 
 
@@ -128,16 +129,29 @@ def mean_over(mask: NDArray[np.bool_], maps: F32) -> F32:
     return np.asarray((maps * weight).sum(axis=(1, 2)) / weight.sum(), np.float32)
 
 
+def turned(items: Iterable[Item], seed: int) -> Iterable[Sample]:
+    """The nearest pictures on their sides or upside down: some photos come so."""
+    rng = np.random.default_rng(seed)
+    for item in items:
+        if item.group.startswith(NEAR_GROUPS):
+            upright, quarters = load(item), int(rng.integers(1, 4))
+            rgb, labels = (
+                np.ascontiguousarray(np.rot90(plane, quarters))
+                for plane in (upright.rgb, upright.labels)
+            )
+            yield Sample(rgb, labels, replace(item, group=f"turned {item.group}"))
+
+
 def made_up(seed: int) -> Iterable[Sample]:
     """Planes in bare skies, of which there are too few photos to learn from."""
     rng = np.random.default_rng(seed)
     rows, columns = MADE_SIZE
-    for _ in range(MADE_UP):
+    for number in range(MADE_UP):
         sky = synthetic_sky(columns, rng)
         thing, cover = plane(columns, rng)
         rgb = np.where(cover[..., None] > 0, thing, sky)[:rows]
         labels = np.where(cover[:rows] > 0, 8 << SKY, (8 | 1) << SKY).astype(np.uint8)
-        item = Item(Path("made up"), (None, None, None), (), ALOFT, "scene", 0.0)
+        item = Item(Path(f"made up, {number}"), (None, None, None), (), ALOFT, "scene", 0.0)
         yield Sample(degrade(recolour(rgb, rng), rng), labels, item)
 
 
@@ -247,12 +261,8 @@ def main() -> None:
     if args.pseudo:
         items += accepted(args.data, args.pseudo)
     session = exposed(model)
-    samples = chain(map(load, items), made_up(args.seed))
-    regions = [
-        region
-        for number, sample in enumerate(samples)
-        for region in regions_of(session, sample, number)
-    ]
+    samples = chain(map(load, items), turned(items, args.seed), made_up(args.seed))
+    regions = [region for sample in samples for region in regions_of(session, sample)]
     onnx.save(with_evidence(model, *fit(regions, args.kept)), str(args.network))
 
 
