@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
-from windstill.elements.sky.bands import coarse_band, fine_band
+from windstill.elements.sky.bands import CoarseBand, FineBand, coarse_band, fine_band
 from windstill.elements.sky.bounds import Bounds, bounds_of
 from windstill.elements.sky.chances import Chances, draw
 from windstill.elements.sky.crispness import even_crispness
-from windstill.elements.sky.drift import drift_of
+from windstill.elements.sky.drift import Drift, drift_of
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.meeting import meeting_copies
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.pace import pace_of
-from windstill.elements.sky.plate import complete, explained
+from windstill.elements.sky.plate import complete, explained, possible
 from windstill.elements.sky.streams import Turns
 from windstill.elements.sky.veil import texture
 from windstill.imaging.planes import Region
@@ -84,17 +86,13 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         span=chances.span,
         eddy=chances.eddy,
     )
-    seen = heaven.chroma_matte > 0
-    if chances.veil is not None:
-        coarse, fine = coarse_band(chances.veil, seen, DETAIL * longer), None
-        if not breeze.options.exact_first_frame:
-            coarse = coarse.over_nothing()
+    detail = DETAIL * longer
+    if chances.veil is None:
+        bands = _clouds(scene, heaven, drift, chances.span, detail)
     else:
-        plate = complete(heaven.moving, heaven.known, drift.travel(chances.span) / 2)
-        plate = explained(plate, heaven.seen, heaven.chroma_matte, heaven.known)
-        coarse = coarse_band(plate, seen, DETAIL * longer)
-        fine = fine_band(scene.planes.y[region.luma], heaven.half_luma, heaven.known, lattice)
-    meeting = meeting_copies(coarse, drift, chances.offsets, lattice)
+        whole = breeze.options.exact_first_frame
+        bands = _veil(chances.veil, heaven, detail, over_nothing=not whole)
+    meeting = meeting_copies(bands.coarse, drift, chances.offsets, lattice)
     return SkyLayer(
         region=region,
         lattice=lattice,
@@ -103,19 +101,41 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         wander=drift.wander(chances.wander),
         turns=_turns(chances, meeting.difference, pace.periods),
         moments=meeting.moments,
-        coarse=coarse,
-        fine=fine,
+        coarse=bands.coarse,
+        fine=bands.fine,
         luma_matte=heaven.luma_matte,
         chroma_matte=heaven.chroma_matte,
         dither=_dither(region.shape, rng),
-        # A veil is brighter than anything in its sky.
-        bounds=(None,) * 3 if clear else _bounds(scene, heaven, drift.travel(1.0)),
+        bounds=bands.bounds,
     )
 
 
-def _bounds(scene: Scene, heaven: OpenSky, travel: float) -> tuple[Bounds, Bounds, Bounds]:
-    matte = heaven.chroma_matte.astype(np.float32) / np.float32(256)
-    return bounds_of(scene.planes.crop(heaven.region), matte, heaven.known, travel)
+class _Bands(NamedTuple):
+    """What drifts, and the bounds of the change that it makes to Y, U and V."""
+
+    coarse: CoarseBand
+    fine: FineBand | None
+    bounds: tuple[Bounds | None, Bounds | None, Bounds | None]
+
+
+def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: float) -> _Bands:
+    """The sky's own clouds. span: periods that a copy is seen. detail: the finest of the coarse
+    band, pixels."""
+    planes, lattice = scene.planes.crop(heaven.region), Lattice(*heaven.region.shape)
+    matte, known = heaven.chroma_matte, heaven.known
+    plate = complete(heaven.moving, known, drift.travel(span) / 2)
+    plate = explained(plate, matte, *possible(heaven.seen, matte, known))
+    return _Bands(
+        coarse_band(plate, matte > 0, detail),
+        fine_band(planes.y, heaven.half_luma, known, lattice),
+        bounds_of(planes, matte.astype(np.float32) / np.float32(256), known, drift.travel(1.0)),
+    )
+
+
+def _veil(veil: F32, heaven: OpenSky, detail: float, *, over_nothing: bool) -> _Bands:
+    """A made-up veil, which is brighter than anything in its sky."""
+    coarse = coarse_band(veil, heaven.chroma_matte > 0, detail)
+    return _Bands(coarse.over_nothing() if over_nothing else coarse, None, (None, None, None))
 
 
 def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:

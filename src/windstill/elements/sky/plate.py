@@ -60,18 +60,15 @@ def complete(smooth: F32, known: F32, reach: float) -> F32:
     return completed
 
 
-def explained(plate: F32, seen: F32, matte: I16, known: F32) -> F32:
-    """The plate held to what the photo can be made of.
+def possible(seen: F32, matte: I16, known: F32) -> tuple[F32, F32]:
+    """The least and the largest that the sky can be, so that the photo can be made of it.
 
-    plate, seen: float32 (h, w, C), the completed sky and the photo, in the same units. matte:
-    int16 (h, w), 0 to 256, how much the sky is to show. known: float32 (h, w), 1 where the photo
-    is surely sky.
+    seen: float32 (h, w, C), the photo. matte: int16 (h, w), 0 to 256, how much the sky is to show.
+    known: float32 (h, w), 1 where the photo is surely sky. The answers are like `seen`.
 
     The sky S that a pixel P = a S + (1 - a) F shows in part follows from the colour F in front.
     F is one of those that surely stand in front nearby, which bounds S; where there are none
-    the pixel is sky. A guess outside these bounds (a cloud that ends where the matte does) would
-    be taken off a pixel that does not hold it, and leave a stain darker or brighter than all
-    around. What is like no sky nearby is none, whatever the matte says.
+    the pixel is sky. What is like no sky nearby is none, whatever the matte says.
     """
     lowest, highest = _near(seen, matte == 0, FRONT_REACH, nothing=(np.inf, -np.inf))
     sky = np.clip(seen, *_near(seen, known > 0.5, SKY_REACH, nothing=(-np.inf, np.inf)))
@@ -79,6 +76,16 @@ def explained(plate: F32, seen: F32, matte: I16, known: F32) -> F32:
     odds = (front / np.maximum(1 - front, np.float32(1e-3)))[..., None]
     least = sky - odds * np.maximum(highest - seen, 0)
     most = sky + odds * np.maximum(seen - lowest, 0)
+    return least, most
+
+
+def explained(plate: F32, matte: I16, least: F32, most: F32) -> F32:
+    """The plate held to what is `possible` where the sky shows; the completed sky elsewhere.
+
+    plate: float32 (h, w, C). A guess outside these bounds (a cloud that ends where the matte does)
+    would be taken off a pixel that does not hold it, and leave a stain darker or brighter than
+    all around.
+    """
     held: F32 = np.where(matte[..., None] > 0, np.clip(plate, least, most), plate)
     return held
 
