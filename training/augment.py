@@ -12,7 +12,7 @@ from training.cache import U8, Sample, unpack
 from training.sources import HAIR, SKY
 
 # Photos lie on their sides or upside down in so many views, and stand at any angle in so many more.
-TURNED, ASKEW = 0.08, 0.03
+TURNED, ASKEW = 0.04, 0.02
 
 
 @dataclass(frozen=True)
