@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.examples import NOW, add_key, submit
+from tests.adapters.waiting import connected
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.rabbitmq import available as rabbitmq_available
 from tests.servers.s3 import S3Server, moto, nanio
@@ -76,7 +77,7 @@ def make_queue(request: pytest.FixtureRequest) -> Iterator[Callable[[int], JobQu
 
     def make(bound: int) -> JobQueue:
         made.append(CeleryQueue(broker.url, f"test-{secrets.token_hex(4)}"))
-        return made[-1]
+        return connected(made[-1])
 
     yield make
     for queue in made:

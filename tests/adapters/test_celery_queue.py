@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.adapters.test_queue import AWHILE, SOON
+from tests.adapters.waiting import connected, until
 from tests.servers.proxy import Proxy
 from tests.servers.rabbitmq import RabbitMQ
 from windstill.adapters.celery import CeleryQueue
@@ -19,13 +20,6 @@ from windstill.adapters.celery.app import DELIVERIES, make_broker
 from windstill.jobs.errors import StoreError
 
 Open = Callable[..., CeleryQueue]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Returns once a condition holds; the test's own timeout is the limit."""
-    turn = threading.Event()
-    while not condition():
-        turn.wait(0.01)
 
 
 @pytest.fixture
@@ -41,7 +35,7 @@ def open_queue(rabbitmq: RabbitMQ, name: str) -> Iterator[Open]:
 
     def begin(url: str = rabbitmq.url) -> CeleryQueue:
         opened.append(CeleryQueue(url, name))
-        return opened[-1]
+        return connected(opened[-1])
 
     yield begin
     for queue in opened:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.test_queue import SOON
+from tests.adapters.waiting import connected
 from tests.servers.rabbitmq import RabbitMQ
 from windstill.adapters.celery import CeleryQueue
 
@@ -82,7 +83,7 @@ def test_a_broker_that_the_system_trusts_is_used(
     url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    queue = CeleryQueue(url, f"test-{secrets.token_hex(4)}")
+    queue = connected(CeleryQueue(url, f"test-{secrets.token_hex(4)}"))
     assert queue.put("a")
     assert queue.take(SOON) == "a"
     assert queue.problems() == []
