@@ -36,6 +36,15 @@ def test_a_ghost_that_stays_lowers_fidelity() -> None:
     assert fidelity(ghosts, 1.0) < 0.85
 
 
+def test_what_is_meant_to_stand_still_does_not_count_against_what_moves() -> None:
+    still = np.random.default_rng(1).normal(0, 24, clips.SHAPE).astype(np.float32)
+    behind = (clips.drifting(0.5) + still).clip(0, 255).astype(np.uint8)
+    field, everywhere = uniform(0.5), clips.everywhere()
+    assert motion.fidelity(behind, everywhere, field, samples=1) < 0.9
+    found = motion.fidelity(behind, everywhere, field, still, samples=1)
+    assert found == pytest.approx(1, abs=0.05)
+
+
 def test_without_motion_meant_there_is_no_fidelity() -> None:
     assert np.isnan(fidelity(clips.standing(), 0))
 

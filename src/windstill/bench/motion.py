@@ -74,8 +74,25 @@ def textured(still: NDArray[np.uint8], mask: Mask) -> Mask:
     return np.asarray(mask & (contrast > TEXTURED))
 
 
+def still_luma(stage: Stage, still: NDArray[np.uint8]) -> F32:
+    """What of the photo's luma no sky moves, float32 (H, W): everything without one, and in one
+    its gradients, glow and seen grain. still: the photo's luma, uint8 (H, W)."""
+    rest = still.astype(np.float32)
+    for layer in stage.layers:
+        if isinstance(layer, SkyLayer):
+            share = layer.luma_matte.astype(np.float32) / 256
+            rest[layer.region.luma] -= share * layer.luma_at_rest()
+    return rest
+
+
 def fidelity(
-    frames: Frames, mask: Mask, field: Field, *, stride: int = 4, samples: int = 8
+    frames: Frames,
+    mask: Mask,
+    field: Field,
+    rest: F32 | None = None,
+    *,
+    stride: int = 4,
+    samples: int = 24,
 ) -> float:
     """Measured motion along the intended one, as a share of it; 1 is ideal, NaN if none is meant.
 
@@ -83,17 +100,23 @@ def fidelity(
     sum(m . r) / sum(r . r), m being the measured flow and r what the same search finds when the
     earlier frame is warped exactly as intended, so that the search's own shyness of faint
     texture cancels out. Fading and doubled contours read as slower motion, so they show here.
+
+    rest: float32 (H, W), the part of every frame that is meant to stand still while the rest of
+    the luma moves through it, levels; nothing by default. It holds the search back in both.
     """
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     along, whole, count = 0.0, 0.0, len(frames)
     places = identity_map(*mask.shape)
+    still = np.zeros(mask.shape, np.float32) if rest is None else rest
     for begin in np.linspace(0, count, samples, endpoint=False).astype(int):
         meant = field(int(begin), int(begin) + stride)
         if np.abs(meant[mask]).max() < LEAST_MEANT:
             continue
-        ideal = cv2.remap(
-            frames[begin], places - meant, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        moving = frames[begin] - still
+        moved = cv2.remap(
+            moving, places - meant, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
+        ideal = np.rint(moved + still).clip(0, 255).astype(np.uint8)
         best = search.calc(frames[begin], ideal, None)[mask]
         seen = search.calc(frames[begin], frames[(begin + stride) % count], None)[mask]
         along += float((seen * best).sum())

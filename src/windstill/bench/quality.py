@@ -40,7 +40,8 @@ class Take:
 
     frames: all its planes. cpu: seconds that they took. field: the motion meant; worst: its
     largest displacements, for folds. reach: how far from the matte pixels may change. travel: how
-    far away anything shown may come from, pixels.
+    far away anything shown may come from, pixels. rest: the luma that the method means to leave
+    where it is while the rest moves through it, float32 (H, W); None if it moves everything.
     """
 
     frames: list[Planes]
@@ -49,6 +50,7 @@ class Take:
     worst: list[NDArray[np.float32]]
     reach: float
     travel: float
+    rest: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ def take(of: Subject, method: str) -> Take:
     frames = [frame.copy() for frame in makers[method]()]
     spent += time.process_time() - begun
     travel = max(reach, *(movement.travel for movement in of.stage.movements))
-    return Take(frames, spent, field, worst, reach, travel)
+    keeps = of.moves == "sky" and method == "windstill"
+    rest = motion.still_luma(of.stage, of.still.y) if keeps else None
+    return Take(frames, spent, field, worst, reach, travel, rest)
 
 
 def measure(of: Subject, method: str, made: Take) -> Row:
@@ -153,7 +157,9 @@ def _figures(
         "sharp_min": detail.min(),
         "pulse": metrics.pulse(detail),
         "flow": metrics.flow(frames, free) if free.any() else 0.0,
-        "fidelity": motion.fidelity(frames, clear, made.field) if enough else float("nan"),
+        "fidelity": motion.fidelity(frames, clear, made.field, made.rest)
+        if enough
+        else float("nan"),
         "held": masks["held"].sum() / max(masks["away"].sum(), 1) if of.moves == "sky" else 0.0,
         "leak": metrics.flow(frames, static) if static.any() else 0.0,
         "static_max": metrics.largest_change(frames, still, edge),

@@ -41,15 +41,29 @@ def shown(motion: Drift, age: float) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("degrees", [0, 14, 90, 166, 180, 270])
 @pytest.mark.parametrize("age", [-1.0, -0.4, 0.5, 1.0])
-def test_the_map_never_folds(degrees: float, age: float, seed: int) -> None:
+@pytest.mark.parametrize("aside", [0.0, 0.5, 1.0])
+def test_the_map_never_folds(degrees: float, age: float, seed: int, aside: float) -> None:
     # The windiest there is: copies as far apart as they may get.
     motion = drift(landscape(), degrees, step=0.06 * WIDTH, seed=seed)
     shares = wander_shares(motion.base.shape[:2], 3, WIDTH, np.random.default_rng(seed))
-    for wander in motion.wander(shares):
+    for wander in motion.wander(shares, aside):
         moved = -(shown(motion, age) + wander[1:-1, 1:-1]) / CELL
         down, right = np.gradient(moved, axis=(0, 1))
         jacobian = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]
         assert jacobian.min() > 0.2
+
+
+@pytest.mark.parametrize("degrees", [0, 14, 166, 180])
+def test_copies_from_aside_come_from_farther_up(degrees: float) -> None:
+    motion = drift(landscape(), degrees)
+    shares = np.zeros((2, *motion.base.shape[:2], 2), np.float32)
+    photo, second, third = motion.wander(shares, 1.0)
+    speed = np.hypot(*np.moveaxis(motion.coefficients[0], 2, 0))
+    assert not photo.any()
+    assert not third.any()
+    # What is shown came from where it is less what it is displaced by: y counts downwards.
+    assert (second[:15, :, 1] > 0.9 * speed[:15]).all()
+    assert np.hypot(*np.moveaxis(second, 2, 0)) == pytest.approx(speed, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def given(periods: int) -> Given:
 
     turns = Turns(plane(-0.12, 0.12), plane(0.25, 0.75), periods)
     moments = Moments(plane(0, 300), plane(0, 300), plane(-90, 90), 1.0)
-    drift = Drift(plane(0, 200, 2), (plane(-40, 40, 2), plane(-4, 4, 2), plane(-1, 1, 2)))
+    paths = plane(-40, 40, 2), plane(-4, 4, 2), plane(-1, 1, 2)
+    drift = Drift(plane(0, 200, 2), paths, np.zeros(2, np.float32))
     wander = rng.uniform(-9, 9, (periods, *SHAPE, 2)).astype(np.float32)
     return turns, moments, drift, wander
 

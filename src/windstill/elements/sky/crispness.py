@@ -22,6 +22,11 @@ TELLING = 0.01
 GRAIN = 0.8
 # Of a large sky strips of so many rows are looked at, spread over it, of about so many pixels.
 STRIP, ENOUGH = 32, 120_000
+# Rows at a strip's ends, where blur and Laplacian would need what is beyond it, do not count.
+MARGIN = 4
+# Detail that an encoder's noise adds where something moves, levels squared, in all but the first
+# frames: the sky is painted softer by so much, but keeps most of its detail.
+CODED, LEAST_KEPT = 0.06, 0.9
 
 F32 = NDArray[np.float32]
 Levels = NDArray[np.float64]
@@ -39,10 +44,11 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     # Away from the edge, where what stands in front would count as the sky's detail.
     whole = (matte[region.luma] > 0.995).astype(np.uint8)
     inside = cv2.erode(whole, np.ones((13, 13), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    strips = [(rows, inside[rows].astype(np.float32)) for rows in _strips(*inside.shape)]
+    strips = [(rows, _weights(inside, rows)) for rows in _strips(*inside.shape)]
     before = _detail(still.y[region.luma], strips)
     if before <= 0:
         return
+    aim = max(before - CODED, LEAST_KEPT * before)
     wanted = np.zeros(inside.shape[0], np.uint8)
     for rows, _ in strips:
         wanted[rows] = 1
@@ -55,10 +61,10 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
 
     middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
     start = np.array([layer.crispness_at(time) for time in middles])
-    missing = before / np.array([detail_at(time) for time in middles])
+    missing = aim / np.array([detail_at(time) for time in middles])
     layer.crispness = _raised(start, missing, USUAL)
     worst = int(np.argmax(np.abs(np.log(missing))))
-    gained = detail_at(middles[worst]) * missing[worst] / before
+    gained = detail_at(middles[worst]) * missing[worst] / aim
     raised = (1 + layer.crispness[worst]) / (1 + start[worst])
     if abs(raised - 1) > TELLING:
         response = float(np.clip(np.log(gained) / np.log(raised), *RESPONSE))
@@ -73,8 +79,20 @@ def _raised(crispness: Levels, missing: Levels, response: float) -> F32:
 
 def _strips(rows: int, columns: int) -> list[slice]:
     """The rows that are looked at."""
-    every = max(1, rows * columns // ENOUGH)
+    every = rows * columns // ENOUGH
+    if every < 2:
+        return [slice(0, rows)]
     return [slice(top, top + STRIP) for top in range(0, rows, STRIP * every)]
+
+
+def _weights(inside: NDArray[np.uint8], rows: slice) -> F32:
+    """How much the pixels of a strip count, float32."""
+    weights = inside[rows].astype(np.float32)
+    if rows.start > 0:
+        weights[:MARGIN] = 0
+    if rows.stop < inside.shape[0]:
+        weights[-MARGIN:] = 0
+    return weights
 
 
 def _detail(luma: NDArray[np.uint8], strips: list[tuple[slice, F32]]) -> float:

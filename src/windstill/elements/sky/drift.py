@@ -139,23 +139,32 @@ class Drift:
 
     coefficients: three float32 (rows, columns, 2), so that the position `s` periods ago (ahead
     if negative) is base - s c1 - s^2 c2 - s^3 c3. base: the cells' own positions. All in luma
-    pixels of the region.
+    pixels of the region. down: unit vector, float32 (2,), across the clouds' way and rather
+    towards the horizon than away from it.
     """
 
     base: F32
     coefficients: tuple[F32, F32, F32]
+    down: F32
 
-    def wander(self, shares: F32) -> F32:
-        """Small displacements that tell the copies of a loop apart, (copies, rows, columns, 2).
+    def wander(self, shares: F32, aside: float = 0.0) -> F32:
+        """Displacements that tell the copies of a loop apart, (copies, rows, columns, 2).
 
         Without them a loop of two copies would show everything twice. The first copy is the
-        photo and has none. shares: those of the others, from `wander_shares`.
+        photo and has none. shares: those of the others, from `wander_shares`. aside: how far
+        every other copy comes from beside the way of the clouds, farther up, as a share of a
+        period's travel. Where two copies that change are a part of one broad shape each, one
+        behind the other on its way, the change looks as if the shape went back; what comes
+        from the side takes its place instead.
         """
-        speed = cv2.magnitude(*cv2.split(self.coefficients[0]))
+        velocity = self.coefficients[0]
+        speed = cv2.magnitude(*cv2.split(velocity))
+        down = np.float32(aside) * speed[..., None] * self.down
         fields = np.zeros((len(shares) + 1, *self.base.shape), np.float32)
-        for field, share in zip(fields[1:], shares, strict=True):
-            for axis in range(2):
-                field[..., axis] = WANDER * speed * share[..., axis]
+        for copy, share in enumerate(shares, start=1):
+            fields[copy] = np.float32(WANDER * (1 - aside)) * speed[..., None] * share
+            if copy % 2:
+                fields[copy] += down
         return fields
 
     def origins(self, ages: F32) -> F32:
@@ -230,11 +239,22 @@ def drift_of(
     stir = np.float32(EDDY_SHARE) * speed
     velocity = cv2.merge([speed_x + stir * eddy_x, speed_y + stir * eddy_y])
     velocity *= scale / np.float32(CELL)
-    return _path_cubics(velocity, margin, lattice, span)
+    base, coefficients = _path_cubics(velocity, margin, lattice, span)
+    return Drift(base, coefficients, _down(view, coefficients[0]))
 
 
-def _path_cubics(velocity: F32, margin: int, lattice: Lattice, span: float) -> Drift:
-    """Cubics fitted to the paths that Runge-Kutta integration finds, forward and back."""
+def _down(view: View, velocity: F32) -> F32:
+    """See `Drift`. velocity: float32 (rows, columns, 2)."""
+    x, y = velocity.reshape(-1, 2).mean(axis=0)
+    across = np.array([-y, x], np.float32) / np.float32(max(np.hypot(x, y), 1e-6))
+    return across if across @ np.array(view.up, np.float32) <= 0 else -across
+
+
+def _path_cubics(
+    velocity: F32, margin: int, lattice: Lattice, span: float
+) -> tuple[F32, tuple[F32, F32, F32]]:
+    """Cubics fitted to the paths that Runge-Kutta integration finds, forward and back: where they
+    begin, and the coefficients; see `Drift`."""
     rows, columns = lattice.shape
     start = np.stack(
         np.meshgrid(
@@ -252,7 +272,7 @@ def _path_cubics(velocity: F32, margin: int, lattice: Lattice, span: float) -> D
     flat = np.stack(moved).reshape(len(moved), -1)
     first, second, third = (path_fit(span) @ flat).reshape(3, rows, columns, 2)
     x, y = lattice.positions()
-    return Drift(np.stack([x, y], axis=2), (first, second, third))
+    return np.stack([x, y], axis=2), (first, second, third)
 
 
 def path_fit(span: float) -> F32:

@@ -15,7 +15,7 @@ from windstill.elements.sky.crispness import even_crispness
 from windstill.elements.sky.drift import Drift, drift_of
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.meeting import meeting_copies
+from windstill.elements.sky.meeting import meeting_copies, softness
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.pace import pace_of
 from windstill.elements.sky.plate import complete, explained, possible
@@ -32,6 +32,8 @@ LONG_FADE, SHORT_FADE = 0.75, 0.25
 ALIKE, UNLIKE = 3.0, 20.0
 # Where they do not, smaller places change apart, too, by this many periods.
 WISPS = 0.13
+# In a soft sky every other copy comes from so far beside the others (share of a period's travel).
+ASIDE = 1.0
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving.
@@ -93,14 +95,19 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         whole = breeze.options.exact_first_frame
         bands = _veil(chances.veil, heaven, detail, over_nothing=not whole)
     meeting = meeting_copies(bands.coarse, drift, chances.offsets, lattice)
+    moments = meeting.moments
+    aside = ASIDE * softness(meeting.difference, lattice.reduce(matte[region.luma]) > 0.5)
+    wander = drift.wander(chances.wander, aside)
+    if aside > 0 and pace.periods > 1:
+        moments = meeting_copies(bands.coarse, drift, chances.offsets, lattice, wander[1]).moments
     return SkyLayer(
         region=region,
         lattice=lattice,
         frames=breeze.frames,
         drift=drift,
-        wander=drift.wander(chances.wander),
+        wander=wander,
         turns=_turns(chances, meeting.difference, pace.periods),
-        moments=meeting.moments,
+        moments=moments,
         coarse=bands.coarse,
         fine=bands.fine,
         luma_matte=heaven.luma_matte,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,6 +73,18 @@ class SkyLayer:
         """
         streams = self._turning.streams(time, self.crispness_at(time))
         self._painter.paint(streams, canvas.crop(self.region), rows)
+
+    def luma_at_rest(self) -> F32:
+        """What moves of the sky's luma, as it is in the photo: levels, float32 (H, W)."""
+        detail, _, _, shape = (
+            plane.astype(np.float32) / np.float32(2.0**shift)
+            for plane, shift in zip(self.coarse.rest, self.coarse.shifts, strict=True)
+        )
+        height, width = self.region.shape
+        rest: F32 = cv2.resize(detail + shape, (width, height), interpolation=cv2.INTER_LINEAR)
+        if self.fine is not None:
+            rest += self.fine.rest / np.float32(2.0**self.fine.shift)
+        return rest
 
     @cached_property
     def _turning(self) -> Turning:

@@ -19,6 +19,11 @@ F32 = NDArray[np.float32]
 WINDOW = 2.0
 # Added to all moments, square levels: blank sky has no contrast to be kept.
 FLOOR = 1.0
+# A sky is soft, and its copies may come from beside each other, if where the copies differ most
+# (all but a tenth of the sky differs less) they differ by no more than the first, in levels; from
+# the second on they may not, as hard edges would be seen twice.
+SOFT, HARD = 14.0, 18.0
+MOST_OF_IT = 90
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,21 @@ class Meeting:
     difference: F32
 
 
-def meeting_copies(coarse: CoarseBand, drift: Drift, offsets: F32, lattice: Lattice) -> Meeting:
+def meeting_copies(
+    coarse: CoarseBand,
+    drift: Drift,
+    offsets: F32,
+    lattice: Lattice,
+    wander: F32 | None = None,
+) -> Meeting:
     """Compares the copy that goes (half a period after its photo's place) with the one that
-    comes (half a period before), each place at its own time."""
+    comes (half a period before), each place at its own time.
+
+    wander: float32 (rows, columns, 2), what the one that comes is displaced by beside its drift.
+    """
     early = _luma(coarse, drift.origins(offsets + np.float32(0.5)), lattice)
-    late = _luma(coarse, drift.origins(offsets - np.float32(0.5)), lattice)
+    coming = drift.origins(offsets - np.float32(0.5))
+    late = _luma(coarse, coming if wander is None else coming - wander, lattice)
 
     def local(product: F32) -> F32:
         mean: F32 = cv2.GaussianBlur(lattice.reduce(product), (0, 0), WINDOW)
@@ -48,6 +63,14 @@ def meeting_copies(coarse: CoarseBand, drift: Drift, offsets: F32, lattice: Latt
     )
     apart = early.detail + early.shape - late.detail - late.shape
     return Meeting(detail, np.sqrt(local(apart * apart)))
+
+
+def softness(difference: F32, sky: NDArray[np.bool_]) -> float:
+    """How soft a sky is, 0 to 1, given how much its copies differ; both (rows, columns)."""
+    if not sky.any():
+        return 0.0
+    most = float(np.percentile(difference[sky], MOST_OF_IT))
+    return float(np.clip((HARD - most) / (HARD - SOFT), 0, 1))
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,12 @@ export class SkyMotion {
   blow(strength, degrees) {
     const wind = this.sky.winds[strength];
     const cubic = this._paths(strength, wind, degrees);
-    const { moments, difference } = this._meeting(cubic);
+    const { moments: plain, difference } = this._meeting(cubic);
     const turns = this._turns(strength, cubic, difference);
-    const wander = this._wander(strength, cubic, wind.periods);
+    const aside = this.sky.aside * this._softness(difference);
+    const wander = this._wander(strength, cubic, wind.periods, aside);
+    const together = aside > 0 && wind.periods > 1;
+    const moments = together ? this._meeting(cubic, wander).moments : plain;
     this._now = { periods: wind.periods, path: cubic.path, turns, moments, wander };
     this._now.means = this._means();
   }
@@ -159,11 +162,26 @@ export class SkyMotion {
     return { path, third };
   }
 
-  /** Compares the copies that meet at each cell, at the middle of their fade. */
-  _meeting(cubic) {
+  /** How soft the sky is, 0 to 1, given how much its copies differ. */
+  _softness(difference) {
+    const inSky = difference.filter((_, cell) => this._cover[cell] > 0.5);
+    if (!inSky.length) return 0;
+    const [soft, hard, most] = this.sky.soft;
+    return Math.min(Math.max((hard - percentile(inSky, most / 100)) / (hard - soft), 0), 1);
+  }
+
+  /**
+   * Compares the copies that meet at each cell, at the middle of their fade; the one that comes is
+   * the second copy, if it is told how the copies wander.
+   */
+  _meeting(cubic, wander) {
     const early = this._displaced(cubic, 0.5);
     const late = this._displaced(cubic, -0.5);
     const cells = this.rows * this.columns;
+    for (let cell = 0; wander && cell < cells; cell++) {
+      late.x.data[cell] += wander[2 * (cells + cell)];
+      late.y.data[cell] += wander[2 * (cells + cell) + 1];
+    }
     const sums = [0, 1, 2, 3].map(() => new Float32Array(cells));
     const counts = new Float32Array(cells);
     const { rim, cell: side } = this.sky;
@@ -241,14 +259,15 @@ export class SkyMotion {
     return turns;
   }
 
-  /** How far each copy wanders beside its drift, copies after copies. */
-  _wander(strength, { path }, periods) {
+  /** How far each copy wanders beside its drift, and comes from aside, copies after copies. */
+  _wander(strength, { path }, periods, aside) {
     const cells = this.rows * this.columns;
     const wander = new Float32Array(2 * cells * periods);
     if (periods < 2) return wander;
     const { data, shape } = this._motion.grid(`wander-${strength}`);
     const [copies, , rows, columns] = shape;
     const { share, stride } = this.sky.wander;
+    const [downX, downY] = this._down(path);
     for (let layer = 0; layer < 2 * copies; layer++) {
       const plane = new Plane(data.subarray(layer * rows * columns, (layer + 1) * rows * columns), columns, rows);
       const first = 2 * cells * (1 + Math.floor(layer / 2)) + (layer % 2);
@@ -256,10 +275,30 @@ export class SkyMotion {
         const speed = Math.hypot(path[4 * cell], path[4 * cell + 1]);
         const row = Math.floor(cell / this.columns);
         wander[first + 2 * cell] =
-          share * speed * plane.at((cell % this.columns) / stride, row / stride);
+          share * (1 - aside) * speed * plane.at((cell % this.columns) / stride, row / stride);
+      }
+    }
+    for (let copy = 1; copy < periods; copy += 2) {
+      for (let cell = 0; cell < cells; cell++) {
+        const at = 2 * (copy * cells + cell);
+        const far = aside * Math.hypot(path[4 * cell], path[4 * cell + 1]);
+        wander[at] += far * downX;
+        wander[at + 1] += far * downY;
       }
     }
     return wander;
+  }
+
+  /** Unit vector across the clouds' way, rather towards the horizon than away from it. */
+  _down(path) {
+    const [upX, upY] = this.sky.up;
+    let [x, y] = [0, 0];
+    for (let p = 0; p < path.length; p += 4) {
+      x += path[p];
+      y += path[p + 1];
+    }
+    const length = Math.max(Math.hypot(x, y), 1e-6) * (x * upY - y * upX <= 0 ? 1 : -1);
+    return [-y / length, x / length];
   }
 
   /** By how many levels the mean of the sky drifts, at the beginnings of equal parts of the loop. */
