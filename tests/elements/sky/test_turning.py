@@ -16,6 +16,7 @@ from windstill.elements.sky.streams import Moments, Turns
 from windstill.elements.sky.turning import Turning
 
 SHAPE = 21, 34
+EVERYWHERE = np.ones(SHAPE, np.uint8)
 Given = tuple[Turns, Moments, Drift, np.ndarray]
 
 
@@ -36,7 +37,7 @@ def given(periods: int) -> Given:
 @pytest.mark.parametrize("periods", [1, 2, 3, 5])
 def test_streams_are_what_they_are_defined_as(periods: int) -> None:
     turns, moments, drift, wander = given(periods)
-    compiled = Turning(turns, moments, drift, wander)
+    compiled = Turning(turns, moments, drift, wander, EVERYWHERE)
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     for time in np.linspace(0, 1, 37):
         even, odd = shown_at(turns, float(time))
@@ -58,13 +59,26 @@ def test_streams_are_what_they_are_defined_as(periods: int) -> None:
             np.testing.assert_array_equal(stream.origins, place)
 
 
+def test_cells_that_are_not_looked_at_rest_unseen() -> None:
+    turns, moments, drift, wander = given(2)
+    wanted = EVERYWHERE.copy()
+    wanted[:, 10:] = 0
+    some = Turning(turns, moments, drift, wander, wanted).streams(0.37, 0.1)
+    whole = Turning(turns, moments, drift, wander, EVERYWHERE).streams(0.37, 0.1)
+    for part, full in zip(some, whole, strict=True):
+        np.testing.assert_array_equal(part.origins[:, :10], full.origins[:, :10])
+        np.testing.assert_array_equal(part.fine[:, :10], full.fine[:, :10])
+        np.testing.assert_array_equal(part.origins[:, 10:], drift.base[:, 10:])
+        assert not (part.shape[:, 10:] | part.detail[:, 10:] | part.fine[:, 10:]).any()
+
+
 def test_every_processor_turns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     found = set()
     for path in libraries(turning, "turning"):
         function = ctypes.CDLL(str(path)).windstill_turn
         function.argtypes = turning._TURN.argtypes
         monkeypatch.setattr(turning, "_TURN", function)
-        streams = Turning(*given(2)).streams(0.37, 0.1)
+        streams = Turning(*given(2), EVERYWHERE).streams(0.37, 0.1)
         found.add(b"".join(s.origins.tobytes() + s.detail.tobytes() for s in streams))
     assert len(found) == 1
 
@@ -72,6 +86,6 @@ def test_every_processor_turns_the_same(monkeypatch: pytest.MonkeyPatch) -> None
 def test_fields_of_another_lattice_are_refused() -> None:
     turns, moments, drift, wander = given(2)
     with pytest.raises(ValueError, match="float32"):
-        Turning(turns, moments, drift, wander[:1])
+        Turning(turns, moments, drift, wander[:1], EVERYWHERE)
     with pytest.raises(ValueError, match="float32"):
-        Turning(turns, replace(moments, both=moments.both[:-1]), drift, wander)
+        Turning(turns, replace(moments, both=moments.both[:-1]), drift, wander, EVERYWHERE)

@@ -65,7 +65,7 @@ def _steady_phases(
     """Random phases, of several draws those whose sum peaks least: a breeze, no squall."""
     moments = np.exp(2j * np.pi * np.outer(np.arange(128) / 128, cycles))
     draws = np.exp(2j * np.pi * rng.random((16, cycles.size)))
-    peaks = np.abs((moments @ (answer * draws).T).real).max(axis=0)
+    peaks = np.abs(np.einsum("mk,dk->md", moments, answer * draws).real).max(axis=0)
     return np.asarray(draws[np.argmin(peaks)])
 
 

@@ -61,7 +61,8 @@ def sway_of(
     tune, late, gain = lock_noise(
         strands.orientation, _LOCK_WIDTH * head_cells, _LOCK_LENGTH * head_cells, 3, rng
     )
-    along_wind = strands.centres @ np.array(wind, np.float32) / growth.head.size
+    x, y = cv2.split(strands.centres)
+    along_wind = (x * np.float32(wind[0]) + y * np.float32(wind[1])) / growth.head.size
     delay = _ROOT_TO_TIP * reach + ACROSS_HEAD * along_wind + _DELAY_SPREAD * late
     natural = natural_frequency(growth.relative_length) * np.clip(1 + _TUNE_SPREAD * tune, 0.7, 1.3)
     loose = (1 + _GAIN_SPREAD * np.clip(gain, -2, 2)) * growth.own

@@ -270,7 +270,9 @@ def _path_cubics(
             place = _runge_kutta(velocity, place, -sign * span / PATH_STEPS)
             moved.append((start - place) * np.float32(CELL))
     flat = np.stack(moved).reshape(len(moved), -1)
-    first, second, third = (path_fit(span) @ flat).reshape(3, rows, columns, 2)
+    # Not NumPy's product: its threads would wait for more for a while, and take time from others.
+    fitted = cv2.gemm(path_fit(span), flat, 1, None, 0)
+    first, second, third = fitted.reshape(3, rows, columns, 2)
     x, y = lattice.positions()
     return np.stack([x, y], axis=2), (first, second, third)
 

@@ -88,7 +88,7 @@ class SkyLayer:
 
     @cached_property
     def _turning(self) -> Turning:
-        return Turning(self.turns, self.moments, self.drift, self.wander)
+        return Turning(self.turns, self.moments, self.drift, self.wander, self._painter.cells)
 
     @cached_property
     def _painter(self) -> Painter:

@@ -36,6 +36,8 @@ typedef int32_t longs8 __attribute__((vector_size(32)));
 typedef float floats4 __attribute__((vector_size(16), aligned(4)));
 typedef uint16_t pairs8 __attribute__((vector_size(16)));
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef int64_t longs2 __attribute__((vector_size(16)));
 
 /* The least and the most by which samples may change, levels; NULL: by anything. */
 typedef struct {
@@ -59,7 +61,7 @@ typedef struct {
     const uint8_t *shown, *near;    /* patches in which there is sky, and those beside them too */
     int16_t *change;                /* to work in: luma's coarse change at half size, 1/32 level */
     int16_t *mixed;                 /* a row of sums, 16 for each patch */
-    int32_t *luma;                  /* a row of changes, 1/64 level */
+    int16_t *luma;                  /* a row of changes, 1/64 level */
     uint8_t *busy, *outside;        /* cells with fine detail; cells read from beyond an edge */
 } Sky;
 
@@ -100,8 +102,29 @@ static INLINE words8 scaled(words8 a, words8 b)
 #endif
 }
 
+/* The bytes of `source` that the indices, below 16, name. */
+static INLINE bytes16 chosen(bytes16 source, bytes16 index)
+{
+#if defined(__SSSE3__)
+    return (bytes16)_mm_shuffle_epi8((__m128i)source, (__m128i)index);
+#elif defined(__ARM_NEON)
+    return (bytes16)vqtbl1q_u8((uint8x16_t)source, (uint8x16_t)index);
+#else
+    bytes16 found;
+    for (int k = 0; k < 16; k++)
+        found[k] = source[index[k] & 15];
+    return found;
+#endif
+}
+
 static INLINE int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 static INLINE int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+
+/* The nearest that a word holds. */
+static INLINE int16_t word(int32_t value)
+{
+    return (int16_t)smaller(larger(value, INT16_MIN), INT16_MAX);
+}
 
 static INLINE float between(float a, float b, float share) { return a + (b - a) * share; }
 
@@ -114,6 +137,19 @@ static int32_t mirrored(int32_t at, int32_t length)
         at = at < 0 ? -at : 2 * (length - 1) - at;
     return at;
 }
+
+/* Positions mirrored once at both edges, in samples times SAMPLE_ONE. count: the plane's samples. */
+#define REFLECTED(TYPE)                                                                            \
+    static INLINE TYPE reflected_##TYPE(TYPE at, int32_t count)                                    \
+    {                                                                                              \
+        int32_t last = (count - 1) << SAMPLE_BITS;                                                 \
+        TYPE over = last - __builtin_elementwise_abs(at);                                          \
+        /* The very last sample is read as nearly all of the one after the last but one. */       \
+        TYPE found = last - __builtin_elementwise_abs(over);                                       \
+        return __builtin_elementwise_min(found, (TYPE){0} + (last - 1));                           \
+    }
+REFLECTED(longs4)
+REFLECTED(longs8)
 
 #define HALF_SAMPLE (1 << (POSITION_BITS - SAMPLE_BITS - 1))
 
@@ -169,12 +205,22 @@ static INLINE void mix_four(const Sky *sky, Position at, Position step, words4 f
     const longs4 along = {0, 1, 2, 3};
     longs4 x = (at.x + HALF_SAMPLE + step.x * along) >> (POSITION_BITS - SAMPLE_BITS);
     longs4 y = (at.y + HALF_SAMPLE + step.y * along) >> (POSITION_BITS - SAMPLE_BITS);
+    int far = 0;
+    if (near_edge) {
+        longs4 inner_x = reflected_longs4(x, sky->width);
+        longs4 inner_y = reflected_longs4(y, sky->height);
+        far = __builtin_reduce_min(inner_x | inner_y) < 0;
+        if (!far) {
+            x = inner_x;
+            y = inner_y;
+        }
+    }
     longs4 left = x >> SAMPLE_BITS, top = y >> SAMPLE_BITS;
     /* Their low halves, the even words, are the shares of the next column and row. */
     words8 beside = (words8)((x & (SAMPLE_ONE - 1)) << (15 - SAMPLE_BITS));
     words8 below = (words8)(y & (SAMPLE_ONE - 1));
     words8 columns[4];
-    if (near_edge) {
+    if (far) {
         for (int k = 0; k < 4; k++)
             columns[k] = mirrored_down(sky, left[k], top[k], below[2 * k]);
     } else {
@@ -210,7 +256,8 @@ static INLINE void find_positions(const Sky *sky, const Stream *stream, ptrdiff_
     const float *restrict above = stream->origins + 2 * cell;
     const float *restrict below = above + 2 * (ptrdiff_t)sky->columns;
     int32_t *restrict from = stream->from;
-    for (int32_t k = 0; k < 2 * sky->columns; k++)
+    int32_t count = 2 * sky->columns;
+    for (int32_t k = 0; k < count; k++)
         from[k] = (int32_t)((between(above[k], below[k], share) * scale + offset) * POSITION_ONE);
 }
 
@@ -275,22 +322,69 @@ static void mix_row(const Sky *sky, const Stream *stream, int32_t row, int16_t *
 
 /* ---- Adding a change to a plane ---- */
 
-static INLINE void add_run(uint8_t *restrict pixels, const int32_t *restrict change,
-                           const int16_t *restrict matte, const int16_t *restrict dither,
-                           const int16_t *restrict least, const int16_t *restrict most,
+/* The levels by which eight pixels change. matte: 0 to 256. */
+static INLINE words8 levels_of(words8 change, words8 matte, words8 dither)
+{
+    /* 256 would be one more than a word holds; this much less is nothing once it is rounded. */
+    words8 share = (matte << 7) - (matte >> 8);
+    return (scaled(change, share) + dither) >> LEVEL_BITS;
+}
+
+static INLINE words8 limited(words8 levels, words8 least, words8 most)
+{
+    return __builtin_elementwise_min(__builtin_elementwise_max(levels, least), most);
+}
+
+static INLINE void add_eight(uint8_t *pixels, const int16_t *change, const int16_t *matte,
+                             const int16_t *dither, const int16_t *least, const int16_t *most)
+{
+    bytes8 before;
+    words8 changes, mattes, dithers, lowest, highest;
+    const words8 black = {0}, white = {255, 255, 255, 255, 255, 255, 255, 255};
+    __builtin_memcpy(&before, pixels, sizeof before);
+    __builtin_memcpy(&changes, change, sizeof changes);
+    __builtin_memcpy(&mattes, matte, sizeof mattes);
+    __builtin_memcpy(&dithers, dither, sizeof dithers);
+    words8 levels = levels_of(changes, mattes, dithers);
+    if (least) {
+        __builtin_memcpy(&lowest, least, sizeof lowest);
+        __builtin_memcpy(&highest, most, sizeof highest);
+        levels = limited(levels, lowest, highest);
+    }
+    levels = limited(levels + __builtin_convertvector(before, words8), black, white);
+    before = __builtin_convertvector(levels, bytes8);
+    __builtin_memcpy(pixels, &before, sizeof before);
+}
+
+static INLINE void add_run(uint8_t *pixels, const int16_t *change, const int16_t *matte,
+                           const int16_t *dither, const int16_t *least, const int16_t *most,
                            ptrdiff_t length)
 {
-    for (ptrdiff_t at = 0; at < length; at++) {
-        int32_t seen = ((change[at] * matte[at] + 128) >> 8) + dither[at];
-        int32_t levels = seen >> LEVEL_BITS;
-        if (least)
-            levels = smaller(larger(levels, least[at]), most[at]);
-        pixels[at] = (uint8_t)smaller(larger(pixels[at] + levels, 0), 255);
+    ptrdiff_t at = 0;
+    for (; at + 8 <= length; at += 8)
+        add_eight(pixels + at, change + at, matte + at, dither + at, least ? least + at : NULL,
+                  least ? most + at : NULL);
+    ptrdiff_t left = length - at;
+    if (!left)
+        return;
+    /* What is left, with nothing after it. */
+    uint8_t some[8] = {0};
+    int16_t rest[5][8] = {{0}};
+    for (ptrdiff_t k = 0; k < left; k++) {
+        some[k] = pixels[at + k];
+        rest[0][k] = change[at + k];
+        rest[1][k] = matte[at + k];
+        rest[2][k] = dither[at + k];
+        rest[3][k] = least ? least[at + k] : 0;
+        rest[4][k] = least ? most[at + k] : 0;
     }
+    add_eight(some, rest[0], rest[1], rest[2], least ? rest[3] : NULL, least ? rest[4] : NULL);
+    for (ptrdiff_t k = 0; k < left; k++)
+        pixels[at + k] = some[k];
 }
 
 /* change: in 1/64 level, from `first` on. `row` is the plane's, `width` that of its matte. */
-static void add_change(Plane plane, const int32_t *change, const int16_t *matte,
+static void add_change(Plane plane, const int16_t *change, const int16_t *matte,
                        const int16_t *dither, Bounds bounds, int32_t row, int32_t width,
                        int32_t dither_width, int32_t first, int32_t end)
 {
@@ -339,13 +433,13 @@ static void finish_half_run(const Sky *sky, Plane u, Plane v, int32_t row, int32
     }
     mean->sum += sum;
     mean->count += count;
-    int32_t *restrict two = sky->luma;
+    int16_t *restrict two = sky->luma;
     for (int32_t k = 0; k < length; k++)
-        two[k] = 2 * (mixed[4 * k + 1] - sky->rest_u[at + k]);
+        two[k] = word(2 * (mixed[4 * k + 1] - sky->rest_u[at + k]));
     add_change(u, two, sky->chroma_matte, sky->dither, sky->u_bounds, row, width, sky->width,
                first, end);
     for (int32_t k = 0; k < length; k++)
-        two[k] = 2 * (mixed[4 * k + 2] - sky->rest_v[at + k]);
+        two[k] = word(2 * (mixed[4 * k + 2] - sky->rest_v[at + k]));
     add_change(v, two, sky->chroma_matte, sky->dither, sky->v_bounds, row, width, sky->width,
                first, end);
 }
@@ -386,7 +480,7 @@ static Mean paint_half(const Sky *sky, const Stream *streams, int32_t count, con
 
 /* The coarse change of luma, less its mean over the sky, at a run of a row, 1/64 level. */
 static void enlarge_run(const Sky *sky, int32_t row, int32_t first, int32_t end, int32_t mean,
-                        int32_t *restrict luma)
+                        int16_t *restrict luma)
 {
     int32_t height = sky->height / 2, width = sky->width / 2;
     int32_t main_row = row / 2;
@@ -397,21 +491,21 @@ static void enlarge_run(const Sky *sky, int32_t row, int32_t first, int32_t end,
 #define DOWN(column) (3 * main[column] + other[column])
     int32_t from = first / 2, to = end / 2;
     if (from == 0) {
-        luma[0] = (4 * DOWN(0) + offset) >> 3;
-        luma[1] = (3 * DOWN(0) + DOWN(smaller(1, width - 1)) + offset) >> 3;
+        luma[0] = word((4 * DOWN(0) + offset) >> 3);
+        luma[1] = word((3 * DOWN(0) + DOWN(smaller(1, width - 1)) + offset) >> 3);
         from = 1;
     }
-    int32_t *restrict out = luma + 2 * from - first;
+    int16_t *restrict out = luma + 2 * from - first;
     int32_t inner = smaller(to, width - 1);
     for (int32_t k = 0; k < inner - from; k++) {
         int32_t here = 3 * DOWN(from + k) + offset;
-        out[2 * k] = (here + DOWN(from + k - 1)) >> 3;
-        out[2 * k + 1] = (here + DOWN(from + k + 1)) >> 3;
+        out[2 * k] = word((here + DOWN(from + k - 1)) >> 3);
+        out[2 * k + 1] = word((here + DOWN(from + k + 1)) >> 3);
     }
     if (to == width && width > 1) {
         int32_t here = 3 * DOWN(width - 1) + offset;
-        luma[end - 2 - first] = (here + DOWN(width - 2)) >> 3;
-        luma[end - 1 - first] = (here + DOWN(width - 1)) >> 3;
+        luma[end - 2 - first] = word((here + DOWN(width - 2)) >> 3);
+        luma[end - 1 - first] = word((here + DOWN(width - 1)) >> 3);
     }
 #undef DOWN
 }
@@ -501,6 +595,53 @@ static uint16_t mirrored_pair(const Sky *sky, int32_t left, int32_t top)
     return (uint16_t)(row[mirrored(left, 2 * sky->width)] | row[right] << 8);
 }
 
+/* Whether four pixels in a row read from sixteen samples of a row, or of two in turn. */
+static INLINE int in_order(Position step)
+{
+    const int32_t one = 1 << POSITION_BITS;
+    return step.x >= 0 && step.x <= 4 * one && step.y >= -one / 4 && step.y <= one / 4;
+}
+
+/* The pairs of eight pixels in the four rows that two halves of them begin at: low and high. */
+static INLINE bytes16 picked(const uint8_t *low, const uint8_t *high, bytes16 index)
+{
+    bytes16 one, two;
+    __builtin_memcpy(&one, low, sizeof one);
+    __builtin_memcpy(&two, high, sizeof two);
+    longs2 first = (longs2)chosen(one, index), second = (longs2)chosen(two, index);
+    return (bytes16)__builtin_shufflevector(first, second, 0, 3);
+}
+
+/* The samples above and below eight pixels `in_order`: whole stretches of rows are loaded, and the
+   pairs picked out of them, which takes half as long as one pair at a time. */
+static INLINE void ordered_pairs(const Sky *sky, longs8 left, longs8 top, pairs8 *above,
+                                 pairs8 *under)
+{
+    ptrdiff_t stride = 2 * (ptrdiff_t)sky->width;
+    int32_t upper = smaller(top[0], top[3]), lower = smaller(top[4], top[7]);
+    longs8 begin = __builtin_shufflevector(left, left, 0, 0, 0, 0, 4, 4, 4, 4);
+    longs8 first_row = {upper, upper, upper, upper, lower, lower, lower, lower};
+    words8 along = __builtin_convertvector(left - begin, words8);
+    words8 down = __builtin_convertvector(top - first_row, words8);
+    bytes16 index = (bytes16)(along * 257 + 256);
+    __builtin_prefetch(sky->fine + upper * stride + left[0] + 512);
+    __builtin_prefetch(sky->fine + (upper + 1) * stride + left[0] + 512);
+    const uint8_t *low = sky->fine + upper * stride + left[0];
+    const uint8_t *high = sky->fine + lower * stride + left[4];
+    bytes16 first = picked(low, high, index), second = picked(low + stride, high + stride, index);
+    *above = (pairs8)first;
+    *under = (pairs8)second;
+    /* Only what reads the third row is sure to have one. */
+    ptrdiff_t more_low = stride * (1 + (top[0] != top[3]));
+    ptrdiff_t more_high = stride * (1 + (top[4] != top[7]));
+    if (more_low + more_high > 2 * stride) {
+        bytes16 third = picked(low + more_low, high + more_high, index);
+        bytes16 moved = (bytes16)-down;
+        *above = (pairs8)((first & ~moved) | (second & moved));
+        *under = (pairs8)((second & ~moved) | (third & moved));
+    }
+}
+
 /* The samples of `pairs` blended along their rows, with SAMPLE_BITS fractional bits. */
 static INLINE words8 blended_across(pairs8 pairs, words8 share)
 {
@@ -515,13 +656,25 @@ static INLINE words8 read_eight(const Sky *sky, Position at, Position step, word
     const longs8 along = {0, 1, 2, 3, 4, 5, 6, 7};
     longs8 x = (at.x + HALF_SAMPLE + step.x * along) >> (POSITION_BITS - SAMPLE_BITS);
     longs8 y = (at.y + HALF_SAMPLE + step.y * along) >> (POSITION_BITS - SAMPLE_BITS);
+    int far = 0;
+    if (near_edge) {
+        longs8 inner_x = reflected_longs8(x, 2 * sky->width);
+        longs8 inner_y = reflected_longs8(y, 2 * sky->height);
+        far = __builtin_reduce_min(inner_x | inner_y) < 0;
+        if (!far) {
+            x = inner_x;
+            y = inner_y;
+        }
+    }
     longs8 left = x >> SAMPLE_BITS, top = y >> SAMPLE_BITS;
     pairs8 above, under;
-    if (near_edge) {
+    if (far) {
         for (int k = 0; k < CELL; k++) {
             above[k] = mirrored_pair(sky, left[k], top[k]);
             under[k] = mirrored_pair(sky, left[k], top[k] + 1);
         }
+    } else if (!near_edge && in_order(step) && left[CELL / 2] <= 2 * sky->width - 16) {
+        ordered_pairs(sky, left, top, &above, &under);
     } else {
         longs8 from = top * (2 * sky->width) + left;
         const uint8_t *plane = sky->fine, *next = plane + 2 * (ptrdiff_t)sky->width;
@@ -551,9 +704,12 @@ static void mix_fine_row(const Sky *sky, const Stream *stream, int32_t row, int1
     float share = (float)((row + HALF) % CELL * 2 + 1) / (2 * CELL);
     ptrdiff_t cell = (ptrdiff_t)patch_row * sky->columns;
     find_positions(sky, stream, cell, share, 2, 0);
-    const int16_t *above = stream->fine + cell, *below = above + sky->columns;
-    for (int32_t k = 0; k < sky->columns; k++)
-        stream->weights[k] = (int16_t)(between(above[k], below[k], share) * sky->fine_unit + 0.5f);
+    const int16_t *restrict above = stream->fine + cell, *restrict below = above + sky->columns;
+    int16_t *restrict found = stream->weights;
+    int32_t columns = sky->columns;
+    float unit = sky->fine_unit;
+    for (int32_t k = 0; k < columns; k++)
+        found[k] = (int16_t)(between(above[k], below[k], share) * unit + 0.5f);
     const words8 late = {1, 3, 5, 7, 9, 11, 13, 15};
     for (int32_t patch = 0; patch < patches; patch++) {
         if (!(flags[patch] & FINE))
@@ -570,12 +726,12 @@ static void mix_fine_row(const Sky *sky, const Stream *stream, int32_t row, int1
 
 /* Adds the change of fine detail to a run of a row, from column `left`; mixed: from -HALF. */
 static void add_fine(const Sky *sky, int32_t row, int32_t left, int32_t right,
-                     const int16_t *restrict mixed, int32_t *restrict luma)
+                     const int16_t *restrict mixed, int16_t *restrict luma)
 {
     const int16_t *restrict rest = sky->fine_rest + (ptrdiff_t)row * sky->width + left;
     mixed += left + HALF;
     for (int32_t k = 0; k < right - left; k++)
-        luma[k] += 2 * (mixed[k] - rest[k]);
+        luma[k] = __builtin_elementwise_add_sat(luma[k], word(2 * (mixed[k] - rest[k])));
 }
 
 static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, const uint8_t *rows,

@@ -88,7 +88,8 @@ class _Plane(ctypes.Structure):
 class Painter:
     """Adds matte * (sky at a moment - sky at rest) to pictures.
 
-    See `windstill.elements.sky.layer.SkyLayer` for what the arrays hold.
+    See `windstill.elements.sky.layer.SkyLayer` for what the arrays hold. cells: uint8 (rows,
+    columns), not 0 for those at which the streams are read.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Painter:
         # The luma's change is interpolated between half-size pixels, also of the next patch.
         near = cv2.dilate(shown, np.ones((3, 3), np.uint8))
         near |= _patches(chroma_matte, CELL // 2, lattice)
+        self.cells = _corners(near)
         rest = [
             np.left_shift(plane, _SUM_BITS - shift)
             for plane, shift in zip(coarse.rest, coarse.shifts, strict=True)
@@ -136,7 +138,7 @@ class Painter:
             near=given(near, np.uint8, shown.shape),
             change=given(np.zeros(half, np.int16), np.int16, half),
             mixed=given(np.empty((columns - 1) * 4 * _CHANNELS, np.int16), np.int16),
-            luma=given(np.empty(width, np.int32), np.int32),
+            luma=given(np.empty(width, np.int16), np.int16),
             busy=given(np.zeros(lattice.shape, np.uint8), np.uint8),
             outside=given(np.zeros(lattice.shape, np.uint8), np.uint8),
         )
@@ -192,6 +194,12 @@ class Painter:
             self._kept.address(bounds.least, np.int16, shape),
             self._kept.address(bounds.most, np.int16, shape),
         )
+
+
+def _corners(patches: U8) -> U8:
+    """The cells between which there is any of these patches, uint8 (rows, columns)."""
+    around = np.pad(patches, 1)
+    return around[1:, 1:] | around[1:, :-1] | around[:-1, 1:] | around[:-1, :-1]
 
 
 def _patches(matte: I16, side: int, lattice: Lattice) -> U8:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
 # An object is small: not wider than this share of the longer side.
@@ -83,17 +84,39 @@ def _colourful(half: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bo
     Sky and cloud mix along one line through the plane of colours, the sky's principal axis;
     what is coloured differs from it across that line.
     """
-    colours = half[inside][:, 1:].astype(np.float32)
-    middle = np.median(colours, axis=0)
-    spread, axes = np.linalg.eigh(np.cov((colours - middle).T))
-    across = (half[..., 1:].astype(np.float32) - middle) @ axes[:, 0].astype(np.float32)
-    plane = np.where(inside, np.clip(across + 128, 0, 255), 128).astype(np.uint8)
+    counts = cv2.calcHist([half], [1, 2], inside.astype(np.uint8), [256, 256], [0, 256, 0, 256])
+    middle, spread, axis = _principal(counts.astype(np.float64))
+    u, v = (cv2.extractChannel(half, channel) for channel in (1, 2))
+    # 128 where the colour is the middle one.
+    across = cv2.addWeighted(u, axis[0], v, axis[1], 128 - float(axis @ middle))
+    plane: U8 = np.where(inside, across, np.uint8(128))
     box = _square(2 * width + 1)
     above = cv2.subtract(plane, cv2.morphologyEx(plane, cv2.MORPH_OPEN, box))
     below = cv2.subtract(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, box), plane)
     hat: U8 = cv2.max(above, below)
     # A sunset has many colours; a spot must stand out from all of them.
-    return hat > max(COLOURFUL, 3.0 * float(np.sqrt(max(spread[0], 0))))
+    return hat > max(COLOURFUL, 3.0 * spread)
+
+
+def _principal(counts: F64) -> tuple[F64, float, F64]:
+    """The median of two variables, the least standard deviation that they have in any direction,
+    and that direction, a unit vector.
+
+    counts: float64 (256, 256), how often each pair of values is there.
+    """
+    values = np.arange(256.0)
+    total = max(counts.sum(), 1.0)
+    alone = [counts.sum(axis=1), counts.sum(axis=0)]
+    middle = np.array([np.searchsorted(np.cumsum(each), total / 2) for each in alone], float)
+    first, second = ((each * values).sum() / total for each in alone)
+    one, other = values - first, values - second
+    mixed = (counts * np.multiply.outer(one, other)).sum() / total
+    squares = [
+        (each * (values - mean) ** 2).sum() / total
+        for each, mean in zip(alone, (first, second), strict=True)
+    ]
+    variances, axes = np.linalg.eigh(np.array([[squares[0], mixed], [mixed, squares[1]]]))
+    return middle, float(np.sqrt(max(variances[0], 0))), axes[:, 0]
 
 
 def _bright(luma: U8) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ typedef struct {
     float floor, largest_gain;
     const float *base, *first, *second, *third;
     const float *wander; /* for each copy */
+    const uint8_t *wanted; /* which cells are looked at: others keep what they have */
 } Turning;
 
 typedef struct {
@@ -90,6 +91,8 @@ int32_t windstill_turn(const Turning *turning, float even, float odd, float elap
 {
     int32_t seen = 0;
     for (int32_t cell = 0; cell < turning->cells; cell++) {
+        if (!turning->wanted[cell])
+            continue;
         Shown both[STREAMS] = {
             shown(turning, cell, even, elapsed),
             shown(turning, cell, odd, elapsed),

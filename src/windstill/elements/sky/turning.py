@@ -14,6 +14,7 @@ from windstill.elements.sky.streams import LARGEST_GAIN, Moments, Turns
 from windstill.imaging.compiled import Kept, load
 
 F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
 
 # Loaded now: a service that runs keeps the library that belongs to it while another is installed.
 _TURN = load("elements/sky", "turning").windstill_turn
@@ -37,6 +38,7 @@ class _Turning(ctypes.Structure):
         ("second", ctypes.c_void_p),
         ("third", ctypes.c_void_p),
         ("wander", ctypes.c_void_p),
+        ("wanted", ctypes.c_void_p),
     ]
 
 
@@ -47,9 +49,12 @@ class _Stream(ctypes.Structure):
 class Turning:
     """The copies of one sky, which take turns."""
 
-    def __init__(self, turns: Turns, moments: Moments, drift: Drift, wander: F32) -> None:
+    def __init__(
+        self, turns: Turns, moments: Moments, drift: Drift, wander: F32, wanted: U8
+    ) -> None:
         """wander: float32 (periods, rows, columns, 2), what each copy is displaced by beside its
-        drift. Raises ValueError unless all is of one lattice."""
+        drift. wanted: uint8 (rows, columns), 0 for cells that are not looked at: there both
+        streams rest, unseen. Raises ValueError unless all is of one lattice."""
         self._kept = Kept()
         self._periods = turns.periods
         shape = rows, columns = turns.offsets.shape
@@ -71,8 +76,9 @@ class Turning:
             second=given(second, shape=places),
             third=given(third, shape=places),
             wander=given(wander, shape=(turns.periods, *places)),
+            wanted=self._kept.address(wanted, np.uint8, shape),
         )
-        self._streams = [_empty(shape) for _ in range(_STREAMS)]
+        self._streams = [_unseen(drift.base) for _ in range(_STREAMS)]
         self._targets = (_Stream * _STREAMS)(*map(_pointers, self._streams))
 
     def streams(self, time: float, crispness: float) -> list[Stream]:
@@ -87,9 +93,9 @@ class Turning:
         return [stream for k, stream in enumerate(self._streams) if seen >> k & 1]
 
 
-def _empty(shape: tuple[int, ...]) -> Stream:
-    weights = (np.empty(shape, np.int16) for _ in range(3))
-    return Stream(np.empty((*shape, 2), np.float32), *weights)
+def _unseen(base: F32) -> Stream:
+    weights = (np.zeros(base.shape[:2], np.int16) for _ in range(3))
+    return Stream(base.copy(), *weights)
 
 
 def _pointers(stream: Stream) -> _Stream:
