@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -63,8 +64,10 @@ class SkyLayer:
     def crispness_at(self, time: float) -> float:
         """The crispness at `time` (loops), interpolated."""
         count = len(self.crispness)
-        middles = (np.arange(count) + 0.5) / count
-        return float(np.interp(time, middles, self.crispness, period=1))
+        at = time * count - 0.5
+        before = math.floor(at)
+        early, late = (float(self.crispness[index % count]) for index in (before, before + 1))
+        return early + (at - before) * (late - early)
 
     def paint_at(self, time: float, canvas: Planes, rows: U8 | None = None) -> None:
         """Paints the sky at any `time`, 0 to 1 loops.

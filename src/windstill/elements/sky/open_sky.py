@@ -88,6 +88,8 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
 
 def _shrunk(matte: F32) -> I16:
     """A matte, a little smaller, 0 to 256: too small costs less than moving the foreground."""
-    small = np.clip((matte - 0.12) / 0.88, 0, 1)
-    counted: I16 = np.rint(small * 256).astype(np.int16)
-    return counted
+    counted = matte * np.float32(256 / 0.88)
+    counted -= np.float32(256 * 0.12 / 0.88)
+    np.clip(counted, 0, 256, out=counted)
+    np.rint(counted, out=counted)
+    return counted.astype(np.int16)

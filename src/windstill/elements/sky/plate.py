@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
+U8 = NDArray[np.uint8]
 
 # What stands in front of the sky, and the sky itself, have the colours found this near (share of
 # the longer side), or nearly (levels).
@@ -16,6 +17,8 @@ SKY_REACH = 0.06
 SLACK = 8.0
 # Where the matte is surest, this much of a pixel may still be what stands in front.
 LEAST_FRONT = 0.15
+# Less than any value.
+NOWHERE = -10_000
 
 
 def confident(matte: F32, shrink: int) -> F32:
@@ -98,8 +101,11 @@ def _near(
     reach: share of the longer side. nothing: the values where nothing of the mask is near.
     """
     side = max(2, round(reach * max(mask.shape))) | 1
-    lowest = -_largest(-picture, mask, side) - np.float32(SLACK)
-    highest = _largest(picture, mask, side) + np.float32(SLACK)
+    # Whole levels are fine enough for bounds with slack, and far faster.
+    counted = np.rint(picture).astype(np.int16)
+    seen = mask.astype(np.uint8)
+    lowest = -_largest(-counted, seen, side).astype(np.float32) - np.float32(SLACK)
+    highest = _largest(counted, seen, side).astype(np.float32) + np.float32(SLACK)
     none = lowest > highest
     lowest[none], highest[none] = nothing
     height, width = mask.shape
@@ -111,16 +117,16 @@ def _near(
     return np.asarray(least, np.float32), np.asarray(most, np.float32)
 
 
-def _largest(values: F32, mask: NDArray[np.bool_], side: int) -> F32:
-    """The largest of `values`, float32 (h, w, C), inside `mask` in squares of about twice `side`
-    pixels, at half size; minus infinity where there are none."""
+def _largest(values: I16, mask: U8, side: int) -> I16:
+    """The largest of `values`, int16 (h, w, C), inside `mask` in squares of about twice `side`
+    pixels, at half size; the least there can be where there are none."""
     height, width = mask.shape
-    inside = values.copy()
-    inside[~mask] = -np.inf
+    inside = np.full(values.shape, NOWHERE, np.int16)
+    cv2.copyTo(values, mask, inside)
     even = cv2.copyMakeBorder(inside, 0, height & 1, 0, width & 1, cv2.BORDER_REPLICATE)
     rows = cv2.max(even[::2], even[1::2])
     halved = cv2.max(rows[:, ::2], rows[:, 1::2])
-    return np.asarray(cv2.dilate(halved, np.ones((side, side), np.uint8)), np.float32)
+    return np.asarray(cv2.dilate(halved, np.ones((side, side), np.uint8)), np.int16)
 
 
 def _texture(picture: F32, known: F32) -> F32:
