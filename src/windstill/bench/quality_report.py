@@ -54,8 +54,10 @@ a second. `_dec`: frames decoded from the MP4, the others as they were handed to
 seam: step from the last frame to the first against the median step (skies) or the largest (hair).
 sharp: variance of the Laplacian against the photo's (one level squared, which nobody sees, added
 to both), mean and least over the loop; pulse: its swing. fidelity: motion measured along the
-motion meant, where there is texture to see it by and nothing that stands still within 24 pixels:
-no skyline, sun, cable or bird. held: share of the sky, away from its edge, that was taken for such.
+motion meant, as a share of what is measured when all that is to move is moved exactly so (and what
+is to stay in a sky, gradients, glow and grain, stays), where there is texture to see it by and
+nothing that stands still within 24 pixels: no skyline, sun, cable or bird. held: share of the sky,
+away from its edge, that was taken for such.
 flow, leak: mean optical flow inside (hair: the half that is meant to move most) and outside, % of
 the diagonal per frame. static_db, smooth_db: to the photo where nothing moves, and where that is
 smooth. shimmer: 99th percentile of the standard deviation over time there, levels. halo: luma

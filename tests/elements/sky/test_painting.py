@@ -15,10 +15,11 @@ from windstill.elements.sky import painting
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.lattice import CELL, Lattice
-from windstill.elements.sky.painting import Painter, Stream
+from windstill.elements.sky.painting import DITHER_SIDE, Painter, Stream
 from windstill.imaging.planes import Planes, Region
 
 F64 = NDArray[np.float64]
+I8 = NDArray[np.int8]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
@@ -34,7 +35,7 @@ class Given:
     fine: FineBand | None
     luma_matte: I16
     chroma_matte: I16
-    dither: I16
+    dither: I8
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None]
     streams: list[Stream]
 
@@ -60,7 +61,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, ...], low: int, high: int)
 
 def some_bounds(rng: np.random.Generator, shape: tuple[int, int]) -> Bounds:
     return Bounds(
-        rng.integers(-40, 1, shape).astype(np.int16), rng.integers(0, 41, shape).astype(np.int16)
+        rng.integers(-40, 1, shape).astype(np.int8), rng.integers(0, 41, shape).astype(np.int8)
     )
 
 
@@ -88,12 +89,28 @@ def given(shape: tuple[int, int], seed: int, *, detailed: bool, bounded: bool) -
         fine,
         matte,
         rng.integers(0, 257, half).astype(np.int16),
-        rng.integers(16, 49, shape).astype(np.int16),
+        rng.integers(16, 49, (DITHER_SIDE, DITHER_SIDE)).astype(np.int8),
         (some_bounds(rng, shape), some_bounds(rng, half), some_bounds(rng, half))
         if bounded
         else (None, None, None),
         [stream(rng, lattice, 128), stream(rng, lattice, 100)],
     )
+
+
+def test_the_widest_bounds_are_none() -> None:
+    case = given((66, 90), 11, detailed=False, bounded=False)
+    free, bound = canvas_of((66, 90), 12), canvas_of((66, 90), 12)
+    case.painter().paint(case.streams, free)
+    half = 33, 45
+    wide = tuple(
+        Bounds(np.full(shape, -128, np.int8), np.full(shape, 127, np.int8))
+        for shape in ((66, 90), half, half)
+    )
+    replace(case, bounds=wide).painter().paint(case.streams, bound)
+    changes = free.y.astype(int) - canvas_of((66, 90), 12).y
+    assert np.abs(changes).max() > 128
+    np.testing.assert_array_equal(bound.y, free.y)
+    np.testing.assert_array_equal(bound.u, free.u)
 
 
 def stream(rng: np.random.Generator, lattice: Lattice, most: int) -> Stream:
@@ -154,16 +171,16 @@ def defined(case: Given, canvas: Planes) -> Planes:
             shown = read(case.fine.plane, places) - 128
             detail += enlarged(lattice, each.fine, CELL) / 128 * shown
         luma += detail / 2.0**case.fine.shift
-    rows, columns = case.chroma_matte.shape
     changes = [
-        (luma, case.luma_matte, case.dither),
-        (change[..., 1], case.chroma_matte, case.dither[:rows, :columns]),
-        (change[..., 2], case.chroma_matte, case.dither[:rows, :columns]),
+        (luma, case.luma_matte),
+        (change[..., 1], case.chroma_matte),
+        (change[..., 2], case.chroma_matte),
     ]
     painted = []
     planes = (canvas.y, canvas.u, canvas.v)
-    for (what, matte, dither), bounds, plane in zip(changes, case.bounds, planes, strict=True):
-        levels = np.floor(what * matte / 256 + dither / 64)
+    for (what, matte), bounds, plane in zip(changes, case.bounds, planes, strict=True):
+        rows, columns = (np.arange(side) % DITHER_SIDE for side in matte.shape)
+        levels = np.floor(what * matte / 256 + case.dither[np.ix_(rows, columns)] / 64)
         if bounds is not None:
             levels = np.clip(levels, bounds.least, bounds.most)
         painted.append(np.clip(plane + levels, 0, 255).astype(np.uint8))
@@ -272,7 +289,7 @@ def test_every_processor_paints_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
     case = given((66, 90), 7, detailed=True, bounded=True)
-    with pytest.raises(ValueError, match="int16"):
+    with pytest.raises(ValueError, match="int8"):
         replace(case, dither=case.dither[:-1]).painter()
     with pytest.raises(ValueError, match="canvas"):
         case.painter().paint(case.streams, canvas_of((66, 88), 8))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
-I16 = NDArray[np.int16]
+I8 = NDArray[np.int8]
 U8 = NDArray[np.uint8]
 
 # What the photo shows this near (pixels of the plane) may stand at a pixel.
@@ -22,19 +22,15 @@ BORDER = 4
 
 @dataclass(frozen=True)
 class Bounds:
-    """The least and the largest change of each sample of a plane: int16 (H, W), levels.
+    """The least and the largest change of each sample of a plane: int8 (H, W), levels; the least
+    and the largest value of that type mean that there is no bound.
 
     At the border of the sky a matte that is a little off, multiplied by a cloud that passes, makes
     a rim darker or brighter than the photo there, the sky that comes, or any mixture of both.
     """
 
-    least: I16
-    most: I16
-
-    def hold(self, change: I16) -> None:
-        """Brings every change into its bounds, in place."""
-        cv2.max(change, self.least, dst=change)
-        cv2.min(change, self.most, dst=change)
+    least: I8
+    most: I8
 
 
 def bounds_of(
@@ -61,8 +57,8 @@ def bounds_of(
         near = _square(NEAR)
         least = cv2.min(least, cv2.erode(plane, near))
         most = cv2.max(most, cv2.dilate(plane, near))
-        here = plane.astype(np.int16)
-        bounds.append(Bounds(least - here, most - here))
+        # What is more than a byte holds bounds nothing.
+        bounds.append(Bounds(*(cv2.subtract(b, plane, dtype=cv2.CV_8S) for b in (least, most))))
     luma, u, v = bounds
     return luma, u, v
 

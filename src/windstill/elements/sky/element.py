@@ -18,13 +18,14 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.meeting import meeting_copies, softness
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.pace import pace_of
+from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained, possible
 from windstill.elements.sky.streams import Turns
 from windstill.elements.sky.veil import texture
 from windstill.imaging.planes import Region
 
 F32 = NDArray[np.float32]
-I16 = NDArray[np.int16]
+I8 = NDArray[np.int8]
 
 LEAST_SHARE = 0.002
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
@@ -112,7 +113,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         fine=bands.fine,
         luma_matte=heaven.luma_matte,
         chroma_matte=heaven.chroma_matte,
-        dither=_dither(region.shape, rng),
+        dither=_dither(rng),
         bounds=bands.bounds,
     )
 
@@ -160,15 +161,15 @@ def _turns(chances: Chances, difference: F32, periods: int) -> Turns:
     return Turns(np.clip(varied, -limit, limit), fade, periods)
 
 
-def _dither(shape: tuple[int, int], rng: np.random.Generator) -> I16:
-    """Half a level plus fixed high-frequency noise of up to a quarter, in 1/64 level.
+def _dither(rng: np.random.Generator) -> I8:
+    """Half a level plus fixed high-frequency noise of up to a quarter, in 1/64 level, to be
+    repeated; int8 (DITHER_SIDE, DITHER_SIDE).
 
     Enough against moving steps in a smooth sky; twice as much would be seen as grain.
     """
-    white = rng.random((64, 64)).astype(np.float32)
+    white = rng.random((DITHER_SIDE, DITHER_SIDE)).astype(np.float32)
     around = [np.roll(white, step, axis) for axis in (0, 1) for step in (-2, -1, 1, 2)]
     blue = white - np.mean(around, axis=0)
     ranks = np.argsort(np.argsort(blue, axis=None)).reshape(blue.shape) / blue.size
-    tile = (16 + np.floor(ranks * 33)).astype(np.int16)
-    repeats = -(-shape[0] // 64), -(-shape[1] // 64)
-    return np.ascontiguousarray(np.tile(tile, repeats)[: shape[0], : shape[1]])
+    pattern: I8 = (16 + np.floor(ranks * 33)).astype(np.int8)
+    return pattern

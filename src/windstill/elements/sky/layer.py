@@ -20,6 +20,7 @@ from windstill.elements.sky.turning import Turning
 from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
+I8 = NDArray[np.int8]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
@@ -35,10 +36,10 @@ class SkyLayer:
     exactly, and what stands in front keeps its own colours.
 
     wander: float32 (copies, rows, columns, 2), what each copy is displaced by beside its drift.
-    matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int16, the size of the
-    luma matte, in 1/64 level. bounds: of the change of Y, U and V. crispness: float32
-    (K,), what the detail of whatever has moved is raised by, at the middles of K equal parts of
-    the loop.
+    matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int8 (DITHER_SIDE,
+    DITHER_SIDE), in 1/64 level, repeated all over the region. bounds: of the change of Y, U
+    and V. crispness: float32 (K,), what the detail of whatever has moved is raised by, at the
+    middles of K equal parts of the loop.
     """
 
     region: Region
@@ -52,7 +53,7 @@ class SkyLayer:
     fine: FineBand | None
     luma_matte: I16
     chroma_matte: I16
-    dither: I16
+    dither: I8
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None] = (None, None, None)
     crispness: F32 = field(default_factory=lambda: np.array([SAMPLING_LOSS], np.float32))
     reach: float = 0.0

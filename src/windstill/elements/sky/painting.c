@@ -26,6 +26,9 @@
 #define SAMPLE_ONE (1 << SAMPLE_BITS)
 /* The middle of a byte, as a sample. */
 #define MIDDLE (128 << SAMPLE_BITS)
+#define DITHER_ROWS 64
+/* A matte of 128 of 256 parts. */
+#define HALF_SKY 127
 /* Finished differences are counted in 1/64 of a level. */
 #define LEVEL_BITS 6
 
@@ -36,12 +39,14 @@ typedef int32_t longs8 __attribute__((vector_size(32)));
 typedef float floats4 __attribute__((vector_size(16), aligned(4)));
 typedef uint16_t pairs8 __attribute__((vector_size(16)));
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
+typedef int8_t signed8 __attribute__((vector_size(8)));
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef int64_t longs2 __attribute__((vector_size(16)));
 
-/* The least and the most by which samples may change, levels; NULL: by anything. */
+/* The least and the most by which samples may change, levels; the least and the most that a byte
+   holds, and NULL, mean by anything. */
 typedef struct {
-    const int16_t *least, *most;
+    const int8_t *least, *most;
 } Bounds;
 
 /* What stays the same through a loop. All rows lie one after the other, without gaps. */
@@ -52,11 +57,12 @@ typedef struct {
     const int16_t *rest_luma, *rest_u, *rest_v; /* (height / 2, width / 2), 1/32 level */
     floats4 units;                  /* of each channel: 2^3 a weight of 1/128, over units a level */
     const uint8_t *fine;            /* (2 height, 2 width), or NULL */
-    const int16_t *fine_rest;       /* (height, width), 1/32 level */
+    const int8_t *fine_rest;        /* (height, width), units of the fine band */
+    int32_t fine_bits;              /* of such a unit in 1/32 level */
     const float *fine_strength;     /* (rows, columns): how much of the detail moves */
     float fine_unit;                /* 2^2 a weight of 1/128, over the fine band's units a level */
-    const int16_t *luma_matte, *chroma_matte; /* 0 to 256 */
-    const int16_t *dither;          /* (height, width), 1/64 level */
+    const uint8_t *luma_matte, *chroma_matte; /* 0, or 1 less than how many of 256 parts are sky */
+    const int8_t *dither;           /* (DITHER_ROWS, width), again and again; 1/64 level */
     Bounds luma_bounds, u_bounds, v_bounds;
     const uint8_t *shown, *near;    /* patches in which there is sky, and those beside them too */
     int16_t *change;                /* to work in: luma's coarse change at half size, 1/32 level */
@@ -322,42 +328,50 @@ static void mix_row(const Sky *sky, const Stream *stream, int32_t row, int16_t *
 
 /* ---- Adding a change to a plane ---- */
 
-/* The levels by which eight pixels change. matte: 0 to 256. */
-static INLINE words8 levels_of(words8 change, words8 matte, words8 dither)
+static INLINE words8 eight_of(const int8_t *from)
 {
-    /* 256 would be one more than a word holds; this much less is nothing once it is rounded. */
-    words8 share = (matte << 7) - (matte >> 8);
-    return (scaled(change, share) + dither) >> LEVEL_BITS;
+    signed8 found;
+    __builtin_memcpy(&found, from, sizeof found);
+    return __builtin_convertvector(found, words8);
 }
 
-static INLINE words8 limited(words8 levels, words8 least, words8 most)
+static INLINE words8 eight_of_bytes(const uint8_t *from)
 {
-    return __builtin_elementwise_min(__builtin_elementwise_max(levels, least), most);
+    bytes8 found;
+    __builtin_memcpy(&found, from, sizeof found);
+    return __builtin_convertvector(found, words8);
 }
 
-static INLINE void add_eight(uint8_t *pixels, const int16_t *change, const int16_t *matte,
-                             const int16_t *dither, const int16_t *least, const int16_t *most)
+static INLINE words8 limited(words8 values, words8 least, words8 most)
 {
-    bytes8 before;
-    words8 changes, mattes, dithers, lowest, highest;
+    return __builtin_elementwise_min(__builtin_elementwise_max(values, least), most);
+}
+
+/* Adds what eight pixels change by, in 1/64 level. */
+static INLINE void add_eight(uint8_t *pixels, const int16_t *change, const uint8_t *matte,
+                             const int8_t *dither, const int8_t *least, const int8_t *most)
+{
+    words8 changes;
     const words8 black = {0}, white = {255, 255, 255, 255, 255, 255, 255, 255};
-    __builtin_memcpy(&before, pixels, sizeof before);
     __builtin_memcpy(&changes, change, sizeof changes);
-    __builtin_memcpy(&mattes, matte, sizeof mattes);
-    __builtin_memcpy(&dithers, dither, sizeof dithers);
-    words8 levels = levels_of(changes, mattes, dithers);
+    words8 parts = eight_of_bytes(matte);
+    parts -= parts > 0; /* true is -1 */
+    /* 256 would be one more than a word holds; this much less is nothing once it is rounded. */
+    words8 share = (parts << 7) - (parts >> 8);
+    words8 levels = (scaled(changes, share) + eight_of(dither)) >> LEVEL_BITS;
     if (least) {
-        __builtin_memcpy(&lowest, least, sizeof lowest);
-        __builtin_memcpy(&highest, most, sizeof highest);
+        words8 lowest = eight_of(least), highest = eight_of(most);
+        lowest -= (lowest == INT8_MIN) & 255;
+        highest += (highest == INT8_MAX) & 255;
         levels = limited(levels, lowest, highest);
     }
-    levels = limited(levels + __builtin_convertvector(before, words8), black, white);
-    before = __builtin_convertvector(levels, bytes8);
-    __builtin_memcpy(pixels, &before, sizeof before);
+    levels = limited(levels + eight_of_bytes(pixels), black, white);
+    bytes8 now = __builtin_convertvector(levels, bytes8);
+    __builtin_memcpy(pixels, &now, sizeof now);
 }
 
-static INLINE void add_run(uint8_t *pixels, const int16_t *change, const int16_t *matte,
-                           const int16_t *dither, const int16_t *least, const int16_t *most,
+static INLINE void add_run(uint8_t *pixels, const int16_t *change, const uint8_t *matte,
+                           const int8_t *dither, const int8_t *least, const int8_t *most,
                            ptrdiff_t length)
 {
     ptrdiff_t at = 0;
@@ -368,29 +382,30 @@ static INLINE void add_run(uint8_t *pixels, const int16_t *change, const int16_t
     if (!left)
         return;
     /* What is left, with nothing after it. */
-    uint8_t some[8] = {0};
-    int16_t rest[5][8] = {{0}};
+    int16_t last_change[8] = {0};
+    uint8_t last[2][8] = {{0}};
+    int8_t others[3][8] = {{0}};
     for (ptrdiff_t k = 0; k < left; k++) {
-        some[k] = pixels[at + k];
-        rest[0][k] = change[at + k];
-        rest[1][k] = matte[at + k];
-        rest[2][k] = dither[at + k];
-        rest[3][k] = least ? least[at + k] : 0;
-        rest[4][k] = least ? most[at + k] : 0;
+        last_change[k] = change[at + k];
+        last[0][k] = pixels[at + k];
+        last[1][k] = matte[at + k];
+        others[0][k] = dither[at + k];
+        others[1][k] = least ? least[at + k] : 0;
+        others[2][k] = least ? most[at + k] : 0;
     }
-    add_eight(some, rest[0], rest[1], rest[2], least ? rest[3] : NULL, least ? rest[4] : NULL);
+    add_eight(last[0], last_change, last[1], others[0], least ? others[1] : NULL,
+              least ? others[2] : NULL);
     for (ptrdiff_t k = 0; k < left; k++)
-        pixels[at + k] = some[k];
+        pixels[at + k] = last[0][k];
 }
 
 /* change: in 1/64 level, from `first` on. `row` is the plane's, `width` that of its matte. */
-static void add_change(Plane plane, const int16_t *change, const int16_t *matte,
-                       const int16_t *dither, Bounds bounds, int32_t row, int32_t width,
-                       int32_t dither_width, int32_t first, int32_t end)
+static void add_change(const Sky *sky, Plane plane, const int16_t *change, const uint8_t *matte,
+                       Bounds bounds, int32_t row, int32_t width, int32_t first, int32_t end)
 {
     ptrdiff_t at = (ptrdiff_t)row * width + first;
     uint8_t *pixels = plane.pixels + row * plane.stride + first;
-    dither += (ptrdiff_t)row * dither_width + first;
+    const int8_t *dither = sky->dither + (ptrdiff_t)(row % DITHER_ROWS) * sky->width + first;
     if (bounds.least)
         add_run(pixels, change, matte + at, dither, bounds.least + at, bounds.most + at,
                 end - first);
@@ -424,24 +439,23 @@ static void finish_half_run(const Sky *sky, Plane u, Plane v, int32_t row, int32
     int32_t width = sky->width / 2, length = end - first;
     ptrdiff_t at = (ptrdiff_t)row * width + first;
     int16_t *restrict change = sky->change + at;
-    const int16_t *restrict rest = sky->rest_luma + at, *restrict matte = sky->chroma_matte + at;
+    const int16_t *restrict rest = sky->rest_luma + at;
+    const uint8_t *restrict matte = sky->chroma_matte + at;
     int32_t sum = 0, count = 0;
     for (int32_t k = 0; k < length; k++) {
         change[k] = (int16_t)(mixed[4 * k] + mixed[4 * k + 3] - rest[k]);
-        sum += matte[k] > 128 ? change[k] : 0;
-        count += matte[k] > 128;
+        sum += matte[k] > HALF_SKY ? change[k] : 0;
+        count += matte[k] > HALF_SKY;
     }
     mean->sum += sum;
     mean->count += count;
     int16_t *restrict two = sky->luma;
     for (int32_t k = 0; k < length; k++)
         two[k] = word(2 * (mixed[4 * k + 1] - sky->rest_u[at + k]));
-    add_change(u, two, sky->chroma_matte, sky->dither, sky->u_bounds, row, width, sky->width,
-               first, end);
+    add_change(sky, u, two, sky->chroma_matte, sky->u_bounds, row, width, first, end);
     for (int32_t k = 0; k < length; k++)
         two[k] = word(2 * (mixed[4 * k + 2] - sky->rest_v[at + k]));
-    add_change(v, two, sky->chroma_matte, sky->dither, sky->v_bounds, row, width, sky->width,
-               first, end);
+    add_change(sky, v, two, sky->chroma_matte, sky->v_bounds, row, width, first, end);
 }
 
 /* Whether any of the rows of luma that a half-size row is enlarged to is wanted. */
@@ -728,10 +742,11 @@ static void mix_fine_row(const Sky *sky, const Stream *stream, int32_t row, int1
 static void add_fine(const Sky *sky, int32_t row, int32_t left, int32_t right,
                      const int16_t *restrict mixed, int16_t *restrict luma)
 {
-    const int16_t *restrict rest = sky->fine_rest + (ptrdiff_t)row * sky->width + left;
+    const int8_t *restrict rest = sky->fine_rest + (ptrdiff_t)row * sky->width + left;
+    int32_t bits = sky->fine_bits, length = right - left;
     mixed += left + HALF;
-    for (int32_t k = 0; k < right - left; k++)
-        luma[k] = __builtin_elementwise_add_sat(luma[k], word(2 * (mixed[k] - rest[k])));
+    for (int32_t k = 0; k < length; k++)
+        luma[k] = __builtin_elementwise_add_sat(luma[k], word(2 * (mixed[k] - (rest[k] << bits))));
 }
 
 static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, const uint8_t *rows,
@@ -755,8 +770,8 @@ static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, con
             enlarge_run(sky, row, left, right, mean, sky->luma);
             if (sky->fine)
                 add_fine(sky, row, left, right, sky->mixed, sky->luma);
-            add_change(y, sky->luma, sky->luma_matte, sky->dither, sky->luma_bounds, row,
-                       sky->width, sky->width, left, right);
+            add_change(sky, y, sky->luma, sky->luma_matte, sky->luma_bounds, row, sky->width, left,
+                       right);
         }
     }
 }

@@ -17,6 +17,7 @@ from windstill.imaging.compiled import Kept, address, load
 from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
+I8 = NDArray[np.int8]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
@@ -26,6 +27,8 @@ _STREAMS = 2
 _PAINT = load("elements/sky", "painting").windstill_paint_sky
 # Changes of the coarse band are summed up in 1/32 level.
 _SUM_BITS = 5
+DITHER_SIDE = 64
+"""Pixels of the side of a pattern of dither."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class _Sky(ctypes.Structure):
         ("units", ctypes.c_float * _CHANNELS),
         ("fine", ctypes.c_void_p),
         ("fine_rest", ctypes.c_void_p),
+        ("fine_bits", ctypes.c_int32),
         ("fine_strength", ctypes.c_void_p),
         ("fine_unit", ctypes.c_float),
         ("luma_matte", ctypes.c_void_p),
@@ -99,7 +103,7 @@ class Painter:
         fine: FineBand | None,
         luma_matte: I16,
         chroma_matte: I16,
-        dither: I16,
+        dither: I8,
         bounds: Sequence[Bounds | None],
     ) -> None:
         """bounds: of the change of Y, U and V, or None."""
@@ -131,9 +135,9 @@ class Painter:
             rest_u=given(rest[1], np.int16, half),
             rest_v=given(rest[2], np.int16, half),
             units=(ctypes.c_float * _CHANNELS)(*(2.0 ** (3 - shift) for shift in coarse.shifts)),
-            luma_matte=given(luma_matte, np.int16, (height, width)),
-            chroma_matte=given(chroma_matte, np.int16, half),
-            dither=given(dither, np.int16, (height, width)),
+            luma_matte=given(_bytes(luma_matte), np.uint8, (height, width)),
+            chroma_matte=given(_bytes(chroma_matte), np.uint8, half),
+            dither=given(_repeated(dither, width), np.int8, (DITHER_SIDE, width)),
             shown=given(shown, np.uint8, (rows - 1, columns - 1)),
             near=given(near, np.uint8, shown.shape),
             change=given(np.zeros(half, np.int16), np.int16, half),
@@ -152,9 +156,9 @@ class Painter:
         ]
         if fine is not None:
             self._sky.fine = given(fine.plane, np.uint8, (2 * height, 2 * width))
-            self._sky.fine_rest = given(
-                np.left_shift(fine.rest, _SUM_BITS - fine.shift), np.int16, (height, width)
-            )
+            # From -127 to 127, as the bands' bytes are from 1 to 255.
+            self._sky.fine_rest = given(fine.rest.astype(np.int8), np.int8, (height, width))
+            self._sky.fine_bits = _SUM_BITS - fine.shift
             self._sky.fine_strength = given(fine.strength, np.float32, lattice.shape)
             self._sky.fine_unit = 2.0 ** (2 - fine.shift)
         self._sky.luma_bounds, self._sky.u_bounds, self._sky.v_bounds = (
@@ -191,9 +195,20 @@ class Painter:
         if bounds is None:
             return _Bounds(None, None)
         return _Bounds(
-            self._kept.address(bounds.least, np.int16, shape),
-            self._kept.address(bounds.most, np.int16, shape),
+            self._kept.address(bounds.least, np.int8, shape),
+            self._kept.address(bounds.most, np.int8, shape),
         )
+
+
+def _bytes(matte: I16) -> U8:
+    """A matte of 0 to 256 as `painting.c` takes it: 1 less, but 0, so that 1 is lost."""
+    found: U8 = np.maximum(matte - np.int16(1), np.int16(0)).astype(np.uint8)
+    return found
+
+
+def _repeated(dither: I8, width: int) -> I8:
+    """The pattern side by side over a width, int8 (DITHER_SIDE, width)."""
+    return np.tile(dither, (1, -(-width // DITHER_SIDE)))[:, :width]
 
 
 def _corners(patches: U8) -> U8:
