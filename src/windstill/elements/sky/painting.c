@@ -144,18 +144,29 @@ static int32_t mirrored(int32_t at, int32_t length)
     return at;
 }
 
-/* Positions mirrored once at both edges, in samples times SAMPLE_ONE. count: the plane's samples. */
-#define REFLECTED(TYPE)                                                                            \
-    static INLINE TYPE reflected_##TYPE(TYPE at, int32_t count)                                    \
+/* Positions mirrored once at both edges, in samples times SAMPLE_ONE; negative where once is not
+   enough. The very last sample is read as nearly all of the one after the last but one. */
+#define REFLECTED(LANES)                                                                           \
+    static INLINE longs##LANES absolute##LANES(longs##LANES at)                                    \
     {                                                                                              \
-        int32_t last = (count - 1) << SAMPLE_BITS;                                                 \
-        TYPE over = last - __builtin_elementwise_abs(at);                                          \
-        /* The very last sample is read as nearly all of the one after the last but one. */       \
-        TYPE found = last - __builtin_elementwise_abs(over);                                       \
-        return __builtin_elementwise_min(found, (TYPE){0} + (last - 1));                           \
+        longs##LANES sign = at >> 31;                                                              \
+        return (at ^ sign) - sign;                                                                 \
+    }                                                                                              \
+    static INLINE longs##LANES reflected##LANES(longs##LANES at, int32_t samples)                  \
+    {                                                                                              \
+        int32_t last = (samples - 1) << SAMPLE_BITS;                                               \
+        longs##LANES found = last - absolute##LANES(last - absolute##LANES(at));                   \
+        return found + (found == last);                                                            \
+    }                                                                                              \
+    static INLINE int any_negative##LANES(longs##LANES values)                                     \
+    {                                                                                              \
+        int32_t all = 0;                                                                           \
+        for (int k = 0; k < LANES; k++)                                                            \
+            all |= values[k];                                                                      \
+        return all < 0;                                                                            \
     }
-REFLECTED(longs4)
-REFLECTED(longs8)
+REFLECTED(4)
+REFLECTED(8)
 
 #define HALF_SAMPLE (1 << (POSITION_BITS - SAMPLE_BITS - 1))
 
@@ -213,9 +224,9 @@ static INLINE void mix_four(const Sky *sky, Position at, Position step, words4 f
     longs4 y = (at.y + HALF_SAMPLE + step.y * along) >> (POSITION_BITS - SAMPLE_BITS);
     int far = 0;
     if (near_edge) {
-        longs4 inner_x = reflected_longs4(x, sky->width);
-        longs4 inner_y = reflected_longs4(y, sky->height);
-        far = __builtin_reduce_min(inner_x | inner_y) < 0;
+        longs4 inner_x = reflected4(x, sky->width);
+        longs4 inner_y = reflected4(y, sky->height);
+        far = any_negative4(inner_x | inner_y);
         if (!far) {
             x = inner_x;
             y = inner_y;
@@ -344,7 +355,10 @@ static INLINE words8 eight_of_bytes(const uint8_t *from)
 
 static INLINE words8 limited(words8 values, words8 least, words8 most)
 {
-    return __builtin_elementwise_min(__builtin_elementwise_max(values, least), most);
+    words8 low = values < least;
+    values = (least & low) | (values & ~low);
+    words8 high = values > most;
+    return (most & high) | (values & ~high);
 }
 
 /* Adds what eight pixels change by, in 1/64 level. */
@@ -354,10 +368,10 @@ static INLINE void add_eight(uint8_t *pixels, const int16_t *change, const uint8
     words8 changes;
     const words8 black = {0}, white = {255, 255, 255, 255, 255, 255, 255, 255};
     __builtin_memcpy(&changes, change, sizeof changes);
-    words8 parts = eight_of_bytes(matte);
-    parts -= parts > 0; /* true is -1 */
+    words8 counted = eight_of_bytes(matte);
+    pairs8 parts = (pairs8)(counted - (counted > 0)); /* true is -1 */
     /* 256 would be one more than a word holds; this much less is nothing once it is rounded. */
-    words8 share = (parts << 7) - (parts >> 8);
+    words8 share = (words8)((parts << 7) - (parts >> 8));
     words8 levels = (scaled(changes, share) + eight_of(dither)) >> LEVEL_BITS;
     if (least) {
         words8 lowest = eight_of(least), highest = eight_of(most);
@@ -672,9 +686,9 @@ static INLINE words8 read_eight(const Sky *sky, Position at, Position step, word
     longs8 y = (at.y + HALF_SAMPLE + step.y * along) >> (POSITION_BITS - SAMPLE_BITS);
     int far = 0;
     if (near_edge) {
-        longs8 inner_x = reflected_longs8(x, 2 * sky->width);
-        longs8 inner_y = reflected_longs8(y, 2 * sky->height);
-        far = __builtin_reduce_min(inner_x | inner_y) < 0;
+        longs8 inner_x = reflected8(x, 2 * sky->width);
+        longs8 inner_y = reflected8(y, 2 * sky->height);
+        far = any_negative8(inner_x | inner_y);
         if (!far) {
             x = inner_x;
             y = inner_y;
@@ -746,7 +760,7 @@ static void add_fine(const Sky *sky, int32_t row, int32_t left, int32_t right,
     int32_t bits = sky->fine_bits, length = right - left;
     mixed += left + HALF;
     for (int32_t k = 0; k < length; k++)
-        luma[k] = __builtin_elementwise_add_sat(luma[k], word(2 * (mixed[k] - (rest[k] << bits))));
+        luma[k] = word(luma[k] + 2 * (mixed[k] - rest[k] * (1 << bits)));
 }
 
 static void paint_luma(const Sky *sky, const Stream *streams, int32_t count, const uint8_t *rows,
