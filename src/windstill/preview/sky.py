@@ -12,10 +12,10 @@ whatever wind it likes. Positions are luma pixels of `region`; cells are those o
     velocity    {margin, stride}: of the array below
     path        {steps, span, fit}: how paths are followed, see `drift._path_cubics`
     up          unit vector (x, y) in the picture that points away from the horizon
-    eddy, wander, aside, soft, window, floor, gain, fade, alike, wisps
-                constants of `windstill.elements.sky`: EDDY_SHARE, WANDER, ASIDE, (SOFT, HARD,
-                MOST_OF_IT), WINDOW, FLOOR, LARGEST_GAIN, (LONG_FADE, SHORT_FADE), (ALIKE, UNLIKE),
-                WISPS
+    aside       how far every other copy comes from beside the way of the others
+    eddy, wander, window, floor, gain, fade, alike, wisps
+                constants of `windstill.elements.sky`: EDDY_SHARE, WANDER, WINDOW, FLOOR,
+                LARGEST_GAIN, (LONG_FADE, SHORT_FADE), (ALIKE, UNLIKE), WISPS
     crispness   what detail is raised by, at the middles of equal parts of the loop
     shifts      of the channels of the coarse band; `fine_shift` of the fine one or null
     halving     the filter that halves the luma
@@ -93,8 +93,7 @@ def pack_sky(
         "up": list(drift.view_of(scene.mattes.sky).up),
         "eddy": drift.EDDY_SHARE,
         "wander": {"share": drift.WANDER, "stride": WANDER_STRIDE},
-        "aside": element.ASIDE,
-        "soft": [meeting.SOFT, meeting.HARD, meeting.MOST_OF_IT],
+        "aside": layer.aside,
         "window": meeting.WINDOW,
         "floor": meeting.FLOOR,
         "gain": streams.LARGEST_GAIN,

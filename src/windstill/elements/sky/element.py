@@ -8,18 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
-from windstill.elements.sky.bands import CoarseBand, FineBand, coarse_band, fine_band
+from windstill.elements.sky.bands import (
+    CoarseBand,
+    FineBand,
+    coarse_band,
+    fine_band,
+    still_part,
+)
 from windstill.elements.sky.bounds import Bounds, bounds_of
 from windstill.elements.sky.chances import Chances, draw
 from windstill.elements.sky.crispness import even_crispness
 from windstill.elements.sky.drift import Drift, drift_of
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.meeting import meeting_copies, softness
+from windstill.elements.sky.meeting import meeting_copies
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.pace import pace_of
 from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained, possible
+from windstill.elements.sky.softness import softness_of
 from windstill.elements.sky.streams import Turns
 from windstill.elements.sky.veil import texture
 from windstill.imaging.planes import Region
@@ -34,7 +41,10 @@ ALIKE, UNLIKE = 3.0, 20.0
 # Where they do not, smaller places change apart, too, by this many periods.
 WISPS = 0.13
 # In a soft sky every other copy comes from so far beside the others (share of a period's travel).
-ASIDE = 1.0
+# What is broader than this (share of the shorter side, sigma) stands still there: copies that are
+# so far apart would have it get darker and brighter in turn.
+ASIDE = 0.8
+BROAD = 0.08
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving.
@@ -89,18 +99,16 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         span=chances.span,
         eddy=chances.eddy,
     )
+    softness = softness_of(heaven.moving[..., 0], heaven.known, drift, pace.step / longer, lattice)
     detail = DETAIL * longer
     if chances.veil is None:
-        bands = _clouds(scene, heaven, drift, chances.span, detail)
+        bands = _clouds(scene, heaven, drift, chances.span, detail, softness)
     else:
         whole = breeze.options.exact_first_frame
         bands = _veil(chances.veil, heaven, detail, over_nothing=not whole)
-    meeting = meeting_copies(bands.coarse, drift, chances.offsets, lattice)
-    moments = meeting.moments
-    aside = ASIDE * softness(meeting.difference, lattice.reduce(matte[region.luma]) > 0.5)
+    aside = ASIDE * softness
     wander = drift.wander(chances.wander, aside)
-    if aside > 0 and pace.periods > 1:
-        moments = meeting_copies(bands.coarse, drift, chances.offsets, lattice, wander[1]).moments
+    meeting = meeting_copies(bands.coarse, drift, chances.offsets, lattice, wander[-1])
     return SkyLayer(
         region=region,
         lattice=lattice,
@@ -108,13 +116,14 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         drift=drift,
         wander=wander,
         turns=_turns(chances, meeting.difference, pace.periods),
-        moments=moments,
+        moments=meeting.moments,
         coarse=bands.coarse,
         fine=bands.fine,
         luma_matte=heaven.luma_matte,
         chroma_matte=heaven.chroma_matte,
         dither=_dither(rng),
         bounds=bands.bounds,
+        aside=aside,
     )
 
 
@@ -126,13 +135,17 @@ class _Bands(NamedTuple):
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None]
 
 
-def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: float) -> _Bands:
+def _clouds(
+    scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: float, softness: float
+) -> _Bands:
     """The sky's own clouds. span: periods that a copy is seen. detail: the finest of the coarse
-    band, pixels."""
+    band, pixels. softness: of the sky, in [0, 1]."""
     planes, lattice = scene.planes.crop(heaven.region), Lattice(*heaven.region.shape)
     matte, known = heaven.chroma_matte, heaven.known
     plate = complete(heaven.moving, known, drift.travel(span) / 2)
     plate = explained(plate, matte, *possible(heaven.seen, matte, known))
+    if softness > 0:
+        plate -= np.float32(softness) * still_part(plate, BROAD * min(heaven.region.shape) / 2)
     return _Bands(
         coarse_band(plate, matte > 0, detail),
         fine_band(planes.y, heaven.half_luma, known, lattice),

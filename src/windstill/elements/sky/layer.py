@@ -39,7 +39,7 @@ class SkyLayer:
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int8 (DITHER_SIDE,
     DITHER_SIDE), in 1/64 level, repeated all over the region. bounds: of the change of Y, U
     and V. crispness: float32 (K,), what the detail of whatever has moved is raised by, at the
-    middles of K equal parts of the loop.
+    middles of K equal parts of the loop. aside: see `Drift.wander`.
     """
 
     region: Region
@@ -56,6 +56,7 @@ class SkyLayer:
     dither: I8
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None] = (None, None, None)
     crispness: F32 = field(default_factory=lambda: np.array([SAMPLING_LOSS], np.float32))
+    aside: float = 0.0
     reach: float = 0.0
 
     def paint(self, frame: int, canvas: Planes) -> None:

@@ -19,11 +19,6 @@ F32 = NDArray[np.float32]
 WINDOW = 2.0
 # Added to all moments, square levels: blank sky has no contrast to be kept.
 FLOOR = 1.0
-# A sky is soft, and its copies may come from beside each other, if where the copies differ most
-# (all but a tenth of the sky differs less) they differ by no more than the first, in levels; from
-# the second on they may not, as hard edges would be seen twice.
-SOFT, HARD = 14.0, 18.0
-MOST_OF_IT = 90
 
 
 @dataclass(frozen=True)
@@ -63,14 +58,6 @@ def meeting_copies(
     )
     apart = early.detail + early.shape - late.detail - late.shape
     return Meeting(detail, np.sqrt(local(apart * apart)))
-
-
-def softness(difference: F32, sky: NDArray[np.bool_]) -> float:
-    """How soft a sky is, 0 to 1, given how much its copies differ; both (rows, columns)."""
-    if not sky.any():
-        return 0.0
-    most = float(np.percentile(difference[sky], MOST_OF_IT))
-    return float(np.clip((HARD - most) / (HARD - SOFT), 0, 1))
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,9 @@ export class SkyMotion {
   blow(strength, degrees) {
     const wind = this.sky.winds[strength];
     const cubic = this._paths(strength, wind, degrees);
-    const { moments: plain, difference } = this._meeting(cubic);
+    const wander = this._wander(strength, cubic, wind.periods);
+    const { moments, difference } = this._meeting(cubic, wander);
     const turns = this._turns(strength, cubic, difference);
-    const aside = this.sky.aside * this._softness(difference);
-    const wander = this._wander(strength, cubic, wind.periods, aside);
-    const together = aside > 0 && wind.periods > 1;
-    const moments = together ? this._meeting(cubic, wander).moments : plain;
     this._now = { periods: wind.periods, path: cubic.path, turns, moments, wander };
     this._now.means = this._means();
   }
@@ -162,25 +159,18 @@ export class SkyMotion {
     return { path, third };
   }
 
-  /** How soft the sky is, 0 to 1, given how much its copies differ. */
-  _softness(difference) {
-    const inSky = difference.filter((_, cell) => this._cover[cell] > 0.5);
-    if (!inSky.length) return 0;
-    const [soft, hard, most] = this.sky.soft;
-    return Math.min(Math.max((hard - percentile(inSky, most / 100)) / (hard - soft), 0), 1);
-  }
-
   /**
    * Compares the copies that meet at each cell, at the middle of their fade; the one that comes is
-   * the second copy, if it is told how the copies wander.
+   * the last copy.
    */
   _meeting(cubic, wander) {
     const early = this._displaced(cubic, 0.5);
     const late = this._displaced(cubic, -0.5);
     const cells = this.rows * this.columns;
-    for (let cell = 0; wander && cell < cells; cell++) {
-      late.x.data[cell] += wander[2 * (cells + cell)];
-      late.y.data[cell] += wander[2 * (cells + cell) + 1];
+    const last = wander.length - 2 * cells;
+    for (let cell = 0; cell < cells; cell++) {
+      late.x.data[cell] += wander[last + 2 * cell];
+      late.y.data[cell] += wander[last + 2 * cell + 1];
     }
     const sums = [0, 1, 2, 3].map(() => new Float32Array(cells));
     const counts = new Float32Array(cells);
@@ -260,13 +250,14 @@ export class SkyMotion {
   }
 
   /** How far each copy wanders beside its drift, and comes from aside, copies after copies. */
-  _wander(strength, { path }, periods, aside) {
+  _wander(strength, { path }, periods) {
     const cells = this.rows * this.columns;
     const wander = new Float32Array(2 * cells * periods);
     if (periods < 2) return wander;
     const { data, shape } = this._motion.grid(`wander-${strength}`);
     const [copies, , rows, columns] = shape;
     const { share, stride } = this.sky.wander;
+    const { aside } = this.sky;
     const [downX, downY] = this._down(path);
     for (let layer = 0; layer < 2 * copies; layer++) {
       const plane = new Plane(data.subarray(layer * rows * columns, (layer + 1) * rows * columns), columns, rows);
