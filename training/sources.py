@@ -37,13 +37,13 @@ class LabelledSet:
 # Portraits without sky are at most a sixth of all samples: with more, skies behind houses and
 # people are lost; with none, plain walls become sky.
 SETS = (
-    LabelledSet("hair/figaro", HAIR, (), 0.20, "portrait"),
-    LabelledSet("hair/celeb1k", HAIR, (SKY,), 0.10, "portrait"),
+    LabelledSet("hair/figaro", HAIR, (), 0.17, "portrait"),
+    LabelledSet("hair/celeb1k", HAIR, (SKY,), 0.08, "portrait"),
     LabelledSet("face/celeba19", HAIR, (SKY,), 0.10, "portrait"),
     LabelledSet("hair/fasseg_v2", HAIR, (SKY,), 0.008, "portrait"),
     LabelledSet("hair/fasseg_v3", HAIR, (SKY,), 0.022, "portrait"),
     LabelledSet("hair/lfw", HAIR, (), 0.02, "portrait"),
-    LabelledSet("hair/ccp", HAIR, (), 0.13, "street", permissive=True),
+    LabelledSet("hair/ccp", HAIR, (), 0.10, "street", permissive=True),
     LabelledSet("sky/lmfacade", SKY, (HAIR, FACE), 0.17, "scene"),
     LabelledSet("sky/camvid", SKY, (HAIR, FACE), 0.08, "scene"),
     LabelledSet("sky/ade", SKY, (HAIR, FACE), 0.06, "scene"),
