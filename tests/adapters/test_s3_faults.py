@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.s3 import S3Server, free_port, nanio
+from tests.servers.ports import free_port
+from tests.servers.s3 import S3Server, nanio
 from windstill.adapters.s3 import S3Blobs
 from windstill.jobs.errors import BlobMissing, StorageError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers.ports import free_port
 from windstill.adapters.embedded import open_engine
 from windstill.cli.worker_health import listening
 from windstill.errors import InvalidSetting
@@ -17,11 +18,6 @@ from windstill.jobs.engine import Engine
 def engine(tmp_path: Path) -> Iterator[Engine]:
     with open_engine(tmp_path / "data", slots=1, preload=()) as started:
         yield started
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def test_it_tells_that_it_is_ready_and_when_it_is_not(engine: Engine) -> None:

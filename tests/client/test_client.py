@@ -17,6 +17,7 @@ from PIL import Image
 import windstill
 from tests.http import photos
 from tests.http.running import RunningServer
+from tests.servers.ports import free_port
 from windstill.client import AnimationFailed, ServiceError, ServiceUnreachable
 from windstill.errors import InvalidOption, OutputError, UnreadablePhoto
 
@@ -143,9 +144,7 @@ def test_a_wrong_key(server: RunningServer, kind: Any) -> None:
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{port}", "no-address"])
 def test_no_service(kind: Any, address: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    client = kind(address.format(port=port), "key", retries=1)
+    client = kind(address.format(port=free_port()), "key", retries=1)
     with pytest.raises(ServiceUnreachable, match="can't be reached"):
         client.about()
     client.close()

@@ -13,7 +13,8 @@ import pytest
 
 from tests.deploy.files import DEPLOY
 from tests.deploy.test_lint import tool
-from tests.servers.s3 import BUCKET, S3Server, free_port, nanio, running
+from tests.servers.ports import free_port
+from tests.servers.s3 import BUCKET, S3Server, nanio, running
 from windstill.adapters.s3 import S3Blobs
 from windstill.adapters.s3.client import connect
 

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -25,6 +24,7 @@ import pytest
 
 from tests.http.photos import jpeg
 from tests.http.running import RunningServer, start_server
+from tests.servers.ports import free_port
 from windstill.settings import describe
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -88,12 +88,6 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir()
         (tmp_path / name / "beach.jpg").write_bytes(photo)
     return tmp_path
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def follow(page: str, server: RunningServer, folder: Path) -> None:

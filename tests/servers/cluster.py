@@ -17,10 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresServer, programs, start_postgres
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.rabbitmq import available as rabbitmq_available
-from tests.servers.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server, free_port, nanio
+from tests.servers.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server, nanio
 
 START_SECONDS = 90.0
 

@@ -8,7 +8,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.servers.ports import free_port
 
 _START_SECONDS = 60.0
 _SETTINGS = {
@@ -48,7 +49,7 @@ class PostgresServer:
         self._programs = found
         self._settings = {**_SETTINGS, "fsync": "on" if sync else "off", **settings}
         self.password = secrets.token_hex(8)
-        self.port = _free_port()
+        self.port = free_port()
         self.log = folder / "postgres.log"
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
@@ -217,10 +218,3 @@ def start_postgres(folder: Path, *, sync: bool = False, **settings: str) -> Post
         server.stop()
         raise
     return server
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

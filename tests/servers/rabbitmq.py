@@ -12,6 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.servers.ports import free_port
+
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """The server itself; the one in the path changes to a user of its own."""
 
@@ -43,7 +45,7 @@ class RabbitMQ:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.password = secrets.token_hex(8)
-        self.port, self._dist_port, self._epmd_port = _free_ports(3)
+        self.port, self._dist_port, self._epmd_port = (free_port() for _ in range(3))
         self._mapper: subprocess.Popen[bytes] | None = None
         self._node: subprocess.Popen[bytes] | None = None
         (folder / "home").mkdir(parents=True)
@@ -172,14 +174,6 @@ _SILENT = {
     "stderr": subprocess.DEVNULL,
     "start_new_session": True,
 }
-
-
-def _free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(listener.getsockname()[1]) for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
 
 
 def _group_of(leader: int) -> list[int]:

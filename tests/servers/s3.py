@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.ports import free_port
 from windstill.adapters.s3 import Address
 
 ACCESS_KEY = "WINDSTILLTEST"
@@ -64,12 +65,6 @@ def moto(folder: Path) -> Iterator[S3Server]:
         server = S3Server(f"http://127.0.0.1:{port}", folder)
         _make_bucket(port)
         yield server
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

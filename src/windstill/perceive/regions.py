@@ -53,7 +53,7 @@ FACE = Rule(0.7, 0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
 # Hair without a face: at least this part of the picture, this sure.
 FACELESS_AREA = 0.004
-FACELESS_MEAN = 0.74
+FACELESS_MEAN = 0.81
 # Faces of this part of the picture make it a portrait, whose backdrop is easily taken for sky.
 PORTRAIT = 0.02
 # What a second look finds must lie at least this much where the first look saw something.
