@@ -40,8 +40,6 @@ typedef float floats4 __attribute__((vector_size(16), aligned(4)));
 typedef uint16_t pairs8 __attribute__((vector_size(16)));
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 typedef int8_t signed8 __attribute__((vector_size(8)));
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-typedef int64_t longs2 __attribute__((vector_size(16)));
 
 /* The least and the most by which samples may change, levels; the least and the most that a byte
    holds, and NULL, mean by anything. */
@@ -105,21 +103,6 @@ static INLINE words8 scaled(words8 a, words8 b)
 #else
     longs8 product = __builtin_convertvector(a, longs8) * __builtin_convertvector(b, longs8);
     return __builtin_convertvector((product + (1 << 14)) >> 15, words8);
-#endif
-}
-
-/* The bytes of `source` that the indices, below 16, name. */
-static INLINE bytes16 chosen(bytes16 source, bytes16 index)
-{
-#if defined(__SSSE3__)
-    return (bytes16)_mm_shuffle_epi8((__m128i)source, (__m128i)index);
-#elif defined(__ARM_NEON)
-    return (bytes16)vqtbl1q_u8((uint8x16_t)source, (uint8x16_t)index);
-#else
-    bytes16 found;
-    for (int k = 0; k < 16; k++)
-        found[k] = source[index[k] & 15];
-    return found;
 #endif
 }
 
@@ -623,53 +606,6 @@ static uint16_t mirrored_pair(const Sky *sky, int32_t left, int32_t top)
     return (uint16_t)(row[mirrored(left, 2 * sky->width)] | row[right] << 8);
 }
 
-/* Whether four pixels in a row read from sixteen samples of a row, or of two in turn. */
-static INLINE int in_order(Position step)
-{
-    const int32_t one = 1 << POSITION_BITS;
-    return step.x >= 0 && step.x <= 4 * one && step.y >= -one / 4 && step.y <= one / 4;
-}
-
-/* The pairs of eight pixels in the four rows that two halves of them begin at: low and high. */
-static INLINE bytes16 picked(const uint8_t *low, const uint8_t *high, bytes16 index)
-{
-    bytes16 one, two;
-    __builtin_memcpy(&one, low, sizeof one);
-    __builtin_memcpy(&two, high, sizeof two);
-    longs2 first = (longs2)chosen(one, index), second = (longs2)chosen(two, index);
-    return (bytes16)__builtin_shufflevector(first, second, 0, 3);
-}
-
-/* The samples above and below eight pixels `in_order`: whole stretches of rows are loaded, and the
-   pairs picked out of them, which takes half as long as one pair at a time. */
-static INLINE void ordered_pairs(const Sky *sky, longs8 left, longs8 top, pairs8 *above,
-                                 pairs8 *under)
-{
-    ptrdiff_t stride = 2 * (ptrdiff_t)sky->width;
-    int32_t upper = smaller(top[0], top[3]), lower = smaller(top[4], top[7]);
-    longs8 begin = __builtin_shufflevector(left, left, 0, 0, 0, 0, 4, 4, 4, 4);
-    longs8 first_row = {upper, upper, upper, upper, lower, lower, lower, lower};
-    words8 along = __builtin_convertvector(left - begin, words8);
-    words8 down = __builtin_convertvector(top - first_row, words8);
-    bytes16 index = (bytes16)(along * 257 + 256);
-    __builtin_prefetch(sky->fine + upper * stride + left[0] + 512);
-    __builtin_prefetch(sky->fine + (upper + 1) * stride + left[0] + 512);
-    const uint8_t *low = sky->fine + upper * stride + left[0];
-    const uint8_t *high = sky->fine + lower * stride + left[4];
-    bytes16 first = picked(low, high, index), second = picked(low + stride, high + stride, index);
-    *above = (pairs8)first;
-    *under = (pairs8)second;
-    /* Only what reads the third row is sure to have one. */
-    ptrdiff_t more_low = stride * (1 + (top[0] != top[3]));
-    ptrdiff_t more_high = stride * (1 + (top[4] != top[7]));
-    if (more_low + more_high > 2 * stride) {
-        bytes16 third = picked(low + more_low, high + more_high, index);
-        bytes16 moved = (bytes16)-down;
-        *above = (pairs8)((first & ~moved) | (second & moved));
-        *under = (pairs8)((second & ~moved) | (third & moved));
-    }
-}
-
 /* The samples of `pairs` blended along their rows, with SAMPLE_BITS fractional bits. */
 static INLINE words8 blended_across(pairs8 pairs, words8 share)
 {
@@ -701,11 +637,11 @@ static INLINE words8 read_eight(const Sky *sky, Position at, Position step, word
             above[k] = mirrored_pair(sky, left[k], top[k]);
             under[k] = mirrored_pair(sky, left[k], top[k] + 1);
         }
-    } else if (!near_edge && in_order(step) && left[CELL / 2] <= 2 * sky->width - 16) {
-        ordered_pairs(sky, left, top, &above, &under);
     } else {
         longs8 from = top * (2 * sky->width) + left;
         const uint8_t *plane = sky->fine, *next = plane + 2 * (ptrdiff_t)sky->width;
+        __builtin_prefetch(plane + from[0] + 512);
+        __builtin_prefetch(next + from[0] + 512);
         above = (pairs8){pair_at(plane + from[0]), pair_at(plane + from[1]),
                          pair_at(plane + from[2]), pair_at(plane + from[3]),
                          pair_at(plane + from[4]), pair_at(plane + from[5]),
