@@ -25,8 +25,13 @@ from training.stream import Recipe, Stream
 from training.train import new_run
 
 BATCHES = 24
-OF_BLOCK = {"_conv_stem": "_bn0", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1"}
-OF_BLOCK["_project_conv"] = "_bn2"
+# The normalisation that follows each convolution of the encoder.
+OF_BLOCK = {
+    "_conv_stem": "_bn0",
+    "_expand_conv": "_bn0",
+    "_depthwise_conv": "_bn1",
+    "_project_conv": "_bn2",
+}
 
 Weights = dict[str, list[NDArray[np.float32]]]
 

@@ -33,7 +33,7 @@ Levels = NDArray[np.float64]
 
 
 def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
-    """Sets the layer's `crispness` so that its detail equals the photo's at every moment.
+    """Sets the layer's `crispness` so that its detail is the photo's at every moment, once coded.
 
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
     the photo and the moment: what is parted into bands, moved, blended and rounded again may gain

@@ -157,8 +157,7 @@ class Drift:
         behind the other on its way, the change looks as if the shape went back; what comes
         from the side takes its place instead.
         """
-        velocity = self.coefficients[0]
-        speed = cv2.magnitude(*cv2.split(velocity))
+        speed = cv2.magnitude(*cv2.split(self.coefficients[0]))
         down = np.float32(aside) * speed[..., None] * self.down
         fields = np.zeros((len(shares) + 1, *self.base.shape), np.float32)
         for copy, share in enumerate(shares, start=1):

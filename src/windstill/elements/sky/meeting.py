@@ -35,7 +35,7 @@ def meeting_copies(
     drift: Drift,
     offsets: F32,
     lattice: Lattice,
-    wander: F32 | None = None,
+    wander: F32,
 ) -> Meeting:
     """Compares the copy that goes (half a period after its photo's place) with the one that
     comes (half a period before), each place at its own time.
@@ -43,8 +43,7 @@ def meeting_copies(
     wander: float32 (rows, columns, 2), what the one that comes is displaced by beside its drift.
     """
     early = _luma(coarse, drift.origins(offsets + np.float32(0.5)), lattice)
-    coming = drift.origins(offsets - np.float32(0.5))
-    late = _luma(coarse, coming if wander is None else coming - wander, lattice)
+    late = _luma(coarse, drift.origins(offsets - np.float32(0.5)) - wander, lattice)
 
     def local(product: F32) -> F32:
         mean: F32 = cv2.GaussianBlur(lattice.reduce(product), (0, 0), WINDOW)

@@ -141,12 +141,20 @@ static int32_t mirrored(int32_t at, int32_t length)
         longs##LANES found = last - absolute##LANES(last - absolute##LANES(at));                   \
         return found + (found == last);                                                            \
     }                                                                                              \
-    static INLINE int any_negative##LANES(longs##LANES values)                                     \
+    /* Mirrors both, unless one is too far away for that, and says whether they are inside. */    \
+    static INLINE int mirror##LANES(longs##LANES *x, longs##LANES *y, int32_t width,               \
+                                    int32_t height)                                                \
     {                                                                                              \
+        longs##LANES across = reflected##LANES(*x, width), down = reflected##LANES(*y, height);    \
+        longs##LANES signs = across | down;                                                        \
         int32_t all = 0;                                                                           \
         for (int k = 0; k < LANES; k++)                                                            \
-            all |= values[k];                                                                      \
-        return all < 0;                                                                            \
+            all |= signs[k];                                                                       \
+        if (all < 0)                                                                               \
+            return 0;                                                                              \
+        *x = across;                                                                               \
+        *y = down;                                                                                 \
+        return 1;                                                                                  \
     }
 REFLECTED(4)
 REFLECTED(8)
@@ -205,16 +213,7 @@ static INLINE void mix_four(const Sky *sky, Position at, Position step, words4 f
     const longs4 along = {0, 1, 2, 3};
     longs4 x = (at.x + HALF_SAMPLE + step.x * along) >> (POSITION_BITS - SAMPLE_BITS);
     longs4 y = (at.y + HALF_SAMPLE + step.y * along) >> (POSITION_BITS - SAMPLE_BITS);
-    int far = 0;
-    if (near_edge) {
-        longs4 inner_x = reflected4(x, sky->width);
-        longs4 inner_y = reflected4(y, sky->height);
-        far = any_negative4(inner_x | inner_y);
-        if (!far) {
-            x = inner_x;
-            y = inner_y;
-        }
-    }
+    int far = near_edge && !mirror4(&x, &y, sky->width, sky->height);
     longs4 left = x >> SAMPLE_BITS, top = y >> SAMPLE_BITS;
     /* Their low halves, the even words, are the shares of the next column and row. */
     words8 beside = (words8)((x & (SAMPLE_ONE - 1)) << (15 - SAMPLE_BITS));
@@ -620,16 +619,7 @@ static INLINE words8 read_eight(const Sky *sky, Position at, Position step, word
     const longs8 along = {0, 1, 2, 3, 4, 5, 6, 7};
     longs8 x = (at.x + HALF_SAMPLE + step.x * along) >> (POSITION_BITS - SAMPLE_BITS);
     longs8 y = (at.y + HALF_SAMPLE + step.y * along) >> (POSITION_BITS - SAMPLE_BITS);
-    int far = 0;
-    if (near_edge) {
-        longs8 inner_x = reflected8(x, 2 * sky->width);
-        longs8 inner_y = reflected8(y, 2 * sky->height);
-        far = any_negative8(inner_x | inner_y);
-        if (!far) {
-            x = inner_x;
-            y = inner_y;
-        }
-    }
+    int far = near_edge && !mirror8(&x, &y, 2 * sky->width, 2 * sky->height);
     longs8 left = x >> SAMPLE_BITS, top = y >> SAMPLE_BITS;
     pairs8 above, under;
     if (far) {
