@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := requirements/dev.txt
 LIBRARY := src/windstill/elements/sky/_painting.so
-C_SOURCES := $(wildcard src/windstill/*/*.c src/windstill/*/*/*.c)
+C_SOURCES := $(wildcard src/windstill/*/*.[ch] src/windstill/*/*/*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve cluster demo test test-all docs lint audit format lock clean

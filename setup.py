@@ -22,11 +22,13 @@ ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 FLAGS = ("-std=c11", "-O3", *ARITHMETIC, "-fno-sanitize=undefined", "-Wall", "-Wextra")
 LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")
 SOURCES = {
+    "windstill.elements.hair._painting": "src/windstill/elements/hair/painting.c",
     "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
     "windstill.elements.sky._turning": "src/windstill/elements/sky/turning.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
     "windstill.perceive._edges": "src/windstill/perceive/edges.c",
 }
+SHARED = ["src/windstill/imaging/words.h"]
 # What follows a library's name, and the processors that it is for.
 X86 = {"": "x86_64_v2", "_avx2": "x86_64_v3"}
 OTHER = {"": "baseline"}
@@ -54,7 +56,9 @@ class BuildLibrary(build_ext):
 processors = X86 if platform.machine().lower() in ("x86_64", "amd64") else OTHER
 setup(
     ext_modules=[
-        Extension(name + suffix, [source], extra_compile_args=[f"-mcpu={processor}"])
+        Extension(
+            name + suffix, [source], depends=SHARED, extra_compile_args=[f"-mcpu={processor}"]
+        )
         for name, source in SOURCES.items()
         for suffix, processor in processors.items()
     ],

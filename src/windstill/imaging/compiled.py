@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.imaging.planes import Planes
+
 # OpenCV's number for the processors that have it (CpuFeatures in opencv2/core/cvdef.h).
 AVX2 = 11
 
@@ -45,6 +47,20 @@ def address(
     if not right or (shape is not None and array.shape != shape):
         raise ValueError(f"{array.dtype} {array.shape} in place of {np.dtype(dtype)} {shape}")
     return array.ctypes.data
+
+
+class PlaneAddress(ctypes.Structure):
+    """`Plane` of words.h."""
+
+    _fields_ = [("pixels", ctypes.c_void_p), ("stride", ctypes.c_ssize_t)]
+
+
+def plane_addresses(planes: Planes) -> ctypes.Array[PlaneAddress]:
+    """Where Y, U and V are, which may be parts of larger ones."""
+    found = (
+        PlaneAddress(each.ctypes.data, each.strides[0]) for each in (planes.y, planes.u, planes.v)
+    )
+    return (PlaneAddress * 3)(*found)
 
 
 class Kept:

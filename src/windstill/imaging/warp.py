@@ -1,4 +1,4 @@
-"""Sharp sampling of a plane at displaced positions, in fixed point.
+"""Planes that can be sampled at displaced positions and stay sharp.
 
 Plain bilinear sampling loses up to 39 % of the fine detail at half-pixel shifts, and so makes
 moving texture shimmer. Here a plane is once made twice as large, its even samples being the
@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 Sample = TypeVar("Sample", np.uint8, np.int16, np.float32)
-# OpenCV's maps address pixels with 16 bits.
-MAX_SIDE = 32766 // 2
 
 
 def _half_way_kernel(taps: int = 6) -> F32:
@@ -42,8 +40,6 @@ def double(plane: NDArray[Sample], *, crisp: bool = False) -> NDArray[Sample]:
     """
     kernel = CRISP_KERNEL if crisp else KERNEL
     height, width = plane.shape
-    if max(height, width) > MAX_SIDE:
-        raise ValueError(f"a plane of {width}x{height} is too large to be doubled")
     tall = np.empty((2 * height, width), plane.dtype)
     tall[0::2] = plane
     tall[1::2] = _half_way(plane, kernel, vertical=True)
@@ -70,25 +66,3 @@ def identity_map(height: int, width: int, top: float = 0.0, left: float = 0.0) -
     grid[..., 0] = np.arange(width, dtype=np.float32) + left
     grid[..., 1] = (np.arange(height, dtype=np.float32) + top)[:, None]
     return grid
-
-
-def fixed_map(positions: F32, scale: float = 2.0) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Positions in pixels of a plane, float32 (H, W, 2), as OpenCV's fixed-point map pair.
-
-    `scale` is 2 for a plane enlarged by `double`, 1 for the plane itself. Precision is 1/32 of a
-    sample of the plane addressed.
-    """
-    whole, fraction = cv2.convertMaps(positions * np.float32(scale), None, cv2.CV_16SC2)
-    return whole, fraction
-
-
-def sample(
-    plane: NDArray[Sample],
-    fixed: tuple[NDArray[np.int16], NDArray[np.uint16]],
-    out: NDArray[Sample] | None = None,
-) -> NDArray[Sample]:
-    """`plane` at the positions of a fixed-point map; beyond its edges it is mirrored."""
-    sampled: NDArray[Sample] = cv2.remap(
-        plane, fixed[0], fixed[1], cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return sampled

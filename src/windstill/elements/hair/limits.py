@@ -33,11 +33,6 @@ class Limits:
     least: U8
     most: U8
 
-    def hold(self, place: tuple[slice, slice], luma: U8) -> None:
-        """Brings the luma at `place` into its limits, in place."""
-        cv2.max(luma, self.least[place], dst=luma)
-        cv2.min(luma, self.most[place], dst=luma)
-
 
 def limits_of(still: U8, hair: F32, travel: F32, free: Mask) -> Limits:
     """The limits that the photo sets: what it shows here, and hair and surroundings nearby.

@@ -140,13 +140,14 @@ class Sway:
         return np.arange(count := int(max(32, 5 * self.gusts.cycles.max()))) / count
 
 
-def weighted_sum(weights: F32, rows: F32, out: F32 | None = None) -> F32:
+def weighted_sum(weights: F32, rows: F32) -> F32:
     """The sum of `rows`, float32 (T, n), each times its weight, float32 (T,).
 
     Not by matrix multiplication: BLAS libraries start threads for it, which cost far more than
     they save when processors are busy.
     """
-    return np.einsum("t,tn->n", weights, rows, out=out)
+    found: F32 = np.einsum("t,tn->n", weights, rows)
+    return found
 
 
 def rest_moment(basis: F32, gusts: Gusts) -> float:

@@ -8,15 +8,8 @@
 
    painting.py fills the structures, and sees to shapes and types. */
 
-#include <stddef.h>
-#include <stdint.h>
-#if defined(__SSSE3__)
-#include <tmmintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
+#include "../../imaging/words.h"
 
-#define INLINE inline __attribute__((always_inline))
 #define CELL 8
 #define HALF (CELL / 2)
 /* Positions are counted in 2^-15 samples of a doubled band, of which sampling uses 2^-6. */
@@ -33,12 +26,8 @@
 #define LEVEL_BITS 6
 
 typedef int16_t words4 __attribute__((vector_size(8)));
-typedef int16_t words8 __attribute__((vector_size(16)));
 typedef int32_t longs4 __attribute__((vector_size(16)));
-typedef int32_t longs8 __attribute__((vector_size(32)));
 typedef float floats4 __attribute__((vector_size(16), aligned(4)));
-typedef uint16_t pairs8 __attribute__((vector_size(16)));
-typedef uint8_t bytes8 __attribute__((vector_size(8)));
 typedef int8_t signed8 __attribute__((vector_size(8)));
 
 /* The least and the most by which samples may change, levels; the least and the most that a byte
@@ -85,29 +74,8 @@ typedef struct {
 #define AT_EDGE 4
 
 typedef struct {
-    uint8_t *pixels;
-    ptrdiff_t stride;
-} Plane;
-
-typedef struct {
     int32_t x, y;
 } Position;
-
-/* round(a b / 2^15) */
-static INLINE words8 scaled(words8 a, words8 b)
-{
-#if defined(__SSSE3__)
-    return (words8)_mm_mulhrs_epi16((__m128i)a, (__m128i)b);
-#elif defined(__ARM_NEON)
-    return (words8)vqrdmulhq_s16((int16x8_t)a, (int16x8_t)b);
-#else
-    longs8 product = __builtin_convertvector(a, longs8) * __builtin_convertvector(b, longs8);
-    return __builtin_convertvector((product + (1 << 14)) >> 15, words8);
-#endif
-}
-
-static INLINE int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
-static INLINE int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
 /* The nearest that a word holds. */
 static INLINE int16_t word(int32_t value)
@@ -326,21 +294,6 @@ static INLINE words8 eight_of(const int8_t *from)
     signed8 found;
     __builtin_memcpy(&found, from, sizeof found);
     return __builtin_convertvector(found, words8);
-}
-
-static INLINE words8 eight_of_bytes(const uint8_t *from)
-{
-    bytes8 found;
-    __builtin_memcpy(&found, from, sizeof found);
-    return __builtin_convertvector(found, words8);
-}
-
-static INLINE words8 limited(words8 values, words8 least, words8 most)
-{
-    words8 low = values < least;
-    values = (least & low) | (values & ~low);
-    words8 high = values > most;
-    return (most & high) | (values & ~high);
 }
 
 /* Adds what eight pixels change by, in 1/64 level. */

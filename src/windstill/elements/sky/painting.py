@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
 from windstill.elements.sky.lattice import CELL, Lattice
-from windstill.imaging.compiled import Kept, address, load
+from windstill.imaging.compiled import Kept, address, load, plane_addresses
 from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
@@ -83,10 +83,6 @@ class _Stream(ctypes.Structure):
         (name, ctypes.c_void_p)
         for name in ("origins", "shape", "detail", "fine", "patches", "from_", "weights")
     ]
-
-
-class _Plane(ctypes.Structure):
-    _fields_ = [("pixels", ctypes.c_void_p), ("stride", ctypes.c_ssize_t)]
 
 
 class Painter:
@@ -182,13 +178,8 @@ class Painter:
             target.origins = address(stream.origins, np.float32, (*self._cells, 2))
             for name in ("shape", "detail", "fine"):
                 setattr(target, name, address(getattr(stream, name), np.int16, self._cells))
-        planes = (_Plane * 3)(
-            *(
-                _Plane(plane.ctypes.data, plane.strides[0])
-                for plane in (canvas.y, canvas.u, canvas.v)
-            )
-        )
         wanted = None if rows is None else address(rows, np.uint8, self._shape[:1])
+        planes = plane_addresses(canvas)
         _PAINT(ctypes.byref(self._sky), given, len(streams), ctypes.c_void_p(wanted), planes)
 
     def _bounds(self, bounds: Bounds | None, shape: tuple[int, int]) -> _Bounds:
