@@ -22,13 +22,15 @@ ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 FLAGS = ("-std=c11", "-O3", *ARITHMETIC, "-fno-sanitize=undefined", "-Wall", "-Wextra")
 LINKING = ("-shared", "-fPIC", "-nostdlib", "-s")
 SOURCES = {
+    "windstill.elements.hair._locks": "src/windstill/elements/hair/locks.c",
     "windstill.elements.hair._painting": "src/windstill/elements/hair/painting.c",
+    "windstill.elements.hair._poses": "src/windstill/elements/hair/poses.c",
     "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
     "windstill.elements.sky._turning": "src/windstill/elements/sky/turning.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
     "windstill.perceive._edges": "src/windstill/perceive/edges.c",
 }
-SHARED = ["src/windstill/imaging/words.h"]
+SHARED = ["src/windstill/imaging/mirror.h", "src/windstill/imaging/words.h"]
 # What follows a library's name, and the processors that it is for.
 X86 = {"": "x86_64_v2", "_avx2": "x86_64_v3"}
 OTHER = {"": "baseline"}

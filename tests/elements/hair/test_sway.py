@@ -6,9 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from windstill.elements.hair.bounds import bounded, farthest, steepest
+from windstill.elements.hair.bounds import bounded
 from windstill.elements.hair.gusts import gusts, natural_frequency, response
+from windstill.elements.hair.locks import lock_noises
+from windstill.elements.hair.poses import farthest, mean_length, steepest
 from windstill.elements.hair.sway import Sway, rest_moment
+from windstill.imaging.orientation import Orientation
 
 
 def rough_sway(seconds: float, height: int = 40, width: int = 30) -> Sway:
@@ -69,8 +72,48 @@ def test_short_hair_swings_faster_than_long() -> None:
 
 
 def test_an_oscillator_follows_slow_winds_and_lags_behind_fast_ones() -> None:
-    answer = response(np.array([0.01, 0.7, 3.0]), np.array(0.7))
+    real, imaginary = response(np.array([0.01, 0.7, 3.0]), np.full(3, 0.7))
+    answer = real + 1j * imaginary
     assert abs(answer[0]) == pytest.approx(1, abs=0.01)
     assert abs(answer[1]) > 1.5
     assert abs(answer[2]) < 0.1
     assert np.angle(answer[1]) == pytest.approx(-np.pi / 2, abs=0.01)
+
+
+def test_extremes_are_those_of_all_poses() -> None:
+    rng = np.random.default_rng(4)
+    # More poses and values than are worked out at once, and some left over.
+    basis = rng.normal(0, 3, (6, 7, 11, 2)).astype(np.float32)
+    weights = rng.normal(0, 1, (13, 6)).astype(np.float32)
+    poses = np.tensordot(weights, basis, 1)
+    lengths = np.hypot(poses[..., 0], poses[..., 1])
+    right = np.diff(poses, axis=2, append=poses[:, :, -1:])
+    down = np.diff(poses, axis=1, append=poses[:, -1:])
+    steepness = np.sqrt((right**2).sum(axis=3) + (down**2).sum(axis=3)) / 4
+    np.testing.assert_allclose(farthest(basis, weights), lengths.max(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(steepest(basis, weights, 4), steepness.max(axis=0), rtol=1e-5)
+    some = rng.random((7, 11)) > 0.6
+    assert mean_length(basis, weights, some) == pytest.approx(lengths[:, some].mean(), rel=1e-5)
+
+
+def test_noise_is_alike_along_strands_and_not_across() -> None:
+    angle = np.deg2rad(30)  # of what lies across them
+    shape = 80, 90
+    strands = Orientation(
+        *(np.full(shape, value, np.float32) for value in (np.cos(2 * angle), np.sin(2 * angle), 1))
+    )
+    noises = lock_noises(strands, 3.0, 20.0, np.random.default_rng(1))
+    for noise in noises:
+        assert noise.mean() == pytest.approx(0, abs=1e-3)
+        assert noise.std() == pytest.approx(1, abs=1e-3)
+        along = _unlike(noise, -8 * np.sin(angle), 8 * np.cos(angle))
+        across = _unlike(noise, 8 * np.cos(angle), 8 * np.sin(angle))
+        assert along < 0.7 * across
+    assert abs(float((noises[0] * noises[1]).mean())) < 0.4
+
+
+def _unlike(noise: np.ndarray, x: float, y: float) -> float:
+    """How much `noise` differs, on average, from what lies (x, y) beside."""
+    rows, columns = np.mgrid[12:68, 12:78].astype(np.float32)
+    moved = cv2.remap(noise, columns + np.float32(x), rows + np.float32(y), cv2.INTER_LINEAR)
+    return float(np.abs(moved - noise[12:68, 12:78]).mean())

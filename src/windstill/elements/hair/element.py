@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
-from windstill.elements.hair.bounds import farthest
 from windstill.elements.hair.coverage import SAMPLING_REACH
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
@@ -18,6 +17,7 @@ from windstill.elements.hair.gusts import gusts, natural_frequency
 from windstill.elements.hair.layer import HairLayer, Patch
 from windstill.elements.hair.limits import limits_of
 from windstill.elements.hair.plate import completed_sky, plate_behind
+from windstill.elements.hair.poses import farthest
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress, hanging, tremble
 from windstill.elements.hair.sway import Strands, sway_of

@@ -7,11 +7,13 @@ The wind's force has only whole numbers of cycles per loop, so everything it dri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+_Real = TypeVar("_Real", F32, NDArray[np.float64])
 
 _MAX_TONES = 8
 _FASTEST = 2.0
@@ -51,7 +53,8 @@ def gusts(seconds: float, natural: float, rng: np.random.Generator) -> Gusts:
     cycles = np.arange(1, max(2, int(_FASTEST * seconds)) + 1)
     hertz = cycles / seconds
     force = (1 + hertz / _BREEZE) ** (-5 / 6)
-    answer = response(hertz, np.array(natural))
+    real, imaginary = response(hertz, np.full_like(hertz, natural))
+    answer = real + 1j * imaginary
     weight = np.abs(force * answer)
     kept = np.sort(np.argsort(-weight)[:_MAX_TONES])
     kept = kept[weight[kept] >= _LEAST * weight.max()]
@@ -69,10 +72,13 @@ def _steady_phases(
     return np.asarray(draws[np.argmin(peaks)])
 
 
-def response(hertz: NDArray[np.float64], natural: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Answer of damped oscillators of `natural` Hz to a force of `hertz`, 1 at 0 Hz."""
-    ratio = np.divide.outer(hertz, natural)
-    return np.asarray(1 / (1 - ratio**2 + 1j * _DAMPING * ratio))
+def response(hertz: _Real, natural: _Real) -> tuple[_Real, _Real]:
+    """Real and imaginary part of the answer of damped oscillators of `natural` Hz to a force of
+    `hertz`; 1 at 0 Hz."""
+    ratio = hertz / natural
+    inert, damped = 1 - ratio * ratio, _DAMPING * ratio
+    size = inert * inert + damped * damped
+    return inert / size, -damped / size
 
 
 def natural_frequency(relative_length: float) -> float:

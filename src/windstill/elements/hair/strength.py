@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from windstill.elements.hair.bounds import bounded
 from windstill.elements.hair.growth import Growth
 from windstill.elements.hair.gusts import Gusts
-from windstill.elements.hair.sway import Sway, rest_moment, weighted_sum
+from windstill.elements.hair.poses import mean_length
+from windstill.elements.hair.sway import Sway, rest_moment
 from windstill.options import Strength
 
 F32 = NDArray[np.float32]
@@ -66,10 +67,7 @@ def pace(sway: Sway, free: Mask) -> float:
     """Mean speed over time and over `free`, bool (H, W), pixels in an instant."""
     if not free.any():
         return 0.0
-    inside = np.ascontiguousarray(sway.basis[:, free]).reshape(sway.basis.shape[0], -1)
-    rates = sway.rates(sway.moments[::2], INSTANT)
-    speeds = [weighted_sum(rate, inside).reshape(-1, 2) for rate in rates]
-    return float(np.mean([np.hypot(speed[:, 0], speed[:, 1]).mean() for speed in speeds]))
+    return mean_length(sway.basis, sway.rates(sway.moments[::2], INSTANT), free)
 
 
 def tempered(

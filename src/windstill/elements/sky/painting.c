@@ -8,6 +8,7 @@
 
    painting.py fills the structures, and sees to shapes and types. */
 
+#include "../../imaging/mirror.h"
 #include "../../imaging/words.h"
 
 #define CELL 8
@@ -84,16 +85,6 @@ static INLINE int16_t word(int32_t value)
 }
 
 static INLINE float between(float a, float b, float share) { return a + (b - a) * share; }
-
-/* A plane goes on beyond its edges as in a mirror that shows the outermost sample once. */
-static int32_t mirrored(int32_t at, int32_t length)
-{
-    if (length == 1)
-        return 0;
-    while (at < 0 || at >= length)
-        at = at < 0 ? -at : 2 * (length - 1) - at;
-    return at;
-}
 
 /* Positions mirrored once at both edges, in samples times SAMPLE_ONE; negative where once is not
    enough. The very last sample is read as nearly all of the one after the last but one. */
