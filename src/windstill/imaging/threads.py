@@ -40,13 +40,14 @@ def at_once(
     with ThreadPoolExecutor(1, "windstill-beside") as pool:
         beside = pool.submit(one)
         here = other()
-        both = beside.result(), here
-    _give_back_memory()
-    return both
+        return beside.result(), here
 
 
-def _give_back_memory() -> None:
-    """glibc keeps what a thread has freed for other threads to come; this thread can't use it."""
+def give_back_memory() -> None:
+    """glibc keeps what a thread has freed for other threads to come; this thread can't use it.
+
+    Worth the few milliseconds it takes once a thread has worked on whole pictures.
+    """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.imaging.threads import at_once
+from windstill.imaging.threads import at_once, give_back_memory
 from windstill.perceive.heads import Window, small_heads
 from windstill.perceive.mattes import Mattes
-from windstill.perceive.network import Look, agreed, infer
+from windstill.perceive.network import Look, agreed, infer, shown
 from windstill.perceive.noise import calmed
 from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, SKY_EDGE, soft_matte
 from windstill.perceive.regions import face_region, hair_region, overlapping, sky_region
@@ -42,7 +42,8 @@ def perceive(
     PerceptionError when the network can't be loaded or fails.
     """
     calm = calmed(rgb)
-    look = infer(rgb, long_side=LOOK, threads=threads)
+    small = shown(rgb, LOOK)
+    look = infer(small, long_side=LOOK, threads=threads)
     found = look.probability
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
     heads = partial(_all_heads, rgb, calm, found[1:].copy(), mattes, threads)
@@ -52,17 +53,18 @@ def perceive(
         cv2.resize(region, mattes.shape[::-1], dst=mattes.sky)
         heads()
     else:
-        at_once(heads, partial(_sky, rgb, calm, look, face, mattes, threads), threads)
+        at_once(heads, partial(_sky, small, calm, look, face, mattes, threads), threads)
+        give_back_memory()
     _share(mattes)
     return mattes
 
 
-def _sky(rgb: U8, calm: U8, look: Look, face: Bool, mattes: Mattes, threads: int | None) -> None:
-    """Writes the sky's matte. calm: the photo without noise. face: bool (h, w), at the network's
-    size."""
+def _sky(small: U8, calm: U8, look: Look, face: Bool, mattes: Mattes, threads: int | None) -> None:
+    """Writes the sky's matte. small: the photo as the network sees it. calm: the photo without
+    noise. face: bool (h, w), at the network's size."""
     probability, evidence = look.probability[0], look.sky_evidence
     if _unsure(probability):
-        mirrored = infer(rgb, long_side=LOOK, threads=threads, mirrored=True)
+        mirrored = infer(small, long_side=LOOK, threads=threads, mirrored=True)
         probability = agreed(probability, mirrored.probability[0])
         evidence = cv2.addWeighted(evidence, 0.5, mirrored.sky_evidence, 0.5, 0)
     soft_matte(calm, probability, sky_region(probability, evidence, face), SKY_EDGE, mattes.sky)
@@ -127,9 +129,14 @@ def _hint_within(window: Window, photo: tuple[int, ...], look: tuple[int, ...]) 
 
 def _share(mattes: Mattes) -> None:
     """Lets no pixel belong to more than one whole: the face first, then the hair, then the sky."""
-    if mattes.face.any():
-        np.minimum(mattes.hair, 1 - mattes.face, out=mattes.hair)
-        np.minimum(mattes.sky, 1 - mattes.face, out=mattes.sky)
-    if mattes.hair.any():
-        rest = np.subtract(1 - mattes.face, mattes.hair)
-        np.minimum(mattes.sky, np.maximum(rest, 0, out=rest), out=mattes.sky)
+    faces, hairs = (_rows_with(matte) for matte in (mattes.face, mattes.hair))
+    for matte in (mattes.hair, mattes.sky):
+        np.minimum(matte[faces], 1 - mattes.face[faces], out=matte[faces])
+    rest = np.subtract(1 - mattes.face[hairs], mattes.hair[hairs])
+    np.minimum(mattes.sky[hairs], np.maximum(rest, 0, out=rest), out=mattes.sky[hairs])
+
+
+def _rows_with(matte: F32) -> slice:
+    """From the first row in which a matte is not 0 to the last."""
+    rows = np.flatnonzero(matte.any(axis=1))
+    return slice(rows[0], rows[-1] + 1) if rows.size else slice(0)

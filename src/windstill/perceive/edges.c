@@ -1,7 +1,8 @@
 /* How a matte depends on colour near the border of an element; edges.py says what for. */
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "../imaging/mirror.h"
 
 #define CHANNELS 3
 #define FUNCTION 4
@@ -40,16 +41,6 @@ typedef void Take(const Edge *edge, int32_t row, const float *restrict means);
 static ptrdiff_t area(const Edge *edge)
 {
     return (ptrdiff_t)edge->height * edge->width;
-}
-
-/* A place beyond the border, mirrored at the middle of the outermost pixel. */
-static int32_t mirrored(int32_t place, int32_t count)
-{
-    if (count == 1)
-        return 0;
-    while (place < 0 || place >= count)
-        place = place < 0 ? -place : 2 * count - 2 - place;
-    return place;
 }
 
 static Work work_of(const Edge *edge, int planes, int32_t radius)

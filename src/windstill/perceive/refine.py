@@ -110,7 +110,7 @@ def _soften(functions: F32, guide: U8, border: Border, radius: int, edge: Edge) 
     guess = border.guess[part]
     found = edge_functions(guide[part], guess, radius, edge.epsilon, edge.contrast, edge.passes)
     # At its rims the zone fades into the constants 0 and 1.
-    weight = border.weight[part][..., None]
+    weight = cv2.merge([border.weight[part]] * found.shape[2])
     functions[part] += (found - functions[part]) * weight
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.sky.lattice import Lattice
 from windstill.imaging import warp
+from windstill.imaging.blur import wide_blur
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -82,19 +83,7 @@ def halve(luma: U8) -> U8:
 
 def still_part(plate: F32, sigma: float) -> F32:
     """The part of a half-size plate, float32 (h, w, 3), that stands still: its blur."""
-    return _blurred(plate, sigma)
-
-
-def _blurred(picture: F32, sigma: float) -> F32:
-    """A wide Gaussian blur, computed at a size where it is narrow."""
-    factor = max(1, int(sigma / 4))
-    size = max(2, picture.shape[1] // factor), max(2, picture.shape[0] // factor)
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    blurred = cv2.GaussianBlur(
-        small, (0, 0), max(sigma / factor, 0.5), borderType=cv2.BORDER_REFLECT_101
-    )
-    large: F32 = cv2.resize(blurred, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return large
+    return wide_blur(plate, sigma)
 
 
 def coarse_band(moving: F32, seen: NDArray[np.bool_], sigma: float) -> CoarseBand:
@@ -103,7 +92,7 @@ def coarse_band(moving: F32, seen: NDArray[np.bool_], sigma: float) -> CoarseBan
     seen: bool (h, w), where the range is measured. sigma: blur that parts luma's shape from its
     detail, pixels of the half size.
     """
-    shape = _blurred(np.ascontiguousarray(moving[..., 0]), sigma)
+    shape = wide_blur(np.ascontiguousarray(moving[..., 0]), sigma)
     channels = [moving[..., 0] - shape, moving[..., 1], moving[..., 2], shape]
     shifts = tuple(_shift(channel, seen) for channel in channels)
     planes = [_counted(channel, shift) for channel, shift in zip(channels, shifts, strict=True)]

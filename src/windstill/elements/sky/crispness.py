@@ -55,7 +55,10 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     canvas = still.copy()
 
     def detail_at(time: float) -> float:
-        canvas.copy_from(still)
+        # Nothing else of the canvas is looked at.
+        for rows, _ in strips:
+            inner = slice(region.top + rows.start, min(region.top + rows.stop, region.bottom))
+            np.copyto(canvas.y[inner], still.y[inner])
         layer.paint_at(time, canvas, wanted)
         return max(_detail(canvas.y[region.luma], strips), 1e-6)
 

@@ -30,6 +30,7 @@ from windstill.elements.sky.softness import softness_of
 from windstill.elements.sky.streams import Turns
 from windstill.elements.sky.veil import texture
 from windstill.imaging.planes import Region
+from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
@@ -142,15 +143,23 @@ def _clouds(
     band, pixels. softness: of the sky, in [0, 1]."""
     planes, lattice = scene.planes.crop(heaven.region), Lattice(*heaven.region.shape)
     matte, known = heaven.chroma_matte, heaven.known
-    plate = complete(heaven.moving, known, drift.travel(span) / 2)
-    plate = explained(plate, matte, *possible(heaven.seen, matte, known))
-    if softness > 0:
-        plate -= np.float32(softness) * still_part(plate, BROAD * min(heaven.region.shape) / 2)
-    return _Bands(
-        coarse_band(plate, matte > 0, detail),
-        fine_band(planes.y, heaven.half_luma, known, lattice),
-        bounds_of(planes, matte.astype(np.float32) / np.float32(256), known, drift.travel(1.0)),
-    )
+
+    def coarse() -> CoarseBand:
+        plate = complete(heaven.moving, known, drift.travel(span) / 2)
+        plate = explained(plate, matte, *possible(heaven.seen, matte, known))
+        if softness > 0:
+            plate -= np.float32(softness) * still_part(plate, BROAD * min(heaven.region.shape) / 2)
+        return coarse_band(plate, matte > 0, detail)
+
+    def others() -> tuple[FineBand | None, tuple[Bounds, Bounds, Bounds]]:
+        share = matte.astype(np.float32) / np.float32(256)
+        return (
+            fine_band(planes.y, heaven.half_luma, known, lattice),
+            bounds_of(planes, share, known, drift.travel(1.0)),
+        )
+
+    (fine, bounds), band = at_once(others, coarse)
+    return _Bands(band, fine, bounds)
 
 
 def _veil(veil: F32, heaven: OpenSky, detail: float, *, over_nothing: bool) -> _Bands:

@@ -68,8 +68,8 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         free *= 1 - glow.disc
         known[glow.disc > 0] = 0
     smooth = push_pull(picture, known)
-    inside = known > 0.5
-    mean = picture[inside].mean(axis=0) if inside.any() else np.full(3, 128.0)
+    surely = (known > 0.5).astype(np.uint8)
+    mean = cv2.mean(picture, surely) if surely.any() else (128.0,) * 3
     still = still_part(smooth, STILL_SIGMA * min(region.shape) / 2)
     whole = cv2.resize(free, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return OpenSky(
@@ -81,7 +81,7 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         half_luma=np.ascontiguousarray(half[..., 0]),
         moving=smooth - still,
         seen=picture - still,
-        colour=(float(mean[1]) - 128, float(mean[2]) - 128),
+        colour=(mean[1] - 128, mean[2] - 128),
         is_night=is_night,
     )
 

@@ -6,6 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.imaging.blur import wide_blur
+from windstill.imaging.planes import alike
+from windstill.imaging.warp import identity_map
+
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
@@ -17,6 +21,8 @@ SKY_REACH = 0.06
 SLACK = 8.0
 # Where the matte is surest, this much of a pixel may still be what stands in front.
 LEAST_FRONT = 0.15
+# What is coarser than this (sigma, pixels) is no texture.
+COARSE = 6.0
 # Less than any value.
 NOWHERE = -10_000
 
@@ -46,20 +52,22 @@ def complete(smooth: F32, known: F32, reach: float) -> F32:
     hole = known < 0.5
     if not hole.any() or reach < 2:
         return smooth
-    completed = smooth.copy()
     distance, labels = cv2.distanceTransformWithLabels(
         hole.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    rows, columns = np.nonzero(hole & (distance < reach))
-    nearest = np.zeros((labels.max() + 1, 2), np.int32)
-    border_rows, border_columns = np.nonzero(~hole)
-    nearest[labels[border_rows, border_columns]] = np.stack([border_rows, border_columns], axis=1)
-    target = nearest[labels[rows, columns]]
-    mirrored_rows = np.clip(2 * target[:, 0] - rows, 0, known.shape[0] - 1)
-    mirrored_columns = np.clip(2 * target[:, 1] - columns, 0, known.shape[1] - 1)
-    texture = _texture(smooth, known)
-    fade = 1 - distance[rows, columns] / np.float32(reach)
-    completed[rows, columns] += texture[mirrored_rows, mirrored_columns] * fade[:, None]
+    here = identity_map(*known.shape)
+    nearest = np.zeros((int(labels.max()) + 1, 2), np.float32)
+    nearest[labels[~hole]] = here[~hole]
+    mirrored = 2 * np.take(nearest, labels, axis=0) - here
+    texture = cv2.remap(
+        _texture(smooth, known),
+        mirrored,
+        None,
+        cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    fade = np.maximum(1 - distance / np.float32(reach), 0) * hole
+    completed: F32 = cv2.add(smooth, cv2.multiply(texture, alike(fade)))
     return completed
 
 
@@ -76,7 +84,7 @@ def possible(seen: F32, matte: I16, known: F32) -> tuple[F32, F32]:
     lowest, highest = _near(seen, matte == 0, FRONT_REACH, nothing=(np.inf, -np.inf))
     sky = np.clip(seen, *_near(seen, known > 0.5, SKY_REACH, nothing=(-np.inf, np.inf)))
     front = np.maximum(1 - matte.astype(np.float32) / 256, np.float32(LEAST_FRONT))
-    odds = (front / np.maximum(1 - front, np.float32(1e-3)))[..., None]
+    odds = alike(front / np.maximum(1 - front, np.float32(1e-3)))
     least = sky - odds * np.maximum(highest - seen, 0)
     most = sky + odds * np.maximum(seen - lowest, 0)
     return least, most
@@ -89,7 +97,8 @@ def explained(plate: F32, matte: I16, least: F32, most: F32) -> F32:
     would be taken off a pixel that does not hold it, and leave a stain darker or brighter than
     all around.
     """
-    held: F32 = np.where(matte[..., None] > 0, np.clip(plate, least, most), plate)
+    held = plate.copy()
+    cv2.copyTo(np.clip(plate, least, most), (matte > 0).astype(np.uint8), held)
     return held
 
 
@@ -131,8 +140,8 @@ def _largest(values: I16, mask: U8, side: int) -> I16:
 
 def _texture(picture: F32, known: F32) -> F32:
     """The known sky less its own blur; 0 where it was unknown."""
-    sigma = 6.0
-    weight = cv2.GaussianBlur(known, (0, 0), sigma) + np.float32(1e-4)
-    blurred = cv2.GaussianBlur(picture * known[..., None], (0, 0), sigma) / weight[..., None]
-    texture: F32 = (picture - blurred) * known[..., None]
+    inside = alike(known)
+    weight = wide_blur(known, COARSE) + np.float32(1e-4)
+    blurred = cv2.divide(wide_blur(cv2.multiply(picture, inside), COARSE), alike(weight))
+    texture: F32 = cv2.multiply(cv2.subtract(picture, blurred), inside)
     return texture

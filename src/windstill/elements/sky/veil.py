@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.imaging.blur import wide_blur
 from windstill.imaging.noise import smooth_noise
 
 F32 = NDArray[np.float32]
@@ -45,7 +46,7 @@ def texture(moving: F32, known: F32) -> float:
     a clear sky is enough.
     """
     luma = np.ascontiguousarray(moving[..., 0])
-    band = cv2.GaussianBlur(luma, (0, 0), 1.5) - cv2.GaussianBlur(luma, (0, 0), 8)
-    energy = cv2.GaussianBlur(band * band, (0, 0), 8)
+    band = cv2.GaussianBlur(luma, (0, 0), 1.5) - wide_blur(luma, 8)
+    energy = wide_blur(cv2.multiply(band, band), 8)
     inside = known > 0.5
     return float(np.sqrt(max(np.percentile(energy[inside], 90), 0))) if inside.any() else 0.0
