@@ -49,4 +49,5 @@ def texture(moving: F32, known: F32) -> float:
     band = cv2.GaussianBlur(luma, (0, 0), 1.5) - wide_blur(luma, 8)
     energy = wide_blur(cv2.multiply(band, band), 8)
     inside = known > 0.5
-    return float(np.sqrt(max(np.percentile(energy[inside], 90), 0))) if inside.any() else 0.0
+    busiest = float(np.percentile(energy[inside], 90)) if inside.any() else 0.0
+    return float(np.sqrt(max(busiest, 0.0)))
