@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+
+_LEAST = np.float32(1e-4)
+"""A weight of no more says that nothing is known."""
 
 
 def push_pull(values: F32, weight: F32) -> F32:
@@ -17,22 +22,46 @@ def push_pull(values: F32, weight: F32) -> F32:
     blend of the nearest known ones (Gortler et al. 1996, section 3.3.3). If nothing is known the
     result is 0.
     """
-    if values.ndim == 3:
-        channels = [push_pull(np.ascontiguousarray(c), weight) for c in np.moveaxis(values, 2, 0)]
-        return np.stack(channels, axis=2)
-    sums, weights = [values * weight], [weight]
-    while min(sums[-1].shape) > 1 and max(sums[-1].shape) > 2:
-        sums.append(cv2.pyrDown(sums[-1]))
-        weights.append(cv2.pyrDown(weights[-1]))
-    filled = _normalised(sums[-1], weights[-1], float(values.dtype.type(0)))
-    for total, known in zip(reversed(sums[:-1]), reversed(weights[:-1]), strict=True):
-        coarse = cv2.pyrUp(filled, dstsize=(total.shape[1], total.shape[0]))
+    levels = _levels(weight)
+    if values.ndim == 2:
+        return _filled(values, levels)
+    return np.stack([_filled(plane, levels) for plane in cv2.split(values)], axis=2)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """What a level of the pyramid takes from the weights, float32 (h, w).
+
+    known: they themselves. inverse: 1 by them, 0 where nothing is known. share: how far what is
+    known here counts against what is coarser.
+    """
+
+    known: F32
+    inverse: F32
+    share: F32
+
+    @classmethod
+    def of(cls, known: F32, certain: float) -> _Level:
+        inverse = np.where(known > _LEAST, 1 / np.maximum(known, _LEAST), np.float32(0))
+        return cls(known, inverse, np.minimum(known * np.float32(certain), np.float32(1)))
+
+
+def _levels(weight: F32) -> list[_Level]:
+    """Those of the pyramid of weights, finest first."""
+    levels = [_Level.of(weight, 1.0)]
+    while min(levels[-1].known.shape) > 1 and max(levels[-1].known.shape) > 2:
         # At coarse levels the smoothed weight says how much of a cell is known.
-        share = np.minimum(known, 1.0) if known is weight else np.minimum(known * 4.0, 1.0)
-        filled = coarse + share * (_normalised(total, known, 0.0) - coarse)
+        levels.append(_Level.of(cv2.pyrDown(levels[-1].known), 4.0))
+    return levels
+
+
+def _filled(values: F32, levels: list[_Level]) -> F32:
+    """One plane, completed."""
+    sums = [values * levels[0].known]
+    for _ in levels[1:]:
+        sums.append(cv2.pyrDown(sums[-1]))
+    filled = sums[-1] * levels[-1].inverse
+    for total, level in zip(sums[-2::-1], levels[-2::-1], strict=True):
+        coarse = cv2.pyrUp(filled, dstsize=(total.shape[1], total.shape[0]))
+        filled = coarse + level.share * (total * level.inverse - coarse)
     return filled.astype(np.float32, copy=False)
-
-
-def _normalised(total: F32, weight: F32, fallback: float) -> F32:
-    known = weight > 1e-4
-    return np.where(known, total / np.maximum(weight, 1e-4), np.float32(fallback))
