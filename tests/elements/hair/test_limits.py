@@ -35,7 +35,7 @@ def test_what_moves_behind_hair_may_be_as_light_as_it_is() -> None:
     hair[:, :40] = 1
     free = np.zeros((64, 80), bool)
     free[:20, 50:] = True
-    limits = limits_of(still, hair, np.full_like(hair, 5), free)
+    limits = limits_of(still, hair, hair, np.full_like(hair, 5), free)
     luma = np.full_like(still, 250)
     luma[40:] = 3
     luma = np.clip(luma, limits.least, limits.most)

@@ -10,7 +10,7 @@ from windstill.elements.hair.poses import farthest, steepest
 
 F32 = NDArray[np.float32]
 
-STRETCH = 0.35
+STRETCH = 0.33
 """Largest Frobenius norm of the displacement's gradient that still looks like hair."""
 _HARD_LIMIT = 0.6
 

@@ -153,13 +153,14 @@ def _lift_cluster(
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
     still = scene.planes.crop(region)
     plate = plate_behind(still, matte, travel)
+    seen = matte
     matte, plate = _consistent(matte, still, plate, size)
     left = scene.mattes.hair - found
     behind = _behind(scene, region, plate, matte, travel, left)
     moving = left[region.luma] > 0
     if breeze.options.wants("sky"):
         moving |= behind.mattes.sky[region.luma] > 0
-    limits = limits_of(still.y, matte, travel, moving)
+    limits = limits_of(still.y, seen, matte, travel, moving)
     patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, limits, breeze.frames)
     return _LiftedPatch(patch, behind, float(travel.max()))
 

@@ -34,17 +34,19 @@ class Limits:
     most: U8
 
 
-def limits_of(still: U8, hair: F32, travel: F32, free: Mask) -> Limits:
+def limits_of(still: U8, seen: F32, hair: F32, travel: F32, free: Mask) -> Limits:
     """The limits that the photo sets: what it shows here, and hair and surroundings nearby.
 
-    still: its luma, uint8 (H, W). hair: the matte; travel: how far hair moves at each pixel, both
-    float32 (H, W). free: bool (H, W), where something else may show that moves by itself.
+    still: its luma, uint8 (H, W). seen: the matte as it was found; hair: the one that is painted
+    with; travel: how far hair moves at each pixel; all float32 (H, W). What is hair by the one and
+    not by the other tells nothing about either. free: bool (H, W), where something else may show
+    that moves by itself.
     """
     reach = float(travel.max()) + _NEAR
-    hidden = cv2.dilate((hair > 0.02).astype(np.uint8), _square(_BESIDE)) > 0
+    hidden = cv2.dilate((np.maximum(hair, seen) > 0.02).astype(np.uint8), _square(_BESIDE)) > 0
     near = _square(_NEAR)
     least, most = cv2.erode(still, near), cv2.dilate(still, near)
-    known = (hair > 0.5) | ~hidden
+    known = (np.minimum(hair, seen) > 0.5) | ~hidden
     least = cv2.min(least, _extreme(np.where(known, still, np.uint8(255)), reach, cv2.erode))
     most = cv2.max(most, _extreme(np.where(known, still, np.uint8(0)), reach, cv2.dilate))
     least[free], most[free] = 0, 255

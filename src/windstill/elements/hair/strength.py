@@ -24,7 +24,7 @@ _SHORT, _NOT_SHORT = 0.2, 0.3
 _STANDS_OFF, _HANGS, _STUBBLE = 0.125, 0.22, 0.25
 """Free lengths from which hair stands off the scalp, and hangs; how much what does not may swing
 of what it could."""
-_TREMBLE = 0.008
+_TREMBLE = 0.010
 """How far the outline of short hair swings to either side, in head sizes."""
 INSTANT = 1 / 24
 """Seconds; speeds are displacements in this time."""
