@@ -15,7 +15,7 @@ from windstill.elements.base import Breeze, Scene
 from windstill.elements.wind import wind_degrees
 from windstill.errors import NothingToMove
 from windstill.imaging.planes import Planes, from_rgb, to_rgb
-from windstill.imaging.threads import thread_limit
+from windstill.imaging.threads import give_back_memory, thread_limit
 from windstill.options import Options
 from windstill.perceive import perceive
 from windstill.perceive.given import GivenMattes, MatteSource, with_given
@@ -61,6 +61,8 @@ def animate(
             still, found = perceived(still, options, mattes, threads)
         with run.stage("motion"):
             stage = stage_of(still, found, options)
+            # Frames and encoder need none of what it took to come this far.
+            give_back_memory()
         if must_move and not stage.layers:
             reasons = " ".join(notice.message for notice in stage.notices)
             raise NothingToMove(f"Nothing in the photo can move. {reasons}".strip())

@@ -44,9 +44,9 @@ def at_once(
 
 
 def give_back_memory() -> None:
-    """glibc keeps what a thread has freed for other threads to come; this thread can't use it.
+    """Gives the system back what glibc keeps of memory that was freed, in this and other threads.
 
-    Worth the few milliseconds it takes once a thread has worked on whole pictures.
+    It takes a few milliseconds, and pays once whole pictures are not needed any more.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.imaging.threads import at_once, give_back_memory
+from windstill.imaging.threads import at_once
 from windstill.perceive.heads import Window, small_heads
 from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import Look, agreed, infer, shown
@@ -54,7 +54,6 @@ def perceive(
         heads()
     else:
         at_once(heads, partial(_sky, small, calm, look, face, mattes, threads), threads)
-        give_back_memory()
     _share(mattes)
     return mattes
 
