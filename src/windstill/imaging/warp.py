@@ -60,6 +60,21 @@ def _half_way(plane: NDArray[Sample], weights: F32, *, vertical: bool) -> NDArra
     return shifted
 
 
+def sample(doubled: NDArray[Sample], positions: F32) -> NDArray[Sample]:
+    """A plane that was made twice as large, at `positions`, float32 (H, W, 2), of the plane itself.
+
+    Beyond its edges it is mirrored.
+    """
+    sampled: NDArray[Sample] = cv2.remap(
+        doubled,
+        2 * positions,
+        None,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
+    return sampled
+
+
 def identity_map(height: int, width: int, top: float = 0.0, left: float = 0.0) -> F32:
     """Positions (x, y) of every pixel, float32 (height, width, 2), offset by (left, top)."""
     grid = np.empty((height, width, 2), np.float32)

@@ -59,7 +59,7 @@ def spans(hair: F32, travel: F32) -> list[Span]:
     found = []
     for row, kinds in enumerate(kind):
         rows = slice(row * _TILE, min((row + 1) * _TILE, hair.shape[0]))
-        for what, first, last in _runs(_without_short_opaque(kinds)):
+        for what, first, last in _runs(kinds):
             if what != _UNTOUCHED:
                 columns = slice(first * _TILE, min(last * _TILE, hair.shape[1]))
                 found.append(Span(rows, columns, what == _OPAQUE))
@@ -71,15 +71,6 @@ def _any(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     height, width = mask.shape
     rows = np.logical_or.reduceat(mask, np.arange(0, height, _TILE), axis=0)
     return np.logical_or.reduceat(rows, np.arange(0, width, _TILE), axis=1)
-
-
-def _without_short_opaque(kinds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A single opaque tile between mixed ones is painted with them: calls cost time too."""
-    kinds = kinds.copy()
-    for what, first, last in _runs(kinds):
-        if what == _OPAQUE and last - first == 1:
-            kinds[first] = _MIXED
-    return kinds
 
 
 def _runs(kinds: NDArray[np.int64]) -> list[tuple[int, int, int]]:
