@@ -53,6 +53,18 @@ def test_detail_stays(loop: Loop) -> None:
     assert metrics.pulse(series) <= 0.12
 
 
+def test_detail_of_a_large_sky_stays_though_it_lies_in_some_of_its_rows() -> None:
+    sky = clouds(800, 1000, 3)
+    plain = np.linspace((150, 185, 225), (170, 200, 230), 380)[:, None]
+    grain = np.random.default_rng(3).normal(0, 0.7, (380, 1000, 1))
+    sky[420:] = np.clip(plain + grain, 0, 255)
+    loop = render(sky, np.ones(sky.shape[:2], np.float32), seconds=4, fps=8)
+    inside = metrics.core(loop.matte, 4)
+    series = metrics.sharpness(loop.luma, loop.scene.planes.y, inside)
+    assert series.min() >= 0.90
+    assert metrics.pulse(series) <= 0.10
+
+
 def test_the_sky_does_not_flicker(loop: Loop) -> None:
     assert metrics.flicker(loop.luma, loop.matte > 0.5) < 0.3
 

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from windstill.elements.sky.layer import SkyLayer
 from windstill.imaging.planes import Planes
 
-# Moments of the loop that are looked at; few, as each costs a frame's painting.
-MOMENTS = 12
+# Moments of the loop that are looked at; few, as each costs a frame's painting. Parts of a large
+# sky tell how much detail is missing on the whole, but not when: what comes and goes in them, the
+# rest makes up for.
+MOMENTS, FEW_MOMENTS = 12, 4
 # A variance goes with the square of its factor, but not all of the detail is raised, and noise is
 # not raised at all: detail goes with (1 + crispness) to the power of so much, and for a start with
 # its usual value.
@@ -20,8 +22,9 @@ LEAST, MOST = -0.2, 0.35
 TELLING = 0.01
 # Blur that hides grain, pixels.
 GRAIN = 0.8
-# Of a large sky strips of so many rows are looked at, spread over it, of about so many pixels.
-STRIP, ENOUGH = 32, 120_000
+# A sky of up to so many pixels is looked at as a whole; of a larger one strips of so many rows,
+# spread over it, of about so many pixels.
+WHOLE, STRIP, ENOUGH = 330_000, 32, 120_000
 # Rows at a strip's ends, where blur and Laplacian would need what is beyond it, do not count.
 MARGIN = 4
 # Detail that an encoder's noise adds where something moves, levels squared, in all but the first
@@ -38,7 +41,8 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
     the photo and the moment: what is parted into bands, moved, blended and rounded again may gain
     or lose some. How much raising it helps depends on the photo, too, and is found by trying at
-    the moment that needs it most. matte: the sky's, float32, of the size of `still`.
+    the moment that needs it most. Of a large sky only parts are looked at, and it is raised alike
+    at every moment. matte: the sky's, float32, of the size of `still`.
     """
     region = layer.region
     # Away from the edge, where what stands in front would count as the sky's detail.
@@ -62,12 +66,15 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
         layer.paint_at(time, canvas, wanted)
         return max(_detail(canvas.y[region.luma], strips), 1e-6)
 
-    middles = (np.arange(MOMENTS) + 0.5) / MOMENTS
+    in_parts = len(strips) > 1
+    moments = FEW_MOMENTS if in_parts else MOMENTS
+    middles = (np.arange(moments) + 0.5) / moments
     start = np.array([layer.crispness_at(time) for time in middles])
-    missing = aim / np.array([detail_at(time) for time in middles])
+    found = aim / np.array([detail_at(time) for time in middles])
+    missing = np.full(moments, np.exp(np.log(found).mean())) if in_parts else found
     layer.crispness = _raised(start, missing, USUAL)
-    worst = int(np.argmax(np.abs(np.log(missing))))
-    gained = detail_at(middles[worst]) * missing[worst] / aim
+    worst = int(np.argmax(np.abs(np.log(found))))
+    gained = detail_at(middles[worst]) * found[worst] / aim
     raised = (1 + layer.crispness[worst]) / (1 + start[worst])
     if abs(raised - 1) > TELLING:
         response = float(np.clip(np.log(gained) / np.log(raised), *RESPONSE))
@@ -82,9 +89,9 @@ def _raised(crispness: Levels, missing: Levels, response: float) -> F32:
 
 def _strips(rows: int, columns: int) -> list[slice]:
     """The rows that are looked at."""
-    every = rows * columns // ENOUGH
-    if every < 2:
+    if rows * columns <= WHOLE:
         return [slice(0, rows)]
+    every = rows * columns // ENOUGH
     return [slice(top, top + STRIP) for top in range(0, rows, STRIP * every)]
 
 
