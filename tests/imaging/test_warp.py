@@ -47,3 +47,8 @@ def test_fine_detail_survives_any_shift(shift: float) -> None:
     kept, lost = metrics.sharpness(np.stack([sharp, plain]), TEXTURE, core)
     assert kept > 0.85
     assert kept > lost + 0.05
+
+
+def test_a_plane_beyond_the_maps_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        warp.double(np.zeros((1, warp.MAX_SIDE + 1), np.uint8))

@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.imaging.warp import identity_map
+
 F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _LEAST = np.float32(1e-4)
 """A weight of no more says that nothing is known."""
@@ -65,3 +68,16 @@ def _filled(values: F32, levels: list[_Level]) -> F32:
         coarse = cv2.pyrUp(filled, dstsize=(total.shape[1], total.shape[0]))
         filled = coarse + level.share * (total * level.inverse - coarse)
     return filled.astype(np.float32, copy=False)
+
+
+def nearest_known(known: Mask) -> tuple[F32, F32]:
+    """How far each pixel is from the nearest one of `known`, bool (H, W), and where that lies.
+
+    float32 (H, W), pixels, and (H, W, 2), x and y.
+    """
+    distance, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    places = np.zeros((int(labels.max()) + 1, 2), np.float32)
+    places[labels[known]] = identity_map(*known.shape)[known]
+    return distance, np.take(places, labels, axis=0)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 Sample = TypeVar("Sample", np.uint8, np.int16, np.float32)
+# OpenCV, and what is compiled, address the samples of a plane twice as large with 16 bits.
+MAX_SIDE = 32766 // 2
 
 
 def _half_way_kernel(taps: int = 6) -> F32:
@@ -40,6 +42,8 @@ def double(plane: NDArray[Sample], *, crisp: bool = False) -> NDArray[Sample]:
     """
     kernel = CRISP_KERNEL if crisp else KERNEL
     height, width = plane.shape
+    if max(height, width) > MAX_SIDE:
+        raise ValueError(f"a plane of {width}x{height} is too large to be doubled")
     tall = np.empty((2 * height, width), plane.dtype)
     tall[0::2] = plane
     tall[1::2] = _half_way(plane, kernel, vertical=True)

@@ -14,7 +14,7 @@ from windstill.elements.hair import painting
 from windstill.elements.hair.coverage import Span
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.limits import Limits
-from windstill.elements.hair.painting import Head, Painter
+from windstill.elements.hair.painting import Cutout, Painter
 from windstill.imaging.planes import Planes, Region
 from windstill.imaging.warp import double, identity_map
 
@@ -25,12 +25,12 @@ F32 = np.ndarray
 
 @dataclass(frozen=True)
 class Case:
-    head: Head
+    cutout: Cutout
     basis: F32
     weights: F32
 
     def painter(self) -> Painter:
-        return Painter(self.head, self.basis)
+        return Painter(self.cutout, self.basis)
 
     @property
     def displacement(self) -> F32:
@@ -67,20 +67,24 @@ def given(shape: tuple[int, int], seed: int, cell: int = 6, size: float = 5.0) -
     travel = np.full(shape, 4 * size, np.float32)
     limits = Limits(np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8))
     stills, plates = planes_of(shape, rng), planes_of(shape, rng)
-    head = Head(grid, stills, plates, hair.astype(np.float32), travel, limits, whole(shape))
-    return Case(head, basis, rng.normal(0, 0.6, TONES).astype(np.float32))
+    cutout = Cutout(grid, stills, plates, hair.astype(np.float32), travel, limits, whole(shape))
+    return Case(cutout, basis, rng.normal(0, 0.6, TONES).astype(np.float32))
 
 
 def defined(case: Case, canvas: Planes) -> Planes:
     """What painting is to give."""
-    head = case.head
+    cutout = case.cutout
     painted = []
     for name, side in (("y", 1), ("u", 2), ("v", 2)):
-        still, plate, over = (getattr(each, name) for each in (head.still, head.plate, canvas))
+        still, plate, over = (getattr(each, name) for each in (cutout.still, cutout.plate, canvas))
         size = still.shape[::-1]
-        hair = head.hair if side == 1 else cv2.resize(head.hair, size, interpolation=cv2.INTER_AREA)
-        cell = head.grid.cell // side
-        rows, columns = head.grid.shape
+        hair = (
+            cutout.hair
+            if side == 1
+            else cv2.resize(cutout.hair, size, interpolation=cv2.INTER_AREA)
+        )
+        cell = cutout.grid.cell // side
+        rows, columns = cutout.grid.shape
         fine = cv2.resize(case.displacement, (columns * cell, rows * cell))
         moved = fine[cell : cell + still.shape[0], cell : cell + still.shape[1]] / side
         places = 2 * (identity_map(*still.shape) - moved)
@@ -99,7 +103,7 @@ def defined(case: Case, canvas: Planes) -> Planes:
 
         levels = read(light) + read(clear) * over
         if name == "y":
-            levels = np.clip(levels, head.limits.least, head.limits.most)
+            levels = np.clip(levels, cutout.limits.least, cutout.limits.most)
         painted.append(np.rint(np.clip(levels, 0, 255)).astype(np.uint8))
     return Planes(*painted)
 
@@ -123,19 +127,19 @@ def test_painting_is_what_it_is_defined_as(shape: tuple[int, int], cell: int) ->
 
 def test_at_rest_the_photo_comes_back_to_the_bit() -> None:
     case = given((130, 74), 1)
-    canvas = case.head.plate.copy()
+    canvas = case.cutout.plate.copy()
     case.painter().paint(np.zeros(TONES, np.float32), canvas)
     for name in "yuv":
-        np.testing.assert_array_equal(getattr(canvas, name), getattr(case.head.still, name))
+        np.testing.assert_array_equal(getattr(canvas, name), getattr(case.cutout.still, name))
 
 
 def test_only_the_rectangles_are_painted() -> None:
     case = given((64, 90), 2)
     spans = [Span(slice(0, 32), slice(10, 53), False), Span(slice(40, 64), slice(64, 90), False)]
-    region = case.head.grid.region
+    region = case.cutout.grid.region
     picture = planes_of((90, 130), np.random.default_rng(9))
     before = picture.copy()
-    Painter(replace(case.head, spans=spans), case.basis).paint(case.weights, picture.crop(region))
+    Painter(replace(case.cutout, spans=spans), case.basis).paint(case.weights, picture.crop(region))
     changed = picture.y != before.y
     view = changed[region.luma]
     for span in spans:
@@ -149,7 +153,9 @@ def test_luma_keeps_to_its_limits_but_where_hair_is_opaque() -> None:
     limits = Limits(np.full((64, 64), 100, np.uint8), np.full((64, 64), 130, np.uint8))
     spans = [Span(slice(0, 32), slice(0, 64), False), Span(slice(32, 64), slice(0, 64), True)]
     canvas = planes_of((64, 64), np.random.default_rng(4))
-    Painter(replace(case.head, limits=limits, spans=spans), case.basis).paint(case.weights, canvas)
+    Painter(replace(case.cutout, limits=limits, spans=spans), case.basis).paint(
+        case.weights, canvas
+    )
     assert canvas.y[:32].min() >= 100
     assert canvas.y[:32].max() <= 130
     assert canvas.y[32:].max() > 130
@@ -157,12 +163,12 @@ def test_luma_keeps_to_its_limits_but_where_hair_is_opaque() -> None:
 
 def test_hair_that_came_from_far_outside_is_read_within_the_planes() -> None:
     case = given((38, 64), 5, size=400.0)
-    case = replace(case, head=replace(case.head, travel=np.ones((38, 64), np.float32)))
+    case = replace(case, cutout=replace(case.cutout, travel=np.ones((38, 64), np.float32)))
     canvas = planes_of((38, 64), np.random.default_rng(6))
     case.painter().paint(case.weights, canvas)
     flat = np.full((38, 64), 60, np.uint8)
     plain = Planes(flat, flat[:19, :32].copy(), flat[:19, :32].copy())
-    covered = replace(case.head, still=plain, hair=np.ones((38, 64), np.float32))
+    covered = replace(case.cutout, still=plain, hair=np.ones((38, 64), np.float32))
     Painter(covered, case.basis).paint(case.weights, canvas)
     assert (canvas.y == 60).all()
 
@@ -184,9 +190,9 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="canvas"):
         case.painter().paint(case.weights, canvas)
     with pytest.raises(ValueError, match="float32"):
-        case.painter().paint(case.weights[:-1], case.head.still.copy())
+        case.painter().paint(case.weights[:-1], case.cutout.still.copy())
     with pytest.raises(ValueError, match="float32"):
-        Painter(case.head, case.basis[:, :-1])
-    short = Limits(case.head.limits.least[:-1], case.head.limits.most[:-1])
+        Painter(case.cutout, case.basis[:, :-1])
+    short = Limits(case.cutout.limits.least[:-1], case.cutout.limits.most[:-1])
     with pytest.raises(ValueError, match="uint8"):
-        Painter(replace(case.head, limits=short), case.basis)
+        Painter(replace(case.cutout, limits=short), case.basis)

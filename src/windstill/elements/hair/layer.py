@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from windstill.elements.hair.coverage import spans
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.limits import Limits
-from windstill.elements.hair.painting import Head, Painter
+from windstill.elements.hair.painting import Cutout, Painter
 from windstill.elements.hair.strength import HeadsOfHair
 from windstill.elements.hair.sway import Sway
 from windstill.imaging.planes import Planes, Region
@@ -51,8 +51,8 @@ class Patch:
         self.grid, self.hair = grid, hair
         self.heads_of_hair, self.sway = heads_of_hair, sway
         self._weights = sway.weights(np.arange(frames) / frames)
-        head = Head(grid, still, plate, hair, travel, limits, spans(hair, travel))
-        self._painter = Painter(head, sway.basis)
+        cutout = Cutout(grid, still, plate, hair, travel, limits, spans(hair, travel))
+        self._painter = Painter(cutout, sway.basis)
 
     def paint(self, frame: int, canvas: Planes) -> None:
         """Paints frame `frame` over a whole picture, in place."""

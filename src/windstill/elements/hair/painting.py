@@ -64,7 +64,7 @@ class _Hair(ctypes.Structure):
 
 
 @dataclass(frozen=True)
-class Head:
+class Cutout:
     """Hair ready to be painted.
 
     still: the photo; plate: what is behind the hair; hair: its matte, float32 (H, W); travel:
@@ -84,18 +84,18 @@ class Head:
 class Painter:
     """Lays hair over pictures, in any pose."""
 
-    def __init__(self, head: Head, basis: F32) -> None:
+    def __init__(self, cutout: Cutout, basis: F32) -> None:
         """basis: float32 (T, rows, columns, 2), displacements in luma pixels."""
         self._kept = Kept()
-        self._shape = head.grid.region.shape
+        self._shape = cutout.grid.region.shape
         self._tones = len(basis)
         given = self._kept.address
-        still, plate, spans = head.still, head.plate, head.spans
-        half = cv2.resize(head.hair, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
-        luma = _samples([still.y], [plate.y], head.hair)
+        still, plate, spans = cutout.still, cutout.plate, cutout.spans
+        half = cv2.resize(cutout.hair, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
+        luma = _samples([still.y], [plate.y], cutout.hair)
         chroma = _samples([still.u, still.v], [plate.u, plate.v], half)
-        border = int(np.ceil(2 * head.travel.max())) + _BESIDE
-        rows, columns = head.grid.shape
+        border = int(np.ceil(2 * cutout.travel.max())) + _BESIDE
+        rows, columns = cutout.grid.shape
         self._hair = _Hair(
             tones=len(basis),
             spans=len(spans),
@@ -103,14 +103,14 @@ class Painter:
             columns=columns,
             # Positions in planes of twice the size; a displacement tells where hair came from.
             basis=given(-2 * basis, np.float32, (len(basis), rows, columns, 2)),
-            rest=given(2 * head.grid.centres(), np.float32, (rows, columns, 2)),
-            luma=self._sheet(luma, border, head.grid, 1, [span.luma for span in spans]),
+            rest=given(2 * cutout.grid.centres(), np.float32, (rows, columns, 2)),
+            luma=self._sheet(luma, border, cutout.grid, 1, [span.luma for span in spans]),
             # A chroma pixel lies between its four luma pixels: luma 2i + 1/2 is chroma i.
-            chroma=self._sheet(chroma, border, head.grid, 2, [span.chroma for span in spans]),
+            chroma=self._sheet(chroma, border, cutout.grid, 2, [span.chroma for span in spans]),
             pose=given(np.empty((rows, columns, 2), np.float32), np.float32),
             work=given(np.empty(4 * (self._shape[1] + _WIDTH), np.float32), np.float32),
         )
-        least, most = _only_where_doubtful(head.limits, spans)
+        least, most = _only_where_doubtful(cutout.limits, spans)
         self._hair.luma.least = given(least, np.uint8, self._shape)
         self._hair.luma.most = given(most, np.uint8, self._shape)
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.imaging.fill import push_pull
+from windstill.imaging.fill import nearest_known, push_pull
 from windstill.imaging.planes import Planes
 from windstill.imaging.warp import identity_map
 
@@ -108,15 +108,9 @@ def _mirrored_detail(picture: F32, trust: F32, reach: float) -> F32:
 
 
 def _mirror(detail: F32, known: F32, reach: float) -> F32:
-    _, labels = cv2.distanceTransformWithLabels(
-        1 - known.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    rows, columns = known.shape
-    y, x = np.nonzero(known)
-    place = np.zeros((labels.max() + 1, 2), np.float32)
-    place[labels[y, x]] = np.stack([x, y], axis=1)
-    here = identity_map(rows, columns)
-    way = cv2.GaussianBlur(place[labels] - here, (0, 0), max(2.0, reach / 3))
+    _, nearest = nearest_known(known > 0)
+    here = identity_map(*known.shape)
+    way = cv2.GaussianBlur(nearest - here, (0, 0), max(2.0, reach / 3))
     mirrored: F32 = cv2.remap(
         detail, here + 2 * way, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.blur import wide_blur
+from windstill.imaging.fill import nearest_known
 from windstill.imaging.planes import alike
 from windstill.imaging.warp import identity_map
 
@@ -52,13 +53,8 @@ def complete(smooth: F32, known: F32, reach: float) -> F32:
     hole = known < 0.5
     if not hole.any() or reach < 2:
         return smooth
-    distance, labels = cv2.distanceTransformWithLabels(
-        hole.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    here = identity_map(*known.shape)
-    nearest = np.zeros((int(labels.max()) + 1, 2), np.float32)
-    nearest[labels[~hole]] = here[~hole]
-    mirrored = 2 * np.take(nearest, labels, axis=0) - here
+    distance, nearest = nearest_known(~hole)
+    mirrored = 2 * nearest - identity_map(*known.shape)
     texture = cv2.remap(
         _texture(smooth, known),
         mirrored,
