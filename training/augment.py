@@ -24,8 +24,11 @@ class View:
     known: U8
 
 
-def _head_window(sample: Sample, rng: np.random.Generator) -> tuple[float, float, float] | None:
-    """A random square around the head: (centre x, centre y, side) in pixels."""
+def _head_window(
+    sample: Sample, widths: tuple[float, float], rng: np.random.Generator
+) -> tuple[float, float, float] | None:
+    """A random square around the head, so many times as wide: (centre x, centre y, side) in
+    pixels."""
     height, width = sample.labels.shape
     head = sample.item.head
     if head is None:
@@ -36,7 +39,7 @@ def _head_window(sample: Sample, rng: np.random.Generator) -> tuple[float, float
         extent = max(xs.max() - xs.min(), ys.max() - ys.min())
     else:
         x, y, extent = head.x * width, head.y * height, head.size * max(height, width)
-    side = max(extent, 24) * float(np.exp(rng.uniform(np.log(1.5), np.log(6))))
+    side = max(extent, 24) * float(np.exp(rng.uniform(*np.log(widths))))
     x += rng.uniform(-0.25, 0.25) * side
     y += rng.uniform(-0.15, 0.3) * side
     return float(x), float(y), float(side)
@@ -63,7 +66,9 @@ def _angle(rng: np.random.Generator) -> float:
     return float(rng.normal(0, 6) if roll < 0.9 else rng.normal(0, 25))
 
 
-def _placement(sample: Sample, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _placement(
+    sample: Sample, size: int, widths: tuple[float, float], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """The affine map from picture to view, (2, 3)."""
     height, width = sample.rgb.shape[:2]
     scale = size / np.sqrt(height * width) * float(np.exp(rng.uniform(np.log(0.75), np.log(1.8))))
@@ -71,7 +76,7 @@ def _placement(sample: Sample, size: int, rng: np.random.Generator) -> NDArray[n
     y = height / 2 + rng.uniform(-0.5, 0.5) * max(0.12 * height, height - size / scale)
     window = None
     if sample.item.kind == "street" and rng.random() < 0.8:
-        window = _head_window(sample, rng)
+        window = _head_window(sample, widths, rng)
     elif sample.item.kind == "scene" and rng.random() < 0.15:
         window = _sky_window(sample.labels, rng)
     if window is not None:
@@ -86,9 +91,14 @@ def _placement(sample: Sample, size: int, rng: np.random.Generator) -> NDArray[n
     return np.asarray(matrix)
 
 
-def place(sample: Sample, size: int, rng: np.random.Generator) -> View:
-    """A random square view of a sample; what lies beyond the picture is unknown."""
-    matrix = _placement(sample, size, rng)
+def place(
+    sample: Sample, size: int, rng: np.random.Generator, widths: tuple[float, float] = (1.5, 6)
+) -> View:
+    """A random square view of a sample; what lies beyond the picture is unknown.
+
+    widths: of views around heads in the street, the narrowest and the widest, in heads.
+    """
+    matrix = _placement(sample, size, widths, rng)
     shrink = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     rgb = sample.rgb
     if shrink < 0.6:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from training.sources import CLASSES, FACE, HAIR, Item
 
-LONG_SIDE = 512
+LONG_SIDE = 560
 
 U8 = NDArray[np.uint8]
 

@@ -32,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 from training.augment import degrade, recolour
 from training.cache import Sample, load
-from training.network import DECODER, TAP_CHANNELS
+from training.network import DECODER, LITE0
 from training.planes import plane
 from training.skies import synthetic_sky
 from training.sources import ALOFT, SKY, Item, accepted, labelled, without
@@ -48,7 +48,7 @@ PLACES = (
     ("/net/merges.0/mix/mix.1/mix.1.3/Relu_output_0", 16, DECODER[3]),
     ("/net/merges.1/mix/mix.1/mix.1.3/Relu_output_0", 8, DECODER[2]),
 )
-WHOLE, DEEP = "/net/ReduceMean_output_0", TAP_CHANNELS[4]
+WHOLE, DEEP = "/net/ReduceMean_output_0", LITE0.tap_channels[4]
 MATTES, EVIDENCE = "mattes", "evidence"
 STRIDE = 8
 # Smaller regions teach little; what is neither true nor false teaches nothing.

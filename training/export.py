@@ -1,4 +1,5 @@
-"""Write a trained network as the file that ships: `python -m training.export last.pt out.onnx`.
+"""Write a trained network as a file that ships: `python -m training.export last.pt out.onnx`, and
+`python -m training.export --network heads last.pt out.onnx` for the network that looks at heads.
 
 The file takes uint8 pictures, so that nothing about scaling must be agreed on elsewhere, and keeps
 its weights as fp16: half the size, with mattes that differ by less than an 8-bit step.
@@ -15,20 +16,27 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.network import MatteNet
+from training.network import LITE0, LITE2, MatteNet
+from training.sources import HAIR, SKY
 
 OPSET = 17
 
 
-class Shipped(nn.Module):
-    """uint8 (N, H, W, 3) to probabilities float32 (N, 3, H, W)."""
+# The size of each network, what its file's output is called, and its first class: the network for
+# heads is not asked about skies.
+NETWORKS = {"mattes": (LITE0, "mattes", SKY), "heads": (LITE2, "heads", HAIR)}
 
-    def __init__(self, net: MatteNet) -> None:
+
+class Shipped(nn.Module):
+    """uint8 (N, H, W, 3) to probabilities float32 (N, C, H, W)."""
+
+    def __init__(self, net: MatteNet, first: int) -> None:
         super().__init__()
         self.net = net
+        self.first = first
 
     def forward(self, rgb: Tensor) -> Tensor:
-        return torch.sigmoid(self.net(rgb.permute(0, 3, 1, 2).float()))
+        return torch.sigmoid(self.net(rgb.permute(0, 3, 1, 2).float())[:, self.first :])
 
 
 def halve_weights(model: onnx.ModelProto) -> None:
@@ -45,17 +53,18 @@ def halve_weights(model: onnx.ModelProto) -> None:
         graph.node.insert(0, cast)
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Write the moving average of a checkpoint as ONNX."""
-    net = MatteNet()
+def export(checkpoint: Path, out: Path, network: str) -> None:
+    """Write the moving average of a checkpoint as ONNX; network: one of `NETWORKS`."""
+    size, output, first = NETWORKS[network]
+    net = MatteNet(size)
     net.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
     torch.onnx.export(
-        Shipped(net).eval(),
+        Shipped(net, first).eval(),
         (torch.zeros(1, 256, 320, 3, dtype=torch.uint8),),
         str(out),
         input_names=["rgb"],
-        output_names=["mattes"],
-        dynamic_axes={"rgb": {1: "height", 2: "width"}, "mattes": {2: "height", 3: "width"}},
+        output_names=[output],
+        dynamic_axes={"rgb": {1: "height", 2: "width"}, output: {2: "height", 3: "width"}},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -69,8 +78,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--network", choices=NETWORKS, default="mattes")
     args = parser.parse_args()
-    export(args.checkpoint, args.out)
+    export(args.checkpoint, args.out, args.network)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,4 +1,4 @@
-"""The matte network in torch: EfficientNet-Lite0 encoder, light U-Net decoder, three logits.
+"""The matte networks in torch: EfficientNet-Lite encoder, light U-Net decoder, three logits.
 
 The encoder follows Tan and Le, "EfficientNet" (2019), in the Lite variant (no squeeze-excitation,
 ReLU6), with symmetric padding instead of TensorFlow's: the features only move by a pixel.
@@ -6,26 +6,40 @@ ReLU6), with symmetric padding instead of TensorFlow's: the features only move b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# (expansion, channels, repeats, stride, kernel) of each stage.
-STAGES = (
-    (1, 16, 1, 1, 3),
-    (6, 24, 2, 2, 3),
-    (6, 40, 2, 2, 5),
-    (6, 80, 3, 2, 3),
-    (6, 112, 3, 1, 5),
-    (6, 192, 4, 2, 5),
-    (6, 320, 1, 1, 3),
-)
-# Blocks whose outputs feed the decoder: strides 2, 4, 8, 16, 32.
-TAPS = (0, 2, 4, 10, 15)
-TAP_CHANNELS = (16, 24, 40, 112, 320)
+# Expansion, stride and kernel of each stage of any EfficientNet-Lite.
+STAGES = ((1, 1, 3), (6, 2, 3), (6, 2, 5), (6, 2, 3), (6, 1, 5), (6, 2, 5), (6, 1, 3))
+# Stages whose last block feeds the decoder: strides 2, 4, 8, 16, 32.
+TAPS = (0, 1, 2, 4, 6)
 DECODER = (24, 40, 64, 96, 160)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large an encoder is: channels of each stage's maps, and how many blocks it has."""
+
+    channels: tuple[int, ...]
+    repeats: tuple[int, ...]
+
+    @property
+    def tap_channels(self) -> tuple[int, ...]:
+        """Of the maps that the decoder gets."""
+        return tuple(self.channels[stage] for stage in TAPS)
+
+    @property
+    def tap_blocks(self) -> tuple[int, ...]:
+        """Which blocks' outputs the decoder gets, counted from the first."""
+        return tuple(sum(self.repeats[: stage + 1]) - 1 for stage in TAPS)
+
+
+LITE0 = Size((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1))
+LITE2 = Size((16, 24, 48, 88, 120, 208, 352), (1, 3, 3, 4, 4, 5, 1))
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
@@ -60,13 +74,16 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     """RGB in [-1, 1] to five feature maps at strides 2 to 32."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
+        self._taps = size.tap_blocks
         self._conv_stem = nn.Conv2d(3, 32, 3, 2, 1, bias=False)
         self._bn0 = _norm(32)
         blocks: list[nn.Module] = []
         inputs = 32
-        for expand, outputs, repeats, stride, kernel in STAGES:
+        for (expand, stride, kernel), outputs, repeats in zip(
+            STAGES, size.channels, size.repeats, strict=True
+        ):
             for repeat in range(repeats):
                 blocks.append(Block(inputs, outputs, expand, 1 if repeat else stride, kernel))
                 inputs = outputs
@@ -77,7 +94,7 @@ class Encoder(nn.Module):
         features = []
         for index, block in enumerate(self._blocks):
             x = block(x)
-            if index in TAPS:
+            if index in self._taps:
                 features.append(x)
         return features
 
@@ -116,20 +133,16 @@ class MatteNet(nn.Module):
     H and W must be multiples of 32.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: Size = LITE0) -> None:
         super().__init__()
-        self.encoder = Encoder()
-        top = DECODER[4]
-        self.top = nn.Sequential(
-            nn.Conv2d(TAP_CHANNELS[4], top, 1, bias=False), nn.BatchNorm2d(top)
-        )
+        self.encoder = Encoder(size)
+        top, skips = DECODER[4], size.tap_channels
+        self.top = nn.Sequential(nn.Conv2d(skips[4], top, 1, bias=False), nn.BatchNorm2d(top))
         # Whether a plain area is sky or a wall is decided by the rest of the picture.
-        self.scene = nn.Sequential(
-            nn.Conv2d(TAP_CHANNELS[4], top, 1), nn.ReLU(), nn.Conv2d(top, top, 1)
-        )
+        self.scene = nn.Sequential(nn.Conv2d(skips[4], top, 1), nn.ReLU(), nn.Conv2d(top, top, 1))
         self.context = _separable(top, top)
         self.merges = nn.ModuleList(
-            Merge(DECODER[level + 1], TAP_CHANNELS[level], DECODER[level]) for level in (3, 2, 1, 0)
+            Merge(DECODER[level + 1], skips[level], DECODER[level]) for level in (3, 2, 1, 0)
         )
         # Four sub-pixels per class: logits at full resolution without a full-resolution map.
         self.head = nn.Conv2d(DECODER[0], 12, 3, padding=1)
@@ -145,7 +158,7 @@ class MatteNet(nn.Module):
 
 
 def load_imagenet(net: MatteNet, path: Path) -> None:
-    """Fill the encoder from the published EfficientNet-Lite0 weights."""
+    """Fill the encoder from the published EfficientNet-Lite weights of its size."""
     published = torch.load(path, map_location="cpu", weights_only=True)
     own = net.encoder.state_dict()
     missing = [name for name in own if name not in published]

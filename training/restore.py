@@ -22,7 +22,7 @@ from training.cache import load_all
 from training.network import MatteNet
 from training.sources import labelled, without
 from training.stream import Recipe, Stream
-from training.train import new_run
+from training.train import TASKS, new_run
 
 BATCHES = 24
 # The normalisation that follows each convolution of the encoder.
@@ -122,7 +122,7 @@ def main() -> None:
     samples = load_all([item for item in items if not item.held_out][::8])
     stream = iter(Stream(samples, Recipe(256, 8, 1)))
     views = [next(stream)[0].permute(0, 3, 1, 2).float() for _ in range(BATCHES)]
-    run = new_run()
+    run = new_run(TASKS["mattes"])
     weights = read_convolutions(args.exported)
     for net in (run.net, run.ema):
         fill(net, weights, views)

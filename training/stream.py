@@ -17,13 +17,25 @@ from training.sources import ALOFT, FACE, SKY
 from training.water import flood
 
 EDGE_WEIGHT = 3
-WHOLE_SKIES = 0.11
-PEOPLE_BEFORE_SCENES = 0.10
 OTHER_SKY = 0.3
 OTHER_SKY_ALOFT = 0.75
 WATER = 0.35
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What a network is shown: parts of the views that are skies without ground and people put
+    before other scenes, and the narrowest and widest views of heads in the street, in heads."""
+
+    whole_skies: float
+    people_before_scenes: float
+    widths: tuple[float, float]
+
+
+WHOLE_PHOTOS = Mix(0.11, 0.10, (1.5, 6))
+HEADS = Mix(0.0, 0.20, (1.2, 3.5))
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Recipe:
     size: int
     batch: int
     seed: int
+    mix: Mix = WHOLE_PHOTOS
 
 
 class Stream:
@@ -78,17 +91,17 @@ class Stream:
         return View(rgb, values, np.full((size, size, 3), 255, np.uint8))
 
     def _view(self, rng: np.random.Generator) -> View:
-        size = self.recipe.size
+        size, mix = self.recipe.size, self.recipe.mix
         roll = rng.random()
-        if roll < WHOLE_SKIES:
+        if roll < mix.whole_skies:
             thing = place(self._pick(rng), size, rng)
             return adrift(thing.rgb, self._whole_sky(rng), rng)
-        if roll < WHOLE_SKIES + PEOPLE_BEFORE_SCENES and self.faces:
+        if roll < mix.whole_skies + mix.people_before_scenes and self.faces:
             portrait = place(self.faces[int(rng.integers(len(self.faces)))], size, rng)
             tinted = View(recolour(portrait.rgb, rng), portrait.values, portrait.known)
             return person_before(tinted, self._scene(rng), rng)
         sample = self._pick(rng)
-        view = place(sample, size, rng)
+        view = place(sample, size, rng, mix.widths)
         if sample.item.masks[SKY] is None:
             return view
         aloft = sample.item.group == ALOFT

