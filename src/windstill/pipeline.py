@@ -157,8 +157,9 @@ def perceived(
     still = photo.fit(min(options.max_side, video.container(options.format).max_side or 2**31))
     if given is None:
         # A sky that stands still only tells where the wind comes from.
-        rough_sky = not options.wants("sky")
-        return still, perceive(still.rgb, threads=threads, rough_sky=rough_sky)
+        rough_sky, rough_hair = not options.wants("sky"), not options.wants("hair")
+        found = perceive(still.rgb, threads=threads, rough_sky=rough_sky, rough_hair=rough_hair)
+        return still, found
     if isinstance(given, GivenMattes):
         return still, given.on(still.rgb, threads=threads)
     given.check(photo.rgb.shape[:2])

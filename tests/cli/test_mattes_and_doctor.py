@@ -53,8 +53,9 @@ def test_doctor_finds_this_machine_healthy():
     assert found["checks"].keys() >= {"versions", "encoders", "network", "loop"}
 
 
-def test_doctor_finds_a_missing_network(monkeypatch):
-    monkeypatch.setattr("windstill.perceive.network.WEIGHTS", "none.onnx")
+@pytest.mark.parametrize("which", ["WEIGHTS", "HEADS_WEIGHTS"])
+def test_doctor_finds_a_missing_network(monkeypatch, which):
+    monkeypatch.setattr(f"windstill.perceive.network.{which}", "none.onnx")
     from windstill.perceive import network
 
     getattr(network._session, "cache_clear", lambda: None)()

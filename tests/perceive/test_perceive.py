@@ -98,3 +98,13 @@ def test_a_rough_sky_changes_neither_hair_nor_where_the_sky_is() -> None:
     check_promises(rough, rgb)
     both = np.minimum(whole.sky, rough.sky).sum()
     assert both / np.maximum(whole.sky, rough.sky).sum() > 0.9
+
+
+def test_rough_hair_is_where_the_hair_is_and_the_sky_is_the_same_beyond_it() -> None:
+    rgb = cv2.resize(pictures.china(), (1280, 854))
+    rgb[300:812, 700:1212] = pictures.astronaut()
+    whole, rough = perceive(rgb), perceive(rgb, rough_hair=True)
+    check_promises(rough, rgb)
+    both = np.minimum(whole.hair, rough.hair).sum()
+    assert both / np.maximum(whole.hair, rough.hair).sum() > 0.8
+    np.testing.assert_array_equal(rough.sky[:300], whole.sky[:300])

@@ -9,18 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.threads import at_once
-from windstill.perceive.heads import Window, small_heads
+from windstill.perceive.heads import write_heads
 from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import Look, agreed, infer, shown
 from windstill.perceive.noise import calmed
-from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, SKY_EDGE, soft_matte
-from windstill.perceive.regions import face_region, hair_region, overlapping, sky_region
+from windstill.perceive.refine import SKY_EDGE, soft_matte
+from windstill.perceive.regions import face_region, sky_region
 
 __all__ = ["Mattes", "perceive"]
 
 # Longer side of the picture that the network sees.
 LOOK = 416
-SECOND_LOOK = 256
 # Beyond this part of the picture of which the network can't say whether it is sky, it is asked
 # again about the mirror image: what it takes a wall or a cloud for depends on the side.
 UNSURE = (0.1, 0.9)
@@ -32,12 +31,17 @@ Bool = NDArray[np.bool_]
 
 
 def perceive(
-    rgb: NDArray[np.uint8], *, threads: int | None = None, rough_sky: bool = False
+    rgb: NDArray[np.uint8],
+    *,
+    threads: int | None = None,
+    rough_sky: bool = False,
+    rough_hair: bool = False,
 ) -> Mattes:
     """Finds sky, hair and faces in a photo.
 
     rgb: uint8 (H, W, 3), sRGB, upright. threads: of the processor, for the network; None for all.
-    rough_sky: the sky's matte need only tell about where the sky is, which takes half the time.
+    rough_sky, rough_hair: this matte need only tell about where the element is, which takes half
+    the time.
     The mattes are float32 (H, W) in [0, 1]; see `Mattes` for what they promise. Raises
     PerceptionError when the network can't be loaded or fails.
     """
@@ -46,7 +50,7 @@ def perceive(
     look = infer(small, long_side=LOOK, threads=threads)
     found = look.probability
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
-    heads = partial(_all_heads, rgb, calm, found[1:].copy(), mattes, threads)
+    heads = partial(write_heads, rgb, calm, found[1:], mattes, rough=rough_hair, threads=threads)
     face = face_region(found[2])
     if rough_sky:
         region = sky_region(found[0], look.sky_evidence, face).astype(np.float32)
@@ -69,61 +73,10 @@ def _sky(small: U8, calm: U8, look: Look, face: Bool, mattes: Mattes, threads: i
     soft_matte(calm, probability, sky_region(probability, evidence, face), SKY_EDGE, mattes.sky)
 
 
-def _all_heads(rgb: U8, calm: U8, found: F32, mattes: Mattes, threads: int | None) -> None:
-    """Writes the mattes of hair and faces; small heads are looked at again.
-
-    calm: the photo without noise. found: probabilities of hair and face, float32 (2, h, w); used
-    up.
-    """
-    windows = small_heads(found[0], found[1], mattes.shape)
-    for window in windows:
-        found[:, window.hint] = 0
-    _heads(calm, found, None, mattes.hair, mattes.face)
-    for window in windows:
-        view = np.ascontiguousarray(rgb[window.slices])
-        again = infer(view, long_side=SECOND_LOOK, threads=threads).probability[1:]
-        if not window.likely and not face_region(again[1]).any():
-            # Ornaments and door knobs look like small heads from behind, and once is not enough.
-            continue
-        hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
-        hint = _hint_within(window, rgb.shape, again.shape)
-        _heads(np.ascontiguousarray(calm[window.slices]), again, hint, hair, face)
-        for whole, part in ((mattes.hair, hair), (mattes.face, face)):
-            np.maximum(whole[window.slices], part, out=whole[window.slices])
-
-
 def _unsure(probability: F32) -> bool:
     low, high = UNSURE
     unsure = np.count_nonzero((probability > low) & (probability < high))
     return bool(unsure > UNSURE_AREA * probability.size)
-
-
-def _heads(rgb: U8, found: F32, hint: Bool | None, hair: F32, face: F32) -> None:
-    """Writes the mattes of hair and face into `hair` and `face`, both (H, W).
-
-    found: probabilities of hair and face, float32 (2, h, w). hint: keep only what touches it;
-    None keeps all.
-    """
-    faces = face_region(found[1])
-    hairs = hair_region(found[0], faces)
-    if hint is not None:
-        faces, hairs = overlapping(faces, hint), overlapping(hairs, hint)
-    soft_matte(rgb, found[1], faces, FACE_EDGE, face)
-    soft_matte(rgb, found[0], hairs, HAIR_EDGE, hair)
-
-
-def _hint_within(window: Window, photo: tuple[int, ...], look: tuple[int, ...]) -> Bool:
-    """The window's hint, as seen at the size of the second look."""
-    rows, columns = window.hint.shape
-    down, across = rows / photo[0], columns / photo[1]
-    part = window.hint[
-        int(window.top * down) : max(1, int(np.ceil(window.bottom * down))),
-        int(window.left * across) : max(1, int(np.ceil(window.right * across))),
-    ]
-    enlarged = cv2.resize(
-        part.astype(np.uint8), (look[2], look[1]), interpolation=cv2.INTER_NEAREST
-    )
-    return np.asarray(enlarged > 0)
 
 
 def _share(mattes: Mattes) -> None:

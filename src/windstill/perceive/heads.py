@@ -1,88 +1,103 @@
-"""A second look at small heads: what is a dozen pixels to the network is cut out and enlarged."""
+"""The mattes of hair and faces: each head is looked at once more, by a network that knows nothing
+but heads.
+
+The first look sees the whole photo and says whether there is a head. Where its hair ends is told by
+two of one mind: by the network for heads, which is shown the part of the photo around one, and by
+the one for photos: what it said of this part at first, or of the part alone if a head is small.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.perceive.mattes import Mattes
+from windstill.perceive.network import agreed, infer, look_at_head
+from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, soft_matte
+from windstill.perceive.regions import face_region, hair_region, overlapping
+from windstill.perceive.windows import Window, head_windows
+
 F32 = NDArray[np.float32]
-
-# A head is small below this part of the picture's longer side, and too small to move below
-# `SMALLEST` pixels of the photo.
-SMALL = 0.34
-SMALLEST = 24
-MOST_HEADS = 3
-# How much wider than the head the window is: the network needs shoulders and background.
-MARGIN = 2.2
-# First looks at small heads are unsure; what is no head is sorted out at the second look.
-HINT = 0.35
-# The first look is all but certain above this.
-LIKELY = 0.85
-
-
+U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Window:
-    """A part of the photo around a head: rows [top, bottom) and columns [left, right), in pixels.
+def write_heads(
+    rgb: U8, calm: U8, found: F32, mattes: Mattes, *, rough: bool, threads: int | None
+) -> None:
+    """Writes the mattes of hair and faces.
 
-    `hint`: where the first look saw the head, bool (h, w), at the network's size. `likely`:
-    whether it was all but certain of it.
+    rgb: uint8 (H, W, 3). calm: the same without noise. found: probabilities of hair and face by
+    the first look, float32 (2, h, w). rough: look at those heads only that the first look can't
+    have seen well.
     """
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-    hint: Bool
-    likely: bool
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """For indexing the photo."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-
-def small_heads(hair: F32, face: F32, shape: tuple[int, int]) -> list[Window]:
-    """Windows of the photo, of `shape` (H, W), around small heads; the largest heads first.
-
-    hair, face: probabilities at the network's size, float32 (h, w).
-    """
-    rows, columns = hair.shape
-    scale = shape[0] / rows
-    hints = (cv2.max(hair, face) > HINT).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(hints, connectivity=8)
-    windows = []
-    for label in sorted(range(1, count), key=lambda i: -int(stats[i, cv2.CC_STAT_AREA])):
-        left, top, width, height = (int(value) for value in stats[label, :4])
-        head = max(width, height)
-        if head * scale >= SMALLEST and head < SMALL * max(rows, columns):
-            centre = ((top + height / 2) * scale, (left + width / 2) * shape[1] / columns)
-            hint = labels == label
-            likely = bool(cv2.max(hair, face)[hint].max() > LIKELY)
-            windows.append(_around(centre, head * scale * MARGIN, shape, hint, likely))
-    return _apart(windows)[:MOST_HEADS]
-
-
-def _around(
-    centre: tuple[float, float], side: float, shape: tuple[int, int], hint: Bool, likely: bool
-) -> Window:
-    half = side / 2
-    top, left = max(0, int(centre[0] - half)), max(0, int(centre[1] - half))
-    bottom = min(shape[0], int(np.ceil(centre[0] + half)))
-    right = min(shape[1], int(np.ceil(centre[1] + half)))
-    return Window(top, bottom, left, right, hint, likely)
-
-
-def _apart(windows: list[Window]) -> list[Window]:
-    """Without those whose centre lies in an earlier one: it has been looked at already."""
-    kept: list[Window] = []
+    windows = head_windows(found[0], found[1], mattes.shape)
+    if rough:
+        windows = [window for window in windows if not window.large]
+    rest = found.copy()
     for window in windows:
-        y, x = (window.top + window.bottom) / 2, (window.left + window.right) / 2
-        if not any(k.top <= y < k.bottom and k.left <= x < k.right for k in kept):
-            kept.append(window)
-    return kept
+        rest[:, window.hint] = 0
+    _Heads.of(rest).soften(calm, rest, mattes.hair, mattes.face)
+    seen = _Heads.of(found) if any(window.large for window in windows) else None
+    for window in windows:
+        again = _closer(rgb, window, found, threads)
+        size = (again.shape[1], again.shape[2])
+        heads = _Heads.of(again, seen.within(window, size) if seen and window.large else None)
+        if not window.likely and not heads.face.any():
+            # Ornaments and door knobs look like small heads from behind, and once is not enough.
+            continue
+        hint = window.of_first_look(window.hint.astype(np.float32), size) > 0.5
+        view = np.ascontiguousarray(calm[window.slices])
+        hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
+        heads.touching(hint).soften(view, again, hair, face)
+        for whole, part in ((mattes.hair, hair), (mattes.face, face)):
+            np.maximum(whole[window.slices], part, out=whole[window.slices])
+
+
+def _closer(rgb: U8, window: Window, found: F32, threads: int | None) -> F32:
+    """Probabilities of hair and face in a window, float32 (2, h, w). found: of the first look."""
+    view = np.ascontiguousarray(rgb[window.slices])
+    again = look_at_head(view, long_side=window.long_side, threads=threads)
+    if window.large:
+        size = (again.shape[1], again.shape[2])
+        other = np.stack([window.of_first_look(plane, size) for plane in found])
+    else:
+        other = infer(view, long_side=window.long_side, threads=threads).probability[1:]
+    return agreed(other, again)
+
+
+@dataclass(frozen=True)
+class _Heads:
+    """Where hair and faces are, bool (h, w) each."""
+
+    hair: Bool
+    face: Bool
+
+    @classmethod
+    def of(cls, found: F32, known: _Heads | None = None) -> _Heads:
+        """By the probabilities of both, float32 (2, h, w). known: what is known to be there."""
+        if known is None:
+            face = face_region(found[1])
+            return cls(hair_region(found[0], face), face)
+        face = face_region(found[1], known.face)
+        return cls(hair_region(found[0], face, known.hair), face)
+
+    def within(self, window: Window, size: tuple[int, int]) -> _Heads:
+        """What of it is in a window, at another size (rows, columns)."""
+        hair, face = (
+            window.of_first_look(part.astype(np.float32), size) > 0.5
+            for part in (self.hair, self.face)
+        )
+        return _Heads(hair, face)
+
+    def touching(self, hint: Bool) -> _Heads:
+        """Those parts only that overlap with `hint`, bool (h, w)."""
+        return _Heads(overlapping(self.hair, hint), overlapping(self.face, hint))
+
+    def soften(self, rgb: U8, found: F32, hair: F32, face: F32) -> None:
+        """Writes the mattes into `hair` and `face`, (H, W) as the photo `rgb`. found:
+        probabilities of both, float32 (2, h, w)."""
+        soft_matte(rgb, found[1], self.face, FACE_EDGE, face)
+        soft_matte(rgb, found[0], self.hair, HAIR_EDGE, hair)

@@ -1,4 +1,5 @@
-"""The matte network: probabilities of sky, hair and face from one forward pass."""
+"""The matte networks: probabilities of sky, hair and face of a photo, and of hair and face around
+a head, from one forward pass each."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from windstill.errors import PerceptionError
 
 WEIGHTS = "windstill-mattes.onnx"
+HEADS_WEIGHTS = "windstill-heads.onnx"
 # The network halves its maps five times.
 MULTIPLE = 32
 
@@ -66,13 +68,16 @@ def infer(rgb: U8, *, long_side: int, threads: int | None = None, mirrored: bool
     small = shown(rgb, long_side)
     if mirrored:
         small = cv2.flip(small, 1)
-    session = _session(threads)
-    try:
-        mattes, evidence = session.run(["mattes", "evidence"], {"rgb": small[None]})
-    except Exception as error:
-        raise PerceptionError(f"the matte network failed: {error}") from error
-    look = Look(np.asarray(mattes[0], np.float32), np.asarray(evidence[0, 0], np.float32))
+    mattes, evidence = _answers(WEIGHTS, ["mattes", "evidence"], small, threads)
+    look = Look(mattes[0], evidence[0, 0])
     return look.mirrored() if mirrored else look
+
+
+def look_at_head(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
+    """What the network for heads says about a picture of one: probabilities of hair and face,
+    float32 (2, h, w) in [0, 1]. Everything else is as for `infer`."""
+    (heads,) = _answers(HEADS_WEIGHTS, ["heads"], shown(rgb, long_side), threads)
+    return np.asarray(heads[0])
 
 
 def agreed(first: F32, second: F32) -> F32:
@@ -81,8 +86,18 @@ def agreed(first: F32, second: F32) -> F32:
     return np.asarray(likely / (likely + np.sqrt((1 - first) * (1 - second)) + 1e-9), np.float32)
 
 
-@lru_cache(maxsize=2)
-def _session(threads: int | None) -> Any:
+def _answers(weights: str, outputs: list[str], small: U8, threads: int | None) -> list[F32]:
+    """A network's outputs for a picture of its working size."""
+    session = _session(weights, threads)
+    try:
+        found = session.run(outputs, {"rgb": small[None]})
+    except Exception as error:
+        raise PerceptionError(f"the matte network failed: {error}") from error
+    return [np.asarray(each, np.float32) for each in found]
+
+
+@lru_cache(maxsize=4)
+def _session(weights: str, threads: int | None) -> Any:
     # Imported here: it takes a third of a second, and `import windstill` must take none.
     try:
         import onnxruntime
@@ -96,7 +111,7 @@ def _session(threads: int | None) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # The arena would keep the peak of the first photo for the life of the process.
     options.enable_cpu_mem_arena = False
-    path = resources.files("windstill.perceive").joinpath("weights", WEIGHTS)
+    path = resources.files("windstill.perceive").joinpath("weights", weights)
     try:
         return onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"]

@@ -29,6 +29,8 @@ GUIDE_SIDE = 800
 DOUBT = (0.03, 0.94)
 # Levels by which a thin thing differs from both its sides.
 THIN_CONTRAST = 26
+# Mean colours of both sides are found on a copy so many times smaller than the guide.
+COARSER = 4
 # Where colours don't tell, probabilities between these become the matte.
 SLOPE = (0.25, 0.75)
 
@@ -99,6 +101,9 @@ def _border(
     if edge.thin * diagonal < 1:
         return border
     thin = _thin(guide, max(2, round(edge.thin * diagonal)))
+    if edge.stems == "rest":
+        # Foliage behind a head is as thin as strands are. A twig is unlike the sky in any colour.
+        thin &= _coloured_as(guide, inside, doubt)
     return border.with_stems(stems(thin, inside, doubt, edge.stems), band)
 
 
@@ -122,6 +127,40 @@ def _thin(guide: U8, radius: int) -> Bool:
     unlike = cv2.max(cv2.subtract(guide, opened), cv2.subtract(closed, guide))
     alike = cv2.inRange(unlike, (0, 0, 0), (THIN_CONTRAST,) * 3)
     return np.asarray(alike == 0)
+
+
+def _coloured_as(guide: U8, inside: Bool, reach: int) -> Bool:
+    """Where the colour is nearer to the region's than to that of what lies beyond, bool (h, w).
+
+    Both are means around each pixel, of the region and of what is one to three times `reach` pixels
+    away from it. Where either is too far away to tell, everything is.
+    """
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
+    rows, columns = (max(1, side // COARSER) for side in inside.shape)
+    small = cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_AREA)
+    radius = max(1, reach // COARSER)
+    own, near = _means(small, inside, radius)
+    other, beyond = _means(small, (away > reach) & (away <= 3 * reach), radius)
+    # |c - own| < |c - other|, worked out: it is linear in the colour c.
+    linear = np.dstack([2 * (other - own), np.square(own).sum(2) - np.square(other).sum(2)])
+    linear[~(near & beyond)] = (0, 0, 0, -1)
+    *slopes, offset = cv2.split(cv2.resize(linear, guide.shape[1::-1]))
+    for slope, plane in zip(slopes, cv2.split(guide), strict=True):
+        offset += slope * plane
+    return np.asarray(offset < 0)
+
+
+def _means(small: U8, mask: Bool, radius: int) -> tuple[F32, Bool]:
+    """Mean colours around each pixel of a small copy, float32 (h, w, 3), of what the mask, of any
+    size, covers; and where there is some of it."""
+    share = cv2.resize(mask.astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    window = (2 * radius + 1, 2 * radius + 1)
+    weighted = cv2.merge([*cv2.split(small * share[..., None]), share])
+    # Twice, so that what is near counts more.
+    *colours, share = cv2.split(cv2.blur(cv2.blur(weighted, window), window))
+    near = share > 1e-3
+    means = np.dstack(colours) / np.where(near, share, np.float32(1))[..., None]
+    return np.asarray(means, np.float32), np.asarray(near)
 
 
 def stems(thin: Bool, inside: Bool, reach: int, into: Literal["region", "rest"]) -> F32:

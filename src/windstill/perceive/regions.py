@@ -12,6 +12,7 @@ The rules, all of them here:
 - A hole that is not clearly something else (mean probability above `Rule.hole`) and small is
   filled.
 - Hair must touch a face, or be so large and so certain that it can be a head seen from behind.
+- What has been found in the whole photo is there; a closer look at a large head only says where.
 """
 
 from __future__ import annotations
@@ -73,19 +74,22 @@ def sky_region(probability: F32, evidence: F32, face: Bool) -> Bool:
     return _settled(probability, _grown(probability, sky), rule)
 
 
-def face_region(probability: F32) -> Bool:
-    """The faces, bool (h, w)."""
-    return _settled(probability, _accepted(probability, probability > LIKELY, FACE), FACE)
+def face_region(probability: F32, known: Bool | None = None) -> Bool:
+    """The faces, bool (h, w). known: those found before, bool (h, w)."""
+    faces = _accepted(probability, probability > LIKELY, FACE)
+    return _settled(probability, faces | _known_parts(probability, known), FACE)
 
 
-def hair_region(probability: F32, face: Bool) -> Bool:
-    """The hair that can belong to a head, bool (h, w). face: bool (h, w)."""
+def hair_region(probability: F32, face: Bool, known: Bool | None = None) -> Bool:
+    """The hair that can belong to a head, bool (h, w). face: bool (h, w). known: the hair found
+    before, bool (h, w)."""
     reach = max(2, round(FACE_REACH * float(np.hypot(*face.shape))))
     near = cv2.dilate(face.astype(np.uint8), disc(reach)) > 0
     parts = _parts(_accepted(probability, probability > LIKELY, HAIR), probability)
     by_face = parts.touching(near)
     from_behind = (parts.area > FACELESS_AREA * face.size) & (parts.mean > FACELESS_MEAN)
-    return _settled(probability, parts.chosen(by_face | from_behind), HAIR)
+    hair = parts.chosen(by_face | from_behind) | _known_parts(probability, known)
+    return _settled(probability, hair, HAIR)
 
 
 def overlapping(region: Bool, mask: Bool) -> Bool:
@@ -122,6 +126,12 @@ def disc(radius: int) -> U8:
     """A round structuring element."""
     side = 2 * radius + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _known_parts(probability: F32, known: Bool | None) -> Bool:
+    """The likely parts of which enough has been found before."""
+    likely = probability > LIKELY
+    return np.zeros_like(likely) if known is None else overlapping(likely, known)
 
 
 def _accepted(probability: F32, likely: Bool, rule: Rule) -> Bool:
