@@ -1,5 +1,6 @@
 """Write a trained network as a file that ships: `python -m training.export last.pt out.onnx`, and
 `python -m training.export --network heads last.pt out.onnx` for the network that looks at heads.
+Of several checkpoints, `first.pt:0.35 last.pt:0.65 out.onnx`, the weights' mean is written.
 
 The file takes uint8 pictures, so that nothing about scaling must be agreed on elsewhere, and keeps
 its weights as fp16: half the size, with mattes that differ by less than an 8-bit step.
@@ -53,11 +54,23 @@ def halve_weights(model: onnx.ModelProto) -> None:
         graph.node.insert(0, cast)
 
 
-def export(checkpoint: Path, out: Path, network: str) -> None:
-    """Write the moving average of a checkpoint as ONNX; network: one of `NETWORKS`."""
+def mean_weights(checkpoints: list[str]) -> dict[str, Tensor]:
+    """The mean of checkpoints' moving averages: of "PATH" or, with its share, "PATH:SHARE" each."""
+    mean: dict[str, Tensor] = {}
+    shares = [float(name.partition(":")[2] or 1) for name in checkpoints]
+    for name, share in zip(checkpoints, shares, strict=True):
+        path = name.partition(":")[0]
+        for key, value in torch.load(path, map_location="cpu", weights_only=True)["ema"].items():
+            part = value.double() * (share / sum(shares))
+            mean[key] = mean[key] + part if key in mean else part
+    return mean
+
+
+def export(checkpoints: list[str], out: Path, network: str) -> None:
+    """Write checkpoints' mean as ONNX, see `mean_weights`; network: one of `NETWORKS`."""
     size, output, first = NETWORKS[network]
     net = MatteNet(size)
-    net.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
+    net.load_state_dict(mean_weights(checkpoints))
     torch.onnx.export(
         Shipped(net, first).eval(),
         (torch.zeros(1, 256, 320, 3, dtype=torch.uint8),),
@@ -76,11 +89,11 @@ def export(checkpoint: Path, out: Path, network: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT[:SHARE]")
     parser.add_argument("out", type=Path)
     parser.add_argument("--network", choices=NETWORKS, default="mattes")
     args = parser.parse_args()
-    export(args.checkpoint, args.out, args.network)
+    export(args.checkpoints, args.out, args.network)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 

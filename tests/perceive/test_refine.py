@@ -60,3 +60,26 @@ def test_without_a_region_there_is_nothing() -> None:
     nothing = np.zeros((HEIGHT // 2, WIDTH // 2), np.float32)
     soft_matte(meadow(), nothing, nothing > 0, SKY_EDGE, out)
     assert not out.any()
+
+
+def hair_before(behind: tuple[int, int, int]) -> np.ndarray:
+    """Hair above, a backdrop below, and lines as thin as strands in it: dark ones that hang from
+    the hair on the left, ones of the colour `behind` that reach it on the right."""
+    rgb = np.full((HEIGHT, WIDTH, 3), (200, 195, 185), np.uint8)
+    rgb[:HORIZON] = (60, 40, 30)
+    rgb[HORIZON:, WIDTH // 2 :: 12] = behind
+    for x in (150, 190):
+        cv2.line(rgb, (x, HORIZON - 4), (x + 8, HORIZON + 24), (60, 40, 30), 2)
+    return rgb
+
+
+@pytest.mark.parametrize("behind", [(235, 235, 90), (120, 190, 110), (255, 255, 255)])
+def test_strands_are_hair_and_what_is_as_thin_behind_it_is_not(
+    behind: tuple[int, int, int],
+) -> None:
+    hair = matte(hair_before(behind), HAIR_EDGE)
+    strand = hair[HORIZON + 16]
+    assert strand[150:162].max() > 0.5
+    assert strand[190:202].max() > 0.5
+    assert strand[170:185].max() < 0.1
+    assert hair[HORIZON + 14 :, WIDTH // 2 :].max() < 0.1

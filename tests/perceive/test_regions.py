@@ -112,3 +112,24 @@ def test_what_was_rejected_beside_a_region_is_no_soft_edge_of_it() -> None:
     assert np.all(soft[104:108, 150:160] == 0)
     assert np.all(soft[100:104] == np.float32(0.2))
     assert np.all(soft[120:] == 0)
+
+
+def test_hair_found_before_needs_neither_a_face_nor_to_be_so_certain() -> None:
+    p = probabilities()
+    p[60:140, 100:200] = 0.78
+    p[90:100, 120:130] = 0.9
+    nobody = np.zeros(p.shape, bool)
+    assert not hair_region(p, nobody).any()
+    known = np.zeros(p.shape, bool)
+    known[50:120, 90:190] = True
+    assert hair_region(p, nobody, known)[100, 150]
+    elsewhere = np.zeros(p.shape, bool)
+    elsewhere[150:, :50] = True
+    assert not hair_region(p, nobody, elsewhere).any()
+
+
+def test_a_face_found_before_is_still_one() -> None:
+    p = probabilities()
+    p[60:140, 100:200] = 0.6
+    assert not face_region(p).any()
+    assert face_region(p, p > 0.5)[100, 150]

@@ -30,12 +30,9 @@ def write_heads(
     """Writes the mattes of hair and faces.
 
     rgb: uint8 (H, W, 3). calm: the same without noise. found: probabilities of hair and face by
-    the first look, float32 (2, h, w). rough: look at those heads only that the first look can't
-    have seen well.
+    the first look, float32 (2, h, w). rough: leave it at the first look.
     """
-    windows = head_windows(found[0], found[1], mattes.shape)
-    if rough:
-        windows = [window for window in windows if not window.large]
+    windows = [] if rough else head_windows(found[0], found[1], mattes.shape)
     rest = found.copy()
     for window in windows:
         rest[:, window.hint] = 0
