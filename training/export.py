@@ -3,7 +3,8 @@
 Of several checkpoints, `first.pt:0.35 last.pt:0.65 out.onnx`, the weights' mean is written.
 
 The file takes uint8 pictures, so that nothing about scaling must be agreed on elsewhere, and keeps
-its weights as fp16: half the size, with mattes that differ by less than an 8-bit step.
+its weights as fp16, half the size, and the largest as bytes: mattes differ by less than an 8-bit
+step.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from training.network import LITE0, LITE2, MatteNet
 from training.sources import HAIR, SKY
 
 OPSET = 17
+# Weights of more numbers than this are stored as fp16, of more than that as bytes: those of the
+# encoder's last stages, whose sums are over hundreds of channels.
+HALVED, BYTES = 256, 80_000
 
 
 # The size of each network, what its file's output is called, and its first class: the network for
@@ -40,18 +44,35 @@ class Shipped(nn.Module):
         return torch.sigmoid(self.net(rgb.permute(0, 3, 1, 2).float())[:, self.first :])
 
 
-def halve_weights(model: onnx.ModelProto) -> None:
-    """Store large float32 weights as fp16, cast back where they are used."""
+def shrink_weights(model: onnx.ModelProto) -> None:
+    """Store large float32 weights as fp16, and the largest as bytes with a scale for each output
+    channel; what makes them float32 again where they are used is done once, at loading."""
     graph = model.graph
-    casts = []
-    for index, tensor in enumerate(graph.initializer):
-        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > 256:
-            name = tensor.name
-            values = numpy_helper.to_array(tensor).astype(np.float16)
-            graph.initializer[index].CopyFrom(numpy_helper.from_array(values, name + "_half"))
-            casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
+    nodes = []
+    for tensor in list(graph.initializer):
+        size = int(np.prod(tensor.dims))
+        if tensor.data_type != TensorProto.FLOAT or size <= HALVED:
+            continue
+        graph.initializer.remove(tensor)
+        name, values = tensor.name, numpy_helper.to_array(tensor)
+        if size <= BYTES:
+            graph.initializer.append(
+                numpy_helper.from_array(values.astype(np.float16), f"{name}_half")
+            )
+            nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+            continue
+        scale = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True) / np.float32(
+            127
+        )
+        stored = np.round(values / np.maximum(scale, np.float32(1e-20))).astype(np.int8)
+        graph.initializer.append(numpy_helper.from_array(stored, f"{name}_byte"))
+        graph.initializer.append(numpy_helper.from_array(scale, f"{name}_scale"))
+        nodes.append(
+            helper.make_node("Cast", [f"{name}_byte"], [f"{name}_whole"], to=TensorProto.FLOAT)
+        )
+        nodes.append(helper.make_node("Mul", [f"{name}_whole", f"{name}_scale"], [name]))
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
 
 
 def mean_weights(checkpoints: list[str]) -> dict[str, Tensor]:
@@ -82,7 +103,7 @@ def export(checkpoints: list[str], out: Path, network: str) -> None:
         dynamo=False,
     )
     model = onnx.load(str(out))
-    halve_weights(model)
+    shrink_weights(model)
     onnx.checker.check_model(model)
     onnx.save(model, str(out))
 

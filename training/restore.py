@@ -50,9 +50,15 @@ def read_convolutions(path: Path) -> Weights:
                 for n, after in zip(parts, [*parts[1:], ""], strict=True)
                 if not after.startswith(n + ".")
             ]
-            values = [stored.get(name, stored.get(name + "_half")) for name in node.input[1:]]
-            found[".".join(names)] = [np.asarray(value, np.float32) for value in values]
+            found[".".join(names)] = [_stored(stored, name) for name in node.input[1:]]
     return found
+
+
+def _stored(stored: dict[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
+    """A weight as `training.export` keeps it: as it is, as fp16, or as bytes with scales."""
+    if f"{name}_byte" in stored:
+        return np.asarray(stored[f"{name}_byte"], np.float32) * stored[f"{name}_scale"]
+    return np.asarray(stored.get(name, stored.get(f"{name}_half")), np.float32)
 
 
 def _norm_after(net: MatteNet, name: str) -> nn.BatchNorm2d | None:
@@ -116,13 +122,14 @@ def main() -> None:
     parser.add_argument("exported", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--network", choices=TASKS, default="mattes")
     parser.add_argument("--seen", type=int, default=0, help="where in the schedule to go on")
     args = parser.parse_args()
     items = [*labelled(args.data), *without(args.data)]
     samples = load_all([item for item in items if not item.held_out][::8])
     stream = iter(Stream(samples, Recipe(256, 8, 1)))
     views = [next(stream)[0].permute(0, 3, 1, 2).float() for _ in range(BATCHES)]
-    run = new_run(TASKS["mattes"])
+    run = new_run(TASKS[args.network])
     weights = read_convolutions(args.exported)
     for net in (run.net, run.ema):
         fill(net, weights, views)
