@@ -1,9 +1,10 @@
-"""How far labels of hair can be trusted, by outlines that a person drew without seeing them.
+"""How far labels of hair can be trusted, by outlines drawn by hand.
 
-`python -m training.outlines --data DATA`. `labels/outlines.json` holds outlines of hair, drawn by
-hand at about ten times the size on pictures picked at random; within a narrow band around them the
-colours decide (closed-form matting, Levin et al. 2008). The mean IoU and boundary F-score of matte
-and label, of matte and outline, and of outline and label: the last is what a person scores.
+`python -m training.outlines --data DATA`. `labels/outlines.json` holds outlines of hair, drawn at
+about ten times the size, without labels in sight, on pictures picked at random; within a narrow
+band around them the colours decide (closed-form matting, Levin et al. 2008). The mean IoU and
+boundary F-score of matte and label, of matte and outline, and of outline and label: the last is
+what a person scores.
 `--sheet OUT.png` draws all three: the label red, the matte green, the outline blue.
 """
 
