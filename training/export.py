@@ -18,7 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.network import LITE0, LITE2, MatteNet
+from training.network import SIZES, MatteNet
 from training.sources import HAIR, SKY
 
 OPSET = 17
@@ -27,9 +27,8 @@ OPSET = 17
 HALVED, BYTES = 256, 80_000
 
 
-# The size of each network, what its file's output is called, and its first class: the network for
-# heads is not asked about skies.
-NETWORKS = {"mattes": (LITE0, "mattes", SKY), "heads": (LITE2, "heads", HAIR)}
+# The first class that each network is asked about: the one for heads is not asked about skies.
+FIRST = {"mattes": SKY, "heads": HAIR}
 
 
 class Shipped(nn.Module):
@@ -51,28 +50,36 @@ def shrink_weights(model: onnx.ModelProto) -> None:
     nodes = []
     for tensor in list(graph.initializer):
         size = int(np.prod(tensor.dims))
-        if tensor.data_type != TensorProto.FLOAT or size <= HALVED:
-            continue
-        graph.initializer.remove(tensor)
-        name, values = tensor.name, numpy_helper.to_array(tensor)
-        if size <= BYTES:
-            graph.initializer.append(
-                numpy_helper.from_array(values.astype(np.float16), f"{name}_half")
-            )
-            nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-            continue
-        scale = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True) / np.float32(
-            127
-        )
-        stored = np.round(values / np.maximum(scale, np.float32(1e-20))).astype(np.int8)
-        graph.initializer.append(numpy_helper.from_array(stored, f"{name}_byte"))
-        graph.initializer.append(numpy_helper.from_array(scale, f"{name}_scale"))
-        nodes.append(
-            helper.make_node("Cast", [f"{name}_byte"], [f"{name}_whole"], to=TensorProto.FLOAT)
-        )
-        nodes.append(helper.make_node("Mul", [f"{name}_whole", f"{name}_scale"], [name]))
+        if tensor.data_type == TensorProto.FLOAT and size > HALVED:
+            graph.initializer.remove(tensor)
+            kept, restored = (_as_half if size <= BYTES else _as_bytes)(tensor)
+            graph.initializer.extend(kept)
+            nodes += restored
     for node in reversed(nodes):
         graph.node.insert(0, node)
+
+
+Stored = tuple[list[onnx.TensorProto], list[onnx.NodeProto]]
+
+
+def _as_half(tensor: onnx.TensorProto) -> Stored:
+    """What is stored in place of a tensor, and the nodes that make the tensor of it."""
+    name = tensor.name
+    half = numpy_helper.to_array(tensor).astype(np.float16)
+    cast = helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT)
+    return [numpy_helper.from_array(half, f"{name}_half")], [cast]
+
+
+def _as_bytes(tensor: onnx.TensorProto) -> Stored:
+    """The same, by bytes and the scale of each output channel."""
+    name, values = tensor.name, numpy_helper.to_array(tensor)
+    largest = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True)
+    scale = np.maximum(largest / np.float32(127), np.float32(1e-20))
+    stored = np.round(values / scale).astype(np.int8)
+    whole = helper.make_node("Cast", [f"{name}_byte"], [f"{name}_whole"], to=TensorProto.FLOAT)
+    scaled = helper.make_node("Mul", [f"{name}_whole", f"{name}_scale"], [name])
+    kept = (stored, f"{name}_byte"), (scale, f"{name}_scale")
+    return [numpy_helper.from_array(*each) for each in kept], [whole, scaled]
 
 
 def mean_weights(checkpoints: list[str]) -> dict[str, Tensor]:
@@ -88,17 +95,17 @@ def mean_weights(checkpoints: list[str]) -> dict[str, Tensor]:
 
 
 def export(checkpoints: list[str], out: Path, network: str) -> None:
-    """Write checkpoints' mean as ONNX, see `mean_weights`; network: one of `NETWORKS`."""
-    size, output, first = NETWORKS[network]
-    net = MatteNet(size)
+    """Write checkpoints' mean as ONNX, see `mean_weights`; network: one of `SIZES`, and what the
+    file's output is called."""
+    net = MatteNet(SIZES[network])
     net.load_state_dict(mean_weights(checkpoints))
     torch.onnx.export(
-        Shipped(net, first).eval(),
+        Shipped(net, FIRST[network]).eval(),
         (torch.zeros(1, 256, 320, 3, dtype=torch.uint8),),
         str(out),
         input_names=["rgb"],
-        output_names=[output],
-        dynamic_axes={"rgb": {1: "height", 2: "width"}, output: {2: "height", 3: "width"}},
+        output_names=[network],
+        dynamic_axes={"rgb": {1: "height", 2: "width"}, network: {2: "height", 3: "width"}},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -112,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT[:SHARE]")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--network", choices=NETWORKS, default="mattes")
+    parser.add_argument("--network", choices=SIZES, default="mattes")
     args = parser.parse_args()
     export(args.checkpoints, args.out, args.network)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")

@@ -40,6 +40,8 @@ class Size:
 
 LITE0 = Size((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1))
 LITE2 = Size((16, 24, 48, 88, 120, 208, 352), (1, 3, 3, 4, 4, 5, 1))
+# Of the network for photos and the one for heads.
+SIZES = {"mattes": LITE0, "heads": LITE2}
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:

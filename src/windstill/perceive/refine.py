@@ -96,15 +96,26 @@ def soft_matte(rgb: U8, probability: F32, region: Bool, edge: Edge, out: F32) ->
 def _border(
     guide: U8, likely: F32, inside: Bool, band: int, doubt: int, edge: Edge, diagonal: float
 ) -> Border:
-    border = Border.of(likely, inside, band, doubt)
+    away, depth = _distances(inside)
+    border = Border.of(likely, inside, away, depth, band, doubt)
     # In a small picture of a head, what is a pixel wide is no strand.
     if edge.thin * diagonal < 1:
         return border
     thin = _thin(guide, max(2, round(edge.thin * diagonal)))
     if edge.stems == "rest":
         # Foliage behind a head is as thin as strands are. A twig is unlike the sky in any colour.
-        thin &= _coloured_as(guide, inside, doubt)
-    return border.with_stems(stems(thin, inside, doubt, edge.stems), band)
+        thin &= _coloured_as(guide, inside, away, doubt)
+        grown = stems(thin, inside, away, doubt, 1)
+    else:
+        grown = stems(thin, ~inside, depth, doubt, 0)
+    return border.with_stems(grown, band)
+
+
+def _distances(inside: Bool) -> tuple[F32, F32]:
+    """How far each pixel is from a region, and from what is none of it, float32 (h, w), pixels."""
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
+    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(away, np.float32), np.asarray(depth, np.float32)
 
 
 def _soften(functions: F32, guide: U8, border: Border, radius: int, edge: Edge) -> None:
@@ -129,13 +140,13 @@ def _thin(guide: U8, radius: int) -> Bool:
     return np.asarray(alike == 0)
 
 
-def _coloured_as(guide: U8, inside: Bool, reach: int) -> Bool:
+def _coloured_as(guide: U8, inside: Bool, away: F32, reach: int) -> Bool:
     """Where the colour is nearer to the region's than to that of what lies beyond, bool (h, w).
 
     Both are means around each pixel, of the region and of what is one to three times `reach` pixels
-    away from it. Where either is too far away to tell, everything is.
+    away from it. Where either is too far away to tell, everything is. away: float32 (h, w), the
+    distance from the region, in pixels.
     """
-    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
     rows, columns = (max(1, side // COARSER) for side in inside.shape)
     small = cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_AREA)
     radius = max(1, reach // COARSER)
@@ -163,16 +174,15 @@ def _means(small: U8, mask: Bool, radius: int) -> tuple[F32, Bool]:
     return np.asarray(means, np.float32), np.asarray(near)
 
 
-def stems(thin: Bool, inside: Bool, reach: int, into: Literal["region", "rest"]) -> F32:
+def stems(thin: Bool, ground: Bool, away: F32, reach: int, matte: float) -> F32:
     """What grows across the border of a region and is too thin for the network, float32 (h, w).
 
-    thin, inside: bool (h, w). into: what the stems grow into: twigs from the ground into the sky
-    (they are no sky: 0), or strands from the hair into the rest (they are hair: 1). NaN elsewhere.
+    thin: bool (h, w). ground: what they grow from, bool (h, w); away: how far each pixel is from
+    it. matte: what stems have of the region: twigs that grow from the ground are no sky, 0, strands
+    that grow from the hair are hair, 1. NaN elsewhere.
     """
-    ground = ~inside if into == "region" else inside
-    away = cv2.distanceTransform((~ground).astype(np.uint8), cv2.DIST_L2, 3)
     found = grown_from(ground, thin & ~ground & (away <= reach), reach // 4)
-    return np.where(found, np.float32(into == "rest"), np.float32(np.nan))
+    return np.where(found, np.float32(matte), np.float32(np.nan))
 
 
 def _guide_size(rgb: U8) -> tuple[int, int]:
@@ -194,10 +204,8 @@ class Border:
     weight: F32
 
     @classmethod
-    def of(cls, likely: F32, inside: Bool, band: int, doubt: int) -> Border:
+    def of(cls, likely: F32, inside: Bool, away: F32, depth: F32, band: int, doubt: int) -> Border:
         """Near the region's border everywhere, and outside of it wherever there is doubt."""
-        away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3)
-        depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
         likely = without_rejected(likely, inside, away <= doubt)
         deep = depth > band
         zone = (likely > DOUBT[0]) & (likely < DOUBT[1]) & ~deep

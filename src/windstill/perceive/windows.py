@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
 
 # A head is large from this part of the picture's longer side on, and too small to move below
 # `SMALLEST` pixels of the photo.
@@ -27,16 +28,13 @@ HINT = 0.35
 LIKELY = 0.85
 
 
-Bool = NDArray[np.bool_]
-
-
 @dataclass(frozen=True)
 class Window:
     """A part of a photo around a head: rows [top, bottom) and columns [left, right), in pixels.
 
-    `photo`: the photo's (H, W).
-    `hint`: where the first look saw the head, bool (h, w), at the network's size. `likely`:
-    whether it was all but certain of it. `large`: whether the first look saw it well.
+    `photo`: the photo's (H, W). `hint`: where the first look saw the head, bool (h, w), at the
+    network's size. `likely`: whether it was all but certain of it. `large`: whether the first look
+    saw it well.
     """
 
     top: int
@@ -70,10 +68,8 @@ class Window:
         y_scale = (self.bottom - self.top) * down / size[0]
         x_scale = (self.right - self.left) * across / size[1]
         # From pixels' centres to pixels' centres.
-        x, y = (
-            self.left * across + x_scale / 2 - 0.5,
-            self.top * down + y_scale / 2 - 0.5,
-        )
+        x = self.left * across + x_scale / 2 - 0.5
+        y = self.top * down + y_scale / 2 - 0.5
         matrix = np.array([[x_scale, 0, x], [0, y_scale, y]], np.float32)
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         part = cv2.warpAffine(plane, matrix, size[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE)
