@@ -234,7 +234,7 @@ def test_a_server_that_was_restarted_is_not_even_noticed(own_server: PostgresSer
 def test_a_server_that_stands_still_is_given_up_and_used_again_later(
     own_server: PostgresServer,
 ) -> None:
-    store = PostgresStore(own_server.url, patience=0.5)
+    store = PostgresStore(own_server.url, patience=1)
     key = add_key(store)
     own_server.suspend()
     try:
@@ -253,7 +253,7 @@ def test_who_stands_still_in_a_transaction_does_not_keep_the_others(
     store: PostgresStore, postgres_url: str
 ) -> None:
     key = add_key(store)
-    hurried = PostgresStore(postgres_url, patience=0.3)
+    hurried = PostgresStore(postgres_url, patience=1)
     with store.database.connect() as other:
         other.execute("BEGIN")
         other.execute("SELECT * FROM keys FOR UPDATE")
@@ -266,7 +266,7 @@ def test_who_stands_still_in_a_transaction_does_not_keep_the_others(
 
 
 def test_a_call_waits_for_a_connection_only_for_a_while(postgres_url: str) -> None:
-    store = PostgresStore(postgres_url, size=1, patience=0.2)
+    store = PostgresStore(postgres_url, size=1, patience=1)
 
     def nested(db: Connection) -> None:
         with pytest.raises(StoreError, match="in use"):
