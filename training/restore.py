@@ -55,10 +55,15 @@ def read_convolutions(path: Path) -> Weights:
 
 
 def _stored(stored: dict[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
-    """A weight as `training.export` keeps it: as it is, as fp16, or as bytes with scales."""
-    if f"{name}_byte" in stored:
-        return np.asarray(stored[f"{name}_byte"], np.float32) * stored[f"{name}_scale"]
-    return np.asarray(stored.get(name, stored.get(f"{name}_half")), np.float32)
+    """A weight or a bias, as it is or as `training.quantize` keeps it: in whole numbers, with
+    scales for each output channel."""
+    if name in stored:
+        return np.asarray(stored[name], np.float32)
+    name = name.removesuffix("_DequantizeLinear_Output")
+    whole = np.asarray(stored[f"{name}_quantized"], np.float32)
+    # Of weights, or of a bias.
+    scale = stored.get(f"{name}_scale", stored.get(f"{name}_quantized_scale"))
+    return whole * np.asarray(scale, np.float32).reshape(-1, *[1] * (whole.ndim - 1))
 
 
 def _norm_after(net: MatteNet, name: str) -> nn.BatchNorm2d | None:
