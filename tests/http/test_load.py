@@ -103,7 +103,7 @@ def check(
 
 
 def test_many_clients_for_a_moment(launch: Callable[..., RunningServer]) -> None:
-    check(launch, [photos.jpeg(*size) for size in PHOTOS], 5)
+    check(launch, [photos.jpeg(*size) for size in PHOTOS], 2)
 
 
 @pytest.mark.slow
