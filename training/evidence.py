@@ -50,6 +50,7 @@ PLACES = (
 )
 WHOLE, DEEP = "/net/ReduceMean_output_0", LITE0.tap_channels[4]
 MATTES, EVIDENCE = "mattes", "evidence"
+ASKED = [MATTES, *(name for name, _, _ in PLACES), WHOLE]
 STRIDE = 8
 # Smaller regions teach little; what is neither true nor false teaches nothing.
 LEAST = 0.0005
@@ -86,10 +87,11 @@ class Region:
         return NEAREST if self.group.startswith(NEAR_GROUPS) else 1.0
 
 
-def exposed(model: onnx.ModelProto) -> Any:
-    """A session of the network that also gives the maps that are asked."""
+def exposed(model: onnx.ModelProto, maps: Iterable[str]) -> Any:
+    """A session of the network that gives some of its inner maps, and nothing else."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
-    for name in (*(name for name, _, _ in PLACES), WHOLE):
+    del model.graph.output[:]
+    for name in maps:
         model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     return onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -99,8 +101,7 @@ def exposed(model: onnx.ModelProto) -> Any:
 def regions_of(session: Any, sample: Sample) -> Iterable[Region]:
     """The regions of one picture whose truth is known."""
     small = shown(sample.rgb, LOOK)
-    asked = [MATTES, *(name for name, _, _ in PLACES), WHOLE]
-    mattes, *places, whole = session.run(asked, {"rgb": small[None]})
+    mattes, *places, whole = session.run(ASKED, {"rgb": small[None]})
     sky = mattes[0, SKY]
     size = sky.shape[::-1]
     here, known = (
@@ -260,7 +261,7 @@ def main() -> None:
     items = [*labelled(args.data), *without(args.data)]
     if args.pseudo:
         items += accepted(args.data, args.pseudo)
-    session = exposed(model)
+    session = exposed(model, ASKED)
     samples = chain(map(load, items), turned(items, args.seed), made_up(args.seed))
     regions = [region for sample in samples for region in regions_of(session, sample)]
     onnx.save(with_evidence(model, *fit(regions, args.kept)), str(args.network))

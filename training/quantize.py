@@ -1,4 +1,5 @@
-"""Let a network compute in whole numbers: `python -m training.quantize NET.onnx --data DIR`.
+"""Let a network compute in whole numbers: `python -m training.quantize NET.onnx OUT.onnx --data
+DIR`.
 
 Its maps become bytes, within the ranges that they have on training views, and its weights whole
 numbers of seven bits with a scale for each output channel. Seven, because processors that only know
@@ -14,16 +15,14 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -33,36 +32,20 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from training.cache import load_all
-from training.evidence import EVIDENCE
+from training.evidence import EVIDENCE, exposed
 from training.network import SIZES
-from training.sources import labelled, of_heads, without
-from training.stream import Recipe, Stream
-from training.train import TASKS
+from training.views import training_views
 
-VIEWS = 192
-# Of the views, in pixels: what each network is shown when it is used.
+# Of the views of each size, so many. Sizes in pixels: what each network is shown when it is used.
+VIEWS = 96
 VIEW_SIZES = {"mattes": (416, 352), "heads": (352, 256)}
-# One picture in so many is enough, and for the means one view in so many.
-PICTURES, MEANS = 8, 8
+# For the means, one view in so many is enough.
+MEANS = 8
 LEAST_STEP = 1e-9
 LAYERS = ["Conv", "Add", "Resize", "Relu", "Clip"]
 
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
-
-
-def views(data: Path, network: str, seed: int) -> Iterator[U8]:
-    """What the network is shown while it learns, uint8 (1, S, S, 3) each."""
-    items = [item for item in [*labelled(data), *without(data)] if not item.held_out]
-    if network == "heads":
-        items = of_heads(items)
-    samples = load_all(items[::PICTURES])
-    sizes = VIEW_SIZES[network]
-    for size in sizes:
-        stream = iter(Stream(samples, Recipe(size, 1, seed, TASKS[network].mix)))
-        for _ in range(VIEWS // len(sizes)):
-            yield next(stream)[0].numpy()
 
 
 class _Views(CalibrationDataReader):  # type: ignore[misc]
@@ -129,22 +112,12 @@ def keep_means(model: onnx.ModelProto, exact: onnx.ModelProto, views: list[U8]) 
 
 def _means(model: onnx.ModelProto, maps: list[str], views: list[U8]) -> list[F64]:
     """The mean of each channel of some maps over all views, float64 (C,) each."""
-    session = _session_for(model, maps)
+    session = exposed(model, maps)
     sums: list[Any] = [0.0] * len(maps)
     for view in views:
         for index, found in enumerate(session.run(maps, {"rgb": view})):
             sums[index] = sums[index] + found.mean(axis=(0, 2, 3), dtype=np.float64)
     return [np.asarray(total / len(views)) for total in sums]
-
-
-def _session_for(model: onnx.ModelProto, maps: list[str]) -> Any:
-    model = onnx.ModelProto.FromString(model.SerializeToString())
-    del model.graph.output[:]
-    for name in maps:
-        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
 
 
 def main() -> None:
@@ -156,7 +129,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    model = quantized(args.exported, list(views(args.data, args.network, args.seed)))
+    sizes = VIEW_SIZES[args.network]
+    views = training_views(args.data, args.network, sizes, 1, VIEWS, args.seed)
+    model = quantized(args.exported, list(views))
     onnx.checker.check_model(model)
     onnx.save(model, str(args.out))
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")

@@ -2,7 +2,8 @@
 
 Export folds every normalisation into the convolution before it. Here each gets back the mean and
 the variance that its convolution gives on training views, so that it neither changes what the
-network says nor what it would say of the same views while it learns. The optimiser starts anew.
+network says nor what it would say of the same views while it learns. The optimiser starts anew, and
+weights are as `training.quantize` rounded them.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from training.cache import load_all
 from training.network import MatteNet
-from training.sources import labelled, without
-from training.stream import Recipe, Stream
 from training.train import TASKS, new_run
+from training.views import training_views
 
 BATCHES = 24
 # The normalisation that follows each convolution of the encoder.
@@ -130,10 +129,8 @@ def main() -> None:
     parser.add_argument("--network", choices=TASKS, default="mattes")
     parser.add_argument("--seen", type=int, default=0, help="where in the schedule to go on")
     args = parser.parse_args()
-    items = [*labelled(args.data), *without(args.data)]
-    samples = load_all([item for item in items if not item.held_out][::8])
-    stream = iter(Stream(samples, Recipe(256, 8, 1)))
-    views = [next(stream)[0].permute(0, 3, 1, 2).float() for _ in range(BATCHES)]
+    batches = training_views(args.data, args.network, (256,), 8, BATCHES, seed=1)
+    views = [torch.from_numpy(batch).permute(0, 3, 1, 2).float() for batch in batches]
     run = new_run(args.network)
     weights = read_convolutions(args.exported)
     for net in (run.net, run.ema):
