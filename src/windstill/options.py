@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
@@ -30,6 +31,10 @@ COUNTING = ("gif", "webp")
 """Formats that say how often they want to be played."""
 
 _NAMED_WINDS = {"right": 0.0, "left": 180.0}
+
+
+_NUMBER = re.compile(r"[+-]?([0-9]{1,20}\.?[0-9]{0,20}|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?")
+"""A number as people write it."""
 
 
 def _option(default: Any, help: str, **rule: Any) -> Any:
@@ -222,6 +227,8 @@ def _checked_number(spec: Field[Any], value: object) -> float:
     try:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise ValueError
+        if isinstance(value, str) and not _NUMBER.fullmatch(value):
+            raise ValueError  # float takes the digits of every script, and underscores
         number = float(value)
         if kind is int and number != int(number):
             raise ValueError

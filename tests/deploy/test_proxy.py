@@ -12,9 +12,9 @@ import obstore
 import pytest
 
 from tests.deploy.files import DEPLOY
-from tests.deploy.test_lint import tool
+from tests.servers.nginx import nginx
 from tests.servers.ports import free_port
-from tests.servers.s3 import BUCKET, S3Server, nanio, running
+from tests.servers.s3 import BUCKET, S3Server, nanio
 from windstill.adapters.s3 import S3Blobs
 from windstill.adapters.s3.client import connect
 
@@ -43,16 +43,7 @@ def proxy(store: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ):
         assert old in text
         text = text.replace(old, new)
-    places = "".join(
-        f"{name}_temp_path {folder}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
-        f"http {{ {places} {text} }}\n"
-    )
-    command = [tool("nginx"), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
-    with running(command, {"PATH": "/usr/bin:/bin"}, port):
+    with nginx(folder, text, port):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -12,6 +14,8 @@ from tests.http import forms, photos
 from tests.http.envelopes import refused, succeeded
 from tests.http.running import ANIMATE, RunningServer, start_server, until
 from tests.http.sockets import closed, connected, read_answer
+from windstill.http.connections import Connections
+from windstill.http.refusals import RequestRefused
 
 BODY = forms.form(forms.image(photos.jpeg()), forms.operation())
 
@@ -167,3 +171,72 @@ def test_a_client_that_leaves_cancels_its_job(impatient: RunningServer) -> None:
 
 def test_nothing_of_all_this_is_left(impatient: RunningServer) -> None:
     until(lambda: not [path for path in impatient.files() if "upload" in str(path)])
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that holds few connections, and believes a proxy on this machine."""
+    running = start_server(
+        tmp_path_factory.mktemp("narrow"),
+        max_connections=12,
+        max_connections_per_address=3,
+        trusted_proxies="127.0.0.1",
+    )
+    yield running
+    assert running.stop() == 0
+
+
+def test_nobody_is_kept_out_by_connections_that_say_nothing(narrow: RunningServer) -> None:
+    with ExitStack() as stack:
+        silent = [stack.enter_context(connected(narrow.address)) for _ in range(30)]
+        for connection in silent:
+            connection.sendall(b"GET / HTTP/1.1\r\nX-")
+        assert httpx.get(f"{narrow.address}/livez").status_code == 200
+        # The oldest of them were let go.
+        assert closed(silent[0])
+
+
+def test_a_client_behind_the_proxy_has_its_own_bound(narrow: RunningServer) -> None:
+    def ask(connection: socket.socket, address: str) -> None:
+        sent = head(narrow, f"X-Forwarded-For: {address}", f"Content-Length: {len(BODY)}")
+        connection.sendall(sent + BODY[:20])
+
+    with ExitStack() as stack:
+        held = [stack.enter_context(connected(narrow.address)) for _ in range(4)]
+        for connection in held[:3]:
+            ask(connection, "192.0.2.1")
+        ask(held[3], "192.0.2.1")
+        refused(read_answer(held[3]), 429, "EXCEEDING_LIMITS")
+        for other in ("192.0.2.2", "2001:db8::1"):
+            answer = httpx.get(f"{narrow.address}/livez", headers={"X-Forwarded-For": other})
+            assert answer.status_code == 200
+
+
+def test_one_address_has_a_bound_without_a_proxy(launch: Callable[..., RunningServer]) -> None:
+    server = launch(max_connections_per_address=5)
+    with ExitStack() as stack:
+        held = [stack.enter_context(connected(server.address)) for _ in range(6)]
+        answer = read_answer(held[5])
+        refused(answer, 429, "EXCEEDING_LIMITS")
+        assert answer.headers["retry-after"] == "1"
+        assert closed(held[5])
+        held[0].sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_answer(held[0]).status_code == 200
+    until(lambda: answers(server, "/livez"))
+
+
+def answers(server: RunningServer, path: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(server.address + path).status_code == 200
+    return False
+
+
+def test_an_ipv6_network_counts_as_one_address() -> None:
+    table = Connections(8, 2)
+    with table.request("2001:db8::1"), table.request("2001:db8::2"):
+        with pytest.raises(RequestRefused):
+            table.request("2001:db8::3").__enter__()
+        with table.request("2001:db8:0:1::1"), table.request("::ffff:192.0.2.1"):
+            pass
+    with table.request("2001:db8::3"):
+        pass

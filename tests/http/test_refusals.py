@@ -195,7 +195,6 @@ def test_checks_the_key_before_the_body(server: RunningServer) -> None:
         ("DELETE", "/image/enhance/image_micro_motion", 403, "ERROR_ILLEGAL_OPERATION"),
         ("GET", "/api/common/query-balance", 404, "ERROR_AI_NOT_EXISTS"),
         ("POST", "/api/image/effects/another", 404, "ERROR_AI_NOT_EXISTS"),
-        ("POST", ANIMATE + "/", 404, "ERROR_AI_NOT_EXISTS"),
         ("GET", "/image/enhance/", 404, "ERROR_AI_NOT_EXISTS"),
         ("GET", "/api/%2e%2e/%00", 404, "ERROR_AI_NOT_EXISTS"),
         ("GET", "/nowhere", 404, "ERROR_RESOURCE_NOT_FOUND"),

@@ -156,7 +156,7 @@ def credit(name: str, amount: str, settings: Settings, as_json: bool) -> None:
 
     Example: windstill keys credit anna 1500
     """
-    if amount != _UNLIMITED and not re.fullmatch(r"[+-]?\d{1,15}", amount):
+    if amount != _UNLIMITED and not re.fullmatch(r"[+-]?[0-9]{1,15}", amount):
         raise InvalidOption(
             f"AMOUNT is {amount!r}; allowed: a whole number, or {_UNLIMITED}.", field="amount"
         )
@@ -230,7 +230,7 @@ def _date(seconds: float) -> str:
 
 
 def _seconds(text: str) -> float:
-    found = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", text.strip())
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smhd])", text.strip())
     if found is None:
         raise InvalidOption(
             f"overlap is {text!r}; allowed: a number with s, m, h or d, such as 24h.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -64,6 +65,7 @@ def welcome(settings: Settings, address: str, secret: str | None) -> str:
     base = settings.public_url.rstrip("/") or address
     lines = [
         f"Windstill {__version__} listens on {address}",
+        *every_network(settings.host),
         f"Data folder: {settings.data_folder}",
         *elsewhere(settings),
     ]
@@ -79,6 +81,14 @@ def welcome(settings: Settings, address: str, secret: str | None) -> str:
         place = "--database ..." if settings.database else f"--data {settings.data}"
         lines.append(f"One more key: windstill keys create NAME {place}")
     return "\n".join(lines)
+
+
+def every_network(host: str) -> list[str]:
+    """Who can connect beside this machine, when that is more than one address tells."""
+    both = host == "::" and socket.has_dualstack_ipv6()
+    protocols = {"::": "IPv6 and IPv4" if both else "IPv6", "0.0.0.0": "IPv4"}  # noqa: S104
+    found = protocols.get(host)
+    return [] if found is None else [f"On every network of this machine, by {found}"]
 
 
 def elsewhere(settings: Settings) -> list[str]:

@@ -260,4 +260,4 @@ def _animation(response: httpx.Response) -> RemoteAnimation:
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text is not None and text.isdigit() else None
+    return float(text) if text and text.isascii() and text.isdecimal() else None

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from windstill.http import health, pages, static
 from windstill.http.account import query_credits
 from windstill.http.boundary import Boundary
+from windstill.http.connections import Connections, proxies_of
 from windstill.http.files import deliver
 from windstill.http.guard import Guard, networks_of
 from windstill.http.metrics import Metrics
@@ -51,6 +52,11 @@ class Application:
             settings=settings,
             engine=engine,
             guard=guard,
+            connections=Connections(
+                settings.max_connections,
+                settings.max_connections_per_address,
+                proxies_of(settings.trusted_proxies),
+            ),
             courier=_courier(settings, engine, guard),
             metrics=Metrics(engine),
             # How many run elsewhere isn't known: there the length of the queue alone decides.

@@ -6,16 +6,13 @@ turned into the envelope here and nowhere else.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import re
 import time
-from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
@@ -34,9 +31,9 @@ GONE = 499
 """Logged for a client that left before it was answered; never sent."""
 
 MAX_HEAD_BYTES = 32 * 1024
-_DRAIN_BYTES = 8 * 2**20
-_DRAIN_SECONDS = 5
 _SLASHES = re.compile("//+")
+_ABSOLUTE = re.compile(r"https?://([^/]*)", re.I | re.A)
+_ABSOLUTE_RAW = re.compile(rb"\Ahttps?://[^/]*", re.I)
 
 
 class Boundary:
@@ -51,21 +48,24 @@ class Boundary:
         if scope["type"] != "http":
             await self._router(scope, receive, send)
             return
-        # A base URL that ends with a slash, joined to a path that begins with one.
-        scope["path"] = _SLASHES.sub("/", scope["path"])
+        _normalise(scope)
         answer = _Answer(scope, send, self._service)
         try:
             _check_head(scope)
-            if scope["method"] == "OPTIONS":
-                await cors.preflight(self._methods(scope))(scope, receive, answer.send)
-            else:
-                await self._router(scope, receive, answer.send)
+            with self._service.connections.request((scope.get("client") or ("",))[0]):
+                await self._routed(scope, receive, answer)
         except ClientGone:
             answer.status = GONE
         except Exception as error:
             await self._answer_error(error, scope, receive, answer)
         finally:
             answer.finish()
+
+    async def _routed(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if scope["method"] == "OPTIONS":
+            await cors.preflight(self._methods(scope))(scope, receive, answer.send)
+        else:
+            await self._router(scope, receive, answer.send)
 
     def _methods(self, scope: Scope) -> set[str]:
         """The methods of the route at this path, if there is one."""
@@ -86,7 +86,6 @@ class Boundary:
             )
         if answer.status:
             raise error  # half an answer is out: only closing the connection is left
-        await _drain(scope, receive)
         response = self._response(error, scope["path"], answer)
         await response(scope, receive, answer.send)
 
@@ -94,6 +93,8 @@ class Boundary:
         if isinstance(error, HTTPException) and error.status_code == 404:
             error = unknown_path(path)
         headers = dict(getattr(error, "headers", None) or {})
+        if isinstance(error, RequestRefused) and error.reason is Reason.MALFORMED_REQUEST:
+            headers["connection"] = "close"  # what follows on it may be anything
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(retry_after)))
@@ -112,7 +113,30 @@ class Boundary:
         )
 
 
+def _normalise(scope: Scope) -> None:
+    """Brings the ways in which clients write one address to one."""
+    # The form of a request to a proxy, which every server must take; the host in it counts
+    # (RFC 9112, 3.2.2).
+    if found := _ABSOLUTE.match(scope["path"]):
+        scope["path"] = scope["path"][found.end() :] or "/"
+        scope["raw_path"] = _ABSOLUTE_RAW.sub(b"", scope["raw_path"]) or b"/"
+        others = [pair for pair in scope["headers"] if pair[0] != b"host"]
+        scope["headers"] = [*others, (b"host", found[1].encode("latin-1", "replace"))]
+    # A base URL that ends with a slash, joined to a path that begins with one.
+    path = _SLASHES.sub("/", scope["path"])
+    if path.startswith(("/api/", "/image/", "/v1/")):
+        path = path.rstrip("/")
+    scope["path"] = path
+
+
 def _check_head(scope: Scope) -> None:
+    names = [name for name, _ in scope["headers"]]
+    if b"content-length" in names and b"transfer-encoding" in names:
+        # Two servers in a row may take either for the truth (RFC 9112, 6.1).
+        raise RequestRefused(
+            Reason.MALFORMED_REQUEST,
+            "A request has a Content-Length or a Transfer-Encoding, not both.",
+        )
     # The parser bounds a head that trickles in, not one that arrives in one piece.
     size = sum(len(name) + len(value) for name, value in scope["headers"])
     if size + len(scope["query_string"]) > MAX_HEAD_BYTES:
@@ -130,29 +154,6 @@ def _told(error: Exception) -> str:
     if isinstance(error, HTTPException):
         return str(error.detail)
     return codes()["SERVICE_INTERNAL_ERROR"].text
-
-
-async def _drain(scope: Scope, receive: Receive) -> None:
-    """Reads what a client that closes after its request still sends.
-
-    A connection closed with unread bytes is reset, and the answer is lost with it. Connections
-    that stay open are drained by the protocol, and a client that waits for 100 (Continue) has
-    sent nothing.
-    """
-    request = Request(scope, receive)
-    closes = request.headers.get("connection", "").lower() == "close" or (
-        scope["http_version"] == "1.0"
-    )
-    if not closes or "expect" in request.headers or scope["state"].get("body_read"):
-        return
-    left = _DRAIN_BYTES
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            while left > 0:
-                message = await receive()
-                left -= len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
 
 
 class _Answer:

@@ -19,7 +19,7 @@ from windstill.http.service import Service, service_of
 from windstill.jobs.errors import BlobMissing, LinkRefused
 from windstill.jobs.ports import BlobInfo
 
-_RANGE = re.compile(r"\s*(\d*)-(\d*)\s*")
+_RANGE = re.compile(r"\s*(\d{0,19})-(\d{0,19})\s*", re.A)
 
 WRITE_SECONDS = 60.0
 """A client that takes nothing for so long is let go, so that it can't hold a file open."""
@@ -95,7 +95,7 @@ def _understood(asked: str) -> bool:
 
 def _is_range(text: str) -> bool:
     match = _RANGE.fullmatch(text)
-    if match is None or len(text) > 40:
+    if match is None:
         return False
     first, last = match.groups()
     return int(first) <= int(last) if first and last else bool(first or last)

@@ -35,7 +35,7 @@ MAX_URL = 2000
 MAX_REDIRECTS = 3
 _MAX_HEAD = 32 * 1024
 _CHUNK = 64 * 1024
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\.?|\[[0-9a-f:.]{2,45}\]", re.I)
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\.?|\[[0-9a-f:.]{2,45}\]", re.I | re.A)
 _TARGET = re.compile(r"[!-~]*")
 _PORTS = {"http": 80, "https": 443}
 

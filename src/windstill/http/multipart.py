@@ -17,6 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from windstill.http.numbers import whole_number
 from windstill.http.refusals import ClientGone, Reason, RequestRefused
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
+        preamble = _Preamble(boundary)
         async for chunk in body_chunks(request, limits.body_bytes, limits.seconds):
-            parser.write(chunk)
+            parser.write(preamble.skipped(chunk))
     except FormParserError as error:
         raise RequestRefused(
             Reason.BROKEN_BODY, f"The multipart body is broken: {error}."
@@ -133,7 +135,6 @@ async def body_chunks(request: Request, most: int, seconds: float) -> AsyncItera
         except ClientDisconnect:
             raise ClientGone from None
         if chunk is None:
-            request.state.body_read = True
             return
         size += len(chunk)
         if size > most:
@@ -147,9 +148,8 @@ async def _discard(request: Request, limits: FormLimits) -> None:
 
 
 def _check_length(request: Request, most: int) -> None:
-    # A length that lies is caught by counting; h11 has checked that it is a number.
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > most:
+    # A length that lies is caught by counting.
+    if whole_number(request.headers.get("content-length", "0"), 0, most) is None:
         raise _too_large(most)
 
 
@@ -162,6 +162,27 @@ def _too_large(most: int) -> RequestRefused:
 def _shown(kind: bytes) -> str:
     text = kind.decode("latin-1")
     return text if text.isascii() and text.isprintable() and len(text) < 60 else "something else"
+
+
+class _Preamble:
+    """Skips what stands before the first boundary, which readers ignore (RFC 2046, 5.1.1)."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self._mark = b"\n--" + boundary
+        self._seen = b"\n"
+        self._found = False
+
+    def skipped(self, chunk: bytes) -> bytes:
+        """The chunk, less what of it stands before the boundary."""
+        if self._found:
+            return chunk
+        self._seen += chunk
+        begin = self._seen.find(self._mark)
+        if begin < 0:
+            self._seen = self._seen[-len(self._mark) :]
+            return b""
+        self._found = True
+        return self._seen[begin + 1 :]
 
 
 @dataclass

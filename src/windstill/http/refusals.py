@@ -34,6 +34,7 @@ class Reason(Enum):
     TOO_MANY_IMAGES = auto()
     BODY_TOO_LARGE = auto()
     TOO_MANY_UPLOADS = auto()
+    TOO_MANY_CONNECTIONS = auto()
     TOO_BUSY = auto()
     NO_ANSWER_IN_TIME = auto()
     INVALID_FIELD = auto()
@@ -82,6 +83,7 @@ TABLE: Mapping[Reason | type[Exception], str] = {
     Reason.TOO_MANY_IMAGES: "ERROR_TOO_MANY_FILES",
     Reason.BODY_TOO_LARGE: "ERROR_REQUEST_BODY_TOO_LARGE",
     Reason.TOO_MANY_UPLOADS: "EXCEEDING_LIMITS",
+    Reason.TOO_MANY_CONNECTIONS: "EXCEEDING_LIMITS",
     Reason.TOO_BUSY: "EXCEEDING_LIMITS",
     Reason.NO_ANSWER_IN_TIME: "AI_SERVICE_TIMEOUT",
     Reason.INVALID_FIELD: "ERROR_INVALID_PARAMETER",

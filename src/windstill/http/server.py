@@ -23,13 +23,23 @@ ANSWER_SECONDS = 5
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to the address. Raises `InvalidSetting` with the reason when it can't be."""
+    """A socket bound to the address; on `::` it takes IPv4, too, where the system can.
+
+    Raises `InvalidSetting` with the reason when it can't be bound.
+    """
     try:
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
         )
         family, _, _, _, address = found[0]
-        return socket.create_server(address, family=family, backlog=BACKLOG)
+        both = address[0] == "::" and socket.has_dualstack_ipv6()
+        listener = socket.create_server(
+            address, family=family, backlog=BACKLOG, dualstack_ipv6=both
+        )
+        # Connections inherit it. Otherwise the second half of an answer, which is its own
+        # segment, waits for the client's delayed acknowledgement of the first.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidSetting(
@@ -50,7 +60,7 @@ class Server(uvicorn.Server):
             application,
             host=settings.host,
             port=settings.port,
-            http=protocol(settings.header_seconds),
+            http=protocol(settings.header_seconds, application.service.connections),
             ws="none",
             lifespan="off",
             loop="asyncio",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from windstill.http.connections import Connections
 from windstill.http.envelope import Ids
 from windstill.http.guard import Guard
 from windstill.http.metrics import Metrics
@@ -31,7 +32,8 @@ UPLOAD_BYTES = 3 * 2**20
 """What the setting max_uploads counts as one."""
 
 _HOST = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?",
+    re.A,
 )
 
 
@@ -46,6 +48,7 @@ class Service:
     metrics: Metrics
     pace: Pace
     guard: Guard
+    connections: Connections
     courier: Courier | None = None
     draining: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)

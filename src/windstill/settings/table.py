@@ -125,6 +125,22 @@ class Settings:
     header_seconds: float = _setting(
         "uploads", 15.0, "How long the head of a request may take to arrive.", low=1, high=120
     )
+    max_connections: int = _setting(
+        "uploads",
+        1024,
+        "Most connections held at the same time; when there are more, the oldest without a "
+        "request in work is closed.",
+        low=8,
+        high=100_000,
+    )
+    max_connections_per_address: int = _setting(
+        "uploads",
+        128,
+        "Most connections of one address at the same time, and most requests in work of one "
+        "client behind a trusted proxy; of IPv6 addresses the first 64 bits count.",
+        low=1,
+        high=100_000,
+    )
 
     max_photo_bytes: int = _setting(
         "native API", 2**25, "Largest file of a photo or a matte.", low=2**20, high=2**28

@@ -23,6 +23,7 @@ from windstill.http.native.asking import (
 )
 from windstill.http.native.catalogue import photo_limits
 from windstill.http.native.objects import animation
+from windstill.http.numbers import whole_number
 from windstill.http.refusals import ClientGone, Reason, RequestRefused
 from windstill.http.service import Service, service_of
 from windstill.http.waiting import disconnected
@@ -163,13 +164,14 @@ def _told(
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT):
+    limit = whole_number(text, 1, MAX_LIMIT)
+    if limit is None:
         raise RequestRefused(
             Reason.INVALID_FIELD,
             f"limit is not a whole number from 1 to {MAX_LIMIT}.",
             field="limit",
         )
-    return int(text)
+    return limit
 
 
 def _cursor(job: Job) -> str:

@@ -34,7 +34,7 @@ FETCH_SECONDS = 20.0
 
 _FORM_BYTES = 64 * 1024
 _TEXT_BYTES = 2048
-_WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*", re.I)
+_WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*", re.I | re.A)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ TABLE: Mapping[Kind, Meaning] = {
     Reason.TOO_MANY_IMAGES: Meaning(400, "A file is given several times", "too_many_files"),
     Reason.BODY_TOO_LARGE: Meaning(413, "The body is too large", "body_too_large"),
     Reason.TOO_MANY_UPLOADS: Meaning(429, "Too many uploads at once", "too_many_uploads"),
+    Reason.TOO_MANY_CONNECTIONS: Meaning(
+        429, "Too many connections at once", "too_many_connections"
+    ),
     Reason.TOO_BUSY: Meaning(429, "Too many jobs are waiting", "too_busy"),
     Reason.NO_ANSWER_IN_TIME: Meaning(504, "It was not ready in time", "no_answer_in_time"),
     Reason.NOT_ALLOWED_HERE: Meaning(403, "The operator does not allow this", "not_allowed_here"),
