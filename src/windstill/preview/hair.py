@@ -14,8 +14,9 @@ larger it is in wind of another strength (in the order of `windstill.options.Str
 `hair-i-lag`: seconds by which a gust to the right reaches a cell later than the left edge; wind to
 the other side turns every tone by twice this, and pushes the other way.
 
-Images: `hair-plate`, what is behind the hair, in `region`; `hair-sky`, how much of that is sky, at
-half size; `hair-i-own`, by how much to multiply the matte within the region of patch i.
+Images: `hair-plate`, what is behind the hair, in `region`; `hair-replaced`, where that is shown for
+the photo: under the hair, and beside it where hair can still be seen; `hair-sky`, how much of the
+plate is sky, at half size; `hair-i-own`, by how much to multiply the matte within patch i.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from windstill.render import Stage
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 QUALITY = 88
 # Beside what the renderer changed, pixels of the plate that are sent as they are.
@@ -55,7 +57,10 @@ def pack_hair(
     if layer is None:
         return None
     region = layer.region
-    package.image("hair-plate", _plate(scene.planes, stage.backdrop, region), quality=QUALITY)
+    before, after = scene.planes.crop(region), stage.backdrop.crop(region)
+    replaced = before.y != after.y
+    package.image("hair-plate", _plate(after, replaced), quality=QUALITY)
+    package.image("hair-replaced", np.where(replaced, np.uint8(255), np.uint8(0)))
     sky = stage.mattes.sky[region.luma]
     half = cv2.resize(sky, (sky.shape[1] // 2, sky.shape[0] // 2), interpolation=cv2.INTER_AREA)
     package.image("hair-sky", np.rint(half * 255).astype(np.uint8))
@@ -79,12 +84,10 @@ def _corners(region: Region) -> list[int]:
     return [region.top, region.left, region.bottom, region.right]
 
 
-def _plate(photo: Planes, backdrop: Planes, region: Region) -> U8:
-    """The backdrop where it is not the photo, and smoothly continued elsewhere."""
-    before, after = photo.crop(region), backdrop.crop(region)
-    changed = (before.y != after.y).astype(np.uint8)
-    near = cv2.dilate(changed, np.ones((_AROUND, _AROUND), np.uint8))
-    rgb = to_rgb(after)
+def _plate(backdrop: Planes, replaced: Mask) -> U8:
+    """The backdrop around where it is not the photo, and smoothly continued elsewhere."""
+    near = cv2.dilate(replaced.astype(np.uint8), np.ones((_AROUND, _AROUND), np.uint8))
+    rgb = to_rgb(backdrop)
     smooth = push_pull(rgb.astype(np.float32), near.astype(np.float32))
     return np.where(near[..., None] > 0, rgb, np.rint(smooth).clip(0, 255)).astype(np.uint8)
 

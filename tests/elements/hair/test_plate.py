@@ -7,6 +7,9 @@ from tests.elements.hair.portraits import lifted, portrait
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.plate import completed_sky, plate_behind
 
+HEAD = 100.0
+"""Pixels, of the heads that `portrait` draws."""
+
 
 def everywhere(like: np.ndarray, pixels: float) -> np.ndarray:
     return np.full(like.shape, pixels, np.float32)
@@ -15,7 +18,7 @@ def everywhere(like: np.ndarray, pixels: float) -> np.ndarray:
 def test_what_is_revealed_looks_like_the_background() -> None:
     picture = portrait(length=1.5, front=False)
     still = picture.scene.planes
-    plate = plate_behind(still, picture.hair, everywhere(picture.hair, 6))
+    plate = plate_behind(still, picture.hair, everywhere(picture.hair, 6), HEAD)
     changed = plate.y != still.y
     true = picture.bare.y.astype(np.float32)
     assert (changed & (picture.hair > 0.9)).sum() > 500
@@ -27,8 +30,8 @@ def test_what_is_revealed_looks_like_the_background() -> None:
 
 def test_pixels_away_from_hair_are_the_photos_own() -> None:
     picture = portrait(length=1.5)
-    plate = plate_behind(picture.scene.planes, picture.hair, everywhere(picture.hair, 6))
-    free = cv2.dilate(picture.hair, np.ones((13, 13), np.uint8)) == 0
+    plate = plate_behind(picture.scene.planes, picture.hair, everywhere(picture.hair, 6), HEAD)
+    free = cv2.dilate(picture.hair, np.ones((19, 19), np.uint8)) == 0
     assert np.array_equal(plate.y[free], picture.scene.planes.y[free])
     chroma_free = free[::2, ::2] & free[1::2, ::2] & free[::2, 1::2] & free[1::2, 1::2]
     for name in "uv":
@@ -36,10 +39,34 @@ def test_pixels_away_from_hair_are_the_photos_own() -> None:
         assert np.array_equal(was[chroma_free], now[chroma_free])
 
 
+def test_what_the_matte_missed_beside_hair_is_not_left_behind() -> None:
+    picture = portrait(length=1.5, front=False)
+    tight = cv2.erode(picture.hair, np.ones((5, 5), np.uint8))
+    plate = plate_behind(picture.scene.planes, tight, everywhere(tight, 6), HEAD)
+    missed = (picture.hair > 0.6) & (tight == 0)
+    true = picture.bare.y.astype(np.float32)
+    left = np.abs(plate.y - true)[missed].mean()
+    assert left < 0.3 * np.abs(picture.scene.planes.y - true)[missed].mean()
+
+
+def test_a_bar_goes_on_behind_hair_and_stays_beside_it() -> None:
+    picture = portrait(length=1.5, front=False)
+    still = picture.scene.planes.copy()
+    bar = np.zeros_like(picture.hair)
+    bar[180:192] = 1
+    still.y[:] = np.where(bar * (1 - picture.hair) > 0.5, 30, still.y)
+    plate = plate_behind(still, picture.hair, everywhere(picture.hair, 6), HEAD)
+    beside = (bar > 0) & (cv2.dilate(picture.hair, np.ones((13, 13), np.uint8)) == 0)
+    assert np.array_equal(plate.y[beside], still.y[beside])
+    behind = (bar > 0) & (picture.hair > 0) & (picture.hair < 1)
+    behind[:182], behind[190:] = False, False
+    assert np.median(plate.y[behind]) < 70
+
+
 def test_a_frame_full_of_hair_has_no_background_to_take() -> None:
     picture = portrait(length=1.5)
     full = np.ones_like(picture.hair)
-    plate = plate_behind(picture.scene.planes, full, everywhere(full, 6))
+    plate = plate_behind(picture.scene.planes, full, everywhere(full, 6), HEAD)
     assert np.array_equal(plate.y, picture.scene.planes.y)
 
 

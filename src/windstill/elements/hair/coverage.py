@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.elements.hair.halo import HALO_REACH
+
 F32 = NDArray[np.float32]
 
-SAMPLING_REACH = 9.0
+SAMPLING_REACH = 4.0 + HALO_REACH
 """Pixels around a position that matter to it: sampling takes three of a chroma plane into account,
-and one; and hair may be found two beside its matte."""
+and one; and hair may be found beside its matte as far as a halo reaches."""
 _BEHIND_REACH = 10.0
 """Deeper inside the hair than it travels, and this, nothing is ever painted behind it."""
 _TILE = 64

@@ -21,7 +21,7 @@ from windstill.elements.hair.poses import farthest
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress, hanging, tremble
 from windstill.elements.hair.sway import Strands, sway_of
-from windstill.elements.hair.tones import explained, supported, tones_of
+from windstill.elements.hair.tones import supported, tones_of
 from windstill.imaging.orientation import gradient_products, orientation
 from windstill.imaging.planes import Planes, Region
 
@@ -152,9 +152,11 @@ def _lift_cluster(
     sway = heads_of_hair.sway_in(breeze.options.strength)
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
     still = scene.planes.crop(region)
-    plate = plate_behind(still, matte, travel)
+    plate = plate_behind(still, matte, travel, size)
     seen = matte
-    matte, plate = _consistent(matte, still, plate, size)
+    # The plate itself is not held to what the photo can be made of: it would show the outline of
+    # the hair, which stands still while the hair moves.
+    matte = supported(matte, still.y, plate.y, tones_of(still.y, matte, size))
     left = scene.mattes.hair - found
     behind = _behind(scene, region, plate, matte, travel, left)
     moving = left[region.luma] > 0
@@ -163,18 +165,6 @@ def _lift_cluster(
     limits = limits_of(still.y, seen, matte, travel, moving)
     patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, limits, breeze.frames)
     return _LiftedPatch(patch, behind, float(travel.max()))
-
-
-def _consistent(matte: F32, still: Planes, plate: Planes, size: float) -> tuple[F32, Planes]:
-    """Matte and plate that explain the photo by hair like the solid hair nearby."""
-    tones = tones_of(still.y, matte, size)
-    matte = supported(matte, still.y, plate.y, tones)
-    half = cv2.resize(matte, still.u.shape[::-1], interpolation=cv2.INTER_AREA)
-    chroma = [
-        explained(behind, seen, half, tones_of(seen, half, size / 2))
-        for behind, seen in ((plate.u, still.u), (plate.v, still.v))
-    ]
-    return matte, Planes(explained(plate.y, still.y, matte, tones), *chroma)
 
 
 def _heads_of_hair(

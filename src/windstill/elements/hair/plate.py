@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.elements.hair.halo import FADE, WIDEST, find_halo, widest_halo
 from windstill.imaging.fill import nearest_known, push_pull
 from windstill.imaging.planes import Planes
 from windstill.imaging.warp import identity_map
@@ -14,32 +15,68 @@ F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_WARY = 2
-"""Pixels beside the matte that may still hold some hair."""
 _SAMPLING = np.float32(4)
 """Pixels, beside those it travels, at which a pixel of the hair is still felt."""
 BEHIND = np.float32(7)
 """The same, and some more for the sky, which keeps away from the edge of its matte."""
-_BESIDE = 0.02
-"""How much these count beside others that show none for sure."""
+_RADIUS = 3
+"""Chroma pixels around each that its fill is made of."""
+_DETAIL = 0.5
+"""Share of the mirrored texture that is added: all of it looks like noise where a line goes on."""
 _FALL_OFF = 1 / 12
 """How much less the known pixels of a pyramid's next coarser level count."""
 
 
-def plate_behind(planes: Planes, hair: F32, travel: F32) -> Planes:
+def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Planes:
     """A picture with the outer pixels of its hair replaced by what must be behind them.
 
     hair: matte, float32, at the luma's size. travel: how far hair moves at each of its pixels.
-    Pixels without hair, and those too deep inside it to be revealed, stay as they are.
+    head_size: pixels. Replaced, too, are pixels beside the matte that still show hair, so that
+    they go with it. Others without hair, and those too deep inside it to be revealed, stay.
     """
-    size = planes.u.shape[::-1]
-    half = cv2.resize(hair, size, interpolation=cv2.INTER_AREA)
-    half_travel = cv2.resize(travel, size, interpolation=cv2.INTER_AREA) / 2
+    halo = halo_of(planes.y, hair, head_size)
+    known = (hair <= 0) & (halo <= 0)
+    if not known.any():
+        return planes
+    reach = travel + _SAMPLING
+    shown = revealed(hair, reach)
+    marched = _marched(planes, known, shown | (halo > 0), float(reach.max()))
+    detail = _mirrored_detail(planes.y.astype(np.float32), known, float(reach.max()))
+    luma = np.clip(marched[..., 0] + _DETAIL * detail, 0, 255)
+    share = np.maximum(shown, halo)
+    half = cv2.resize(share, planes.u.shape[::-1], interpolation=cv2.INTER_AREA)
+    half = np.maximum(half, _largest_of_four(shown))
+    u, v = marched[::2, ::2, 1], marched[::2, ::2, 2]
     return Planes(
-        _filled(planes.y, hair, travel + _SAMPLING, textured=True),
-        _filled(planes.u, half, half_travel + _SAMPLING / 2, textured=False),
-        _filled(planes.v, half, half_travel + _SAMPLING / 2, textured=False),
+        _mixed(planes.y, luma, share), _mixed(planes.u, u, half), _mixed(planes.v, v, half)
     )
+
+
+def _largest_of_four(mask: Mask) -> F32:
+    quads = [mask[i::2, j::2] for i in (0, 1) for j in (0, 1)]
+    return np.asarray(np.logical_or.reduce(quads), np.float32)
+
+
+def _mixed(plane: U8, fill: F32, share: F32) -> U8:
+    """`share` of the fill, and the rest of the plane."""
+    return np.rint(plane + share * (fill - plane)).astype(np.uint8)
+
+
+def halo_of(luma: U8, hair: F32, head_size: float) -> F32:
+    """How much of each pixel beside the matte is to go with the hair, float32 (H, W) in [0, 1].
+
+    luma: uint8 (H, W). hair: matte, float32 (H, W). head_size: pixels.
+    """
+    side = 2 * widest_halo(head_size) + 1
+    hidden = cv2.dilate((hair > 0).astype(np.uint8), np.ones((side, side), np.uint8))
+    if hidden.all():
+        return np.zeros(hair.shape, np.float32)
+    fill = _mean_of_nearest(luma.astype(np.float32), (1 - hidden).astype(np.float32))
+    halo = find_halo(luma, hair, fill, head_size).astype(np.uint8)
+    # A step at its edge would be a line that travels with the hair.
+    window = 2 * FADE + 1, 2 * FADE + 1
+    wider = cv2.dilate(halo, np.ones(window, np.uint8)).astype(np.float32)
+    return np.where(hair > 0, 0, cv2.blur(wider, window)).astype(np.float32)
 
 
 def revealed(hair: F32, reach: F32) -> Mask:
@@ -59,29 +96,7 @@ def completed_sky(sky: F32, hair: F32, travel: F32) -> F32:
     return np.where(revealed(hair, travel + BEHIND), sure, sky).astype(np.float32)
 
 
-def _filled(plane: U8, hair: F32, reach: F32, *, textured: bool) -> U8:
-    trust = _trust(hair)
-    if not trust.any():
-        return plane.copy()
-    picture = plane.astype(np.float32)
-    fill = _from_nearby(picture, trust)
-    if textured:
-        fill += _mirrored_detail(picture, trust, float(reach.max()))
-    # What the matte missed beside hair must not stay behind when the hair moves.
-    ring = revealed(hair, reach) | ((trust > 0) & (trust < 1))
-    return np.where(ring, np.clip(np.rint(fill), 0, 255).astype(np.uint8), plane)
-
-
-def _trust(hair: F32) -> F32:
-    """How far each pixel can be trusted to show no hair at all."""
-    hidden = (hair > 0).astype(np.uint8)
-    side = 2 * _WARY + 1
-    beside = cv2.dilate(hidden, np.ones((side, side), np.uint8)) - hidden
-    # Between strands there may be nothing better than a pixel beside the matte.
-    return np.where(hidden > 0, 0, np.where(beside > 0, _BESIDE, 1)).astype(np.float32)
-
-
-def _from_nearby(picture: F32, trust: F32) -> F32:
+def _mean_of_nearest(picture: F32, trust: F32) -> F32:
     """Colours of the nearest trusted pixels, smoothly: a mean with weights that fall steeply."""
     totals, weights = [picture * trust], [trust]
     while max(totals[-1].shape) > 4:
@@ -95,20 +110,33 @@ def _from_nearby(picture: F32, trust: F32) -> F32:
     return np.asarray(total / np.maximum(weight, np.float32(1e-30)))
 
 
-def _mirrored_detail(picture: F32, trust: F32, reach: float) -> F32:
+def _marched(planes: Planes, known: Mask, replaced: Mask, reach: float) -> F32:
+    """Y, U and V with the known carried on into what is replaced, so that lines go on (Telea
+    2004); float32 (H, W, 3), levels. Computed at the chroma's size."""
+    # What lies deeper in the hair would be carried outwards half-way.
+    side = 2 * int(1.5 * reach + 2 * WIDEST) + 1
+    hole = cv2.dilate(replaced.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    hidden = _largest_of_four(hole & ~known).astype(np.uint8)
+    size = planes.u.shape[::-1]
+    small = cv2.resize(planes.y, size, interpolation=cv2.INTER_AREA)
+    found = cv2.inpaint(cv2.merge([small, planes.u, planes.v]), hidden, _RADIUS, cv2.INPAINT_TELEA)
+    enlarged = cv2.resize(found, planes.y.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(enlarged, np.float32)
+
+
+def _mirrored_detail(picture: F32, known: Mask, reach: float) -> F32:
     """Texture of what is known, mirrored at its edge into what is not."""
-    known = (trust > 0.5).astype(np.float32)
-    share = cv2.GaussianBlur(known, (0, 0), 2.0)
-    calm = cv2.GaussianBlur(picture * known, (0, 0), 2.0) / np.maximum(share, 1e-3)
-    detail = (picture - calm) * known * np.clip(2 * share - 0.6, 0, 1)
+    weight = known.astype(np.float32)
+    share = cv2.GaussianBlur(weight, (0, 0), 2.0)
+    calm = cv2.GaussianBlur(picture * weight, (0, 0), 2.0) / np.maximum(share, 1e-3)
+    detail = (picture - calm) * weight * np.clip(2 * share - 0.6, 0, 1)
     # What stands out most beside hair is hair that the matte missed.
-    usual = 2 * float(np.abs(detail[known > 0]).mean()) if known.any() else 0.0
-    detail = np.clip(detail, -usual, usual)
-    return _mirror(detail, known, reach)
+    usual = 2 * float(np.abs(detail[known]).mean())
+    return _mirror(np.clip(detail, -usual, usual), known, reach)
 
 
-def _mirror(detail: F32, known: F32, reach: float) -> F32:
-    _, nearest = nearest_known(known > 0)
+def _mirror(detail: F32, known: Mask, reach: float) -> F32:
+    _, nearest = nearest_known(known)
     here = identity_map(*known.shape)
     way = cv2.GaussianBlur(nearest - here, (0, 0), max(2.0, reach / 3))
     mirrored: F32 = cv2.remap(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 # In head sizes: hair is solid where it is this thick, and lends its tones this far.
 _THICK, _REACH = 0.03, 0.2
@@ -90,15 +91,6 @@ def supported(hair: F32, still: U8, plate: U8, tones: Tones) -> F32:
     lowered = np.minimum(raised, np.clip(at_most, 0, 1))
     held = raised + tones.apart * (lowered - raised)
     return np.where(beside | (hair > 0), held, hair).astype(np.float32)
-
-
-def explained(plate: U8, still: U8, hair: F32, tones: Tones) -> U8:
-    """The plate held to what the photo can be made of with hair of these tones; uint8 (H, W)."""
-    clear = np.maximum(1 - hair, np.float32(1e-3))
-    least = (still - hair * tones.most) / clear
-    most = (still - hair * tones.least) / clear
-    held = np.clip(plate, np.minimum(least, still), np.maximum(most, still))
-    return np.where(hair < 1, np.clip(np.rint(held), 0, 255), plate).astype(np.uint8)
 
 
 def _square(radius: int) -> U8:

@@ -159,6 +159,7 @@ export class Painter {
           whole: rectangle(hair.region),
           heaven,
           plate: this._pictures["hair-plate"],
+          replaced: this._pictures["hair-replaced"],
           sky: this._pictures["hair-sky"],
         },
         { scissor: [left, top, right - left, bottom - top] },

@@ -98,13 +98,13 @@ void main() {
 
 /** Over the region of a patch of hair: what is behind it, as in BASE. */
 export const BEHIND = `${HEAD}
-uniform sampler2D mattes, own, plate, sky, still;
+uniform sampler2D mattes, own, plate, replaced, sky, still;
 uniform ivec4 region, whole, heaven;
 uniform bool moves;
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
   float hair = texelFetch(mattes, at, 0).g * texelFetch(own, at - region.xy, 0).r;
-  if (hair < 0.002) discard;
+  if (hair < 0.002 && texelFetch(replaced, at - whole.xy, 0).r < 0.5) discard;
   vec2 size = vec2(whole.zw - whole.xy);
   vec2 here = (gl_FragCoord.xy - vec2(whole.xy)) / size;
   vec2 there = (gl_FragCoord.xy - vec2(heaven.xy)) / vec2(heaven.zw - heaven.xy);
