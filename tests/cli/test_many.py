@@ -17,6 +17,7 @@ from PIL import Image
 
 from tests.cli.conftest import QUICK
 from windstill.cli import main
+from windstill.cli.targets import plan_tasks
 
 COMMAND = [sys.executable, "-m", "windstill.cli", "animate"]
 LONG = ["--seconds", "12", "--fps", "60"]
@@ -157,3 +158,14 @@ def test_interrupted_work_leaves_no_half(folder: Path, tmp_path: Path, number: i
     assert b"Traceback" not in errors
     assert [path for path in out.iterdir() if not path.name.endswith("-loop.mp4")] == []
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.JPG", "a.jfif", "a.pjpeg", "a.jpe", "a.dib", "a.HIF", "a.webp", "a.avif"]
+)
+def test_photos_by_any_name_are_found_in_folders(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / "a.txt").touch()
+    assert [
+        task.photo.name for task in plan_tasks([str(tmp_path)], None, "mp4", recursive=False)
+    ] == [name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -72,9 +73,13 @@ def scans(count: int) -> bytes:
     return PROGRESSIVE[:-2] + last * count + b"\xff\xd9"
 
 
-def without_scans() -> bytes:
-    second = PROGRESSIVE.index(b"\xff\xda", PROGRESSIVE.index(b"\xff\xda") + 2)
-    return PROGRESSIVE[:second] + b"\xff\xd9"
+def cut_first_scan(share: float) -> bytes:
+    """A progressive JPEG that ends in the scan that holds a first approximation of all pixels."""
+    large = np.random.default_rng(2).integers(0, 256, (800, 400, 3), dtype=np.uint8)
+    file = encoded(large, "JPEG", progressive=True)
+    first = file.index(b"\xff\xda")
+    second = file.index(b"\xff\xc4", first)
+    return file[: first + int((second - first) * share)]
 
 
 def patched(file: bytes, at: int, new: bytes) -> bytes:
@@ -152,7 +157,6 @@ BAD: list[tuple[str, bytes, type[InvalidPhoto]]] = [
     ("JPEG header only", JPEG[: JPEG.index(b"\xff\xda")], CorruptPhoto),
     ("JPEG cut in the middle", JPEG[: len(JPEG) // 2], CorruptPhoto),
     ("JPEG cut and ended", JPEG[: len(JPEG) * 3 // 4] + b"\xff\xd9", CorruptPhoto),
-    ("JPEG without its end", JPEG[:-2], CorruptPhoto),
     ("JPEG with restarts, cut and ended",
      encoded(NOISE, "JPEG", restart_marker_rows=1)[:-3000] + b"\xff\xd9", CorruptPhoto),
     ("JPEG without data", JPEG[:2] + b"\xff\xd9", CorruptPhoto),
@@ -168,10 +172,10 @@ BAD: list[tuple[str, bytes, type[InvalidPhoto]]] = [
     ("JPEG of segment length 0", with_segment(JPEG, b"\xff\xe5\0\0"), CorruptPhoto),
     ("JPEG without tables", JPEG.replace(b"\xff\xdb", b"\xff\xe5"), CorruptPhoto),
     ("JPEG, too large by header", frame_header({1: 255, 2: 255}), PhotoTooLarge),
-    ("JPEG, progressive cut", PROGRESSIVE[: len(PROGRESSIVE) // 2], CorruptPhoto),
-    ("JPEG, progressive cut and ended", PROGRESSIVE[: len(PROGRESSIVE) // 2] + b"\xff\xd9",
-     CorruptPhoto),
-    ("JPEG, first scan only", without_scans(), CorruptPhoto),
+    ("JPEG, progressive cut", cut_first_scan(0.5), CorruptPhoto),
+    ("JPEG, progressive cut and ended", cut_first_scan(0.5) + b"\xff\xd9", CorruptPhoto),
+    ("JPEG, progressive cut a little", cut_first_scan(0.9), CorruptPhoto),
+    ("JPEG, a tail of zeros", JPEG[: len(JPEG) // 2] + bytes(len(JPEG) // 2), CorruptPhoto),
     ("JPEG of 70 scans", scans(70), CorruptPhoto),
     ("JPEG with a flood of segments", with_segment(JPEG, segment(0xE5, b"") * 20_000),
      CorruptPhoto),
@@ -181,7 +185,6 @@ BAD: list[tuple[str, bytes, type[InvalidPhoto]]] = [
     ("PNG signature", PNG[:8], CorruptPhoto),
     ("PNG header only", PNG[:33], CorruptPhoto),
     ("PNG cut in the middle", PNG[: len(PNG) // 2], CorruptPhoto),
-    ("PNG without its end", PNG[:-12], CorruptPhoto),
     ("PNG with blank data of 24.9 megapixels", header_only(4990, 4990), CorruptPhoto),
     ("PNG with one row missing", png(96, 64, png_rows(RGB[:-1])), CorruptPhoto),
     ("PNG without data", PNG[:33] + chunk(b"IEND", b""), CorruptPhoto),
@@ -196,10 +199,12 @@ BAD: list[tuple[str, bytes, type[InvalidPhoto]]] = [
     ("PNG of unknown filter method", patched_header(11, b"\x01"), CorruptPhoto),
     ("PNG, filter 9", png(96, 64, png_rows(RGB).replace(b"\0", b"\x09", 1)), CorruptPhoto),
     ("PNG palette without colours", png(96, 64, bytes(97 * 64), colour=3), CorruptPhoto),
-    ("PNG palette of 4 bytes", png(96, 64, bytes(97 * 64), colour=3,
-     before=chunk(b"PLTE", bytes(4))), CorruptPhoto),
+    ("PNG palette of 2 bytes", png(96, 64, bytes(97 * 64), colour=3,
+     before=chunk(b"PLTE", bytes(2))), CorruptPhoto),
     ("PNG, unknown critical chunk", with_chunk(PNG, chunk(b"ABCD", b"")), CorruptPhoto),
-    ("PNG, chunk of a wrong name", with_chunk(PNG, chunk(b"a1b2", b"")), CorruptPhoto),
+    ("PNG, critical chunk of a wrong name", with_chunk(PNG, chunk(b"\1\2\3\4", b"")),
+     CorruptPhoto),
+    ("PNG, its header's checksum wrong", patched(PNG, 29, b"abcd"), CorruptPhoto),
     ("PNG, chunk of lying length", with_chunk(PNG, b"\x7f\xff\xff\xfftEXt"), CorruptPhoto),
     ("PNG of Apple", PNG[:8] + chunk(b"CgBI", bytes(4)) + PNG[8:], UnsupportedFormat),
     ("PNG with a flood of chunks", with_chunk(PNG, chunk(b"prVt", b"") * 70_000), CorruptPhoto),
@@ -216,12 +221,16 @@ BAD: list[tuple[str, bytes, type[InvalidPhoto]]] = [
     ("BMP of 7 bits", patched(BMP, 28, b"\x07\0"), UnsupportedFormat),
     ("BMP with a JPEG inside", patched(BMP, 30, b"\x04\0\0\0"), UnsupportedFormat),
     ("BMP data out of reach", patched(BMP, 10, b"\xff\xff\xff\x7f"), CorruptPhoto),
-    ("BMP runs that end early", bmp(96, 64, 8, b"\x05\x01\0\x01", compression=1,
+    ("BMP runs that end early", bmp(96, 64, 8, b"\x60\x01\0\0" * 63 + b"\x05\x01", compression=1,
      palette=bytes(1024)), CorruptPhoto),
+    ("BMP of torn bit fields", bmp(96, 64, 32, bytes(4 * 96 * 64), compression=3,
+     masks=struct.pack("<III", 0xF0F, 0xFF0000, 0xFF000000)), CorruptPhoto),
+    ("BMP without a palette", bmp(96, 64, 8, bytes(96 * 64)), CorruptPhoto),
+    ("BMP coded as a fax", patched(patched(BMP, 14, b"\x40"), 30, b"\3"), UnsupportedFormat),
     ("BMP runs too many", bmp(96, 64, 8, bytes(5 << 20), compression=1, palette=bytes(1024)),
      UnsupportedFormat),
-    ("BMP of odd bit fields", bmp(96, 64, 32, bytes(4 * 96 * 64), compression=3,
-     masks=struct.pack("<III", 7, 8, 9)), CorruptPhoto),
+    ("BMP of empty bit fields", bmp(96, 64, 32, bytes(4 * 96 * 64), compression=3,
+     masks=bytes(12)), CorruptPhoto),
     # Damaged WebP and AVIF.
     ("WebP signature", WEBP[:12], CorruptPhoto),
     ("WebP cut", WEBP[: len(WEBP) // 2], CorruptPhoto),
@@ -264,12 +273,56 @@ def test_an_avif_that_hides_its_size_is_measured() -> None:
         read_photo(lying_avif(), Limits(max_side=1000))
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "BMP", "WEBP", "AVIF"])
-def test_no_part_of_a_file_is_a_photo(format: str) -> None:
+@pytest.mark.parametrize(
+    ("format", "tail"),
+    # An end marker; IEND, and the checksums of IDAT and of the zlib stream in it.
+    [("JPEG", 2), ("PNG", 12 + 4 + 4), ("BMP", 0), ("WEBP", 0), ("AVIF", 0)],
+)
+def test_a_file_may_lack_what_is_behind_its_pixels_and_no_more(format: str, tail: int) -> None:
     file = encoded(NOISE, format)
-    for length in {*range(1, 64), *np.linspace(64, len(file) - 1, 60).astype(int).tolist()}:
+    whole = read_photo(file).rgb
+    for missing in range(1, tail + 1):
+        np.testing.assert_array_equal(read_photo(file[:-missing]).rgb, whole)
+    # A byte or two may hold nothing but the bits that fill up the last one.
+    end = len(file) - tail - 2
+    for length in {*range(1, 64), *np.linspace(64, end, 60).astype(int).tolist(), end}:
         with pytest.raises(InvalidPhoto):
             read_photo(file[:length])
+
+
+@pytest.mark.parametrize(
+    ("file", "share"),
+    [
+        (encoded(NOISE, "JPEG")[:-4000], (25, 50)),
+        (encoded(NOISE, "JPEG")[:-4000] + bytes(8000), (25, 50)),
+        (encoded(NOISE, "JPEG")[:-4000] + b"\xff\xd9", (25, 50)),
+        (encoded(NOISE, "JPEG", restart_marker_rows=1)[:-4000], (25, 50)),
+        (cut_first_scan(0.5), (40, 55)),
+        (png(128, 96, png_rows(NOISE[:24])), (25, 25)),
+        (encoded(NOISE, "PNG")[: 128 * 96 * 3 // 2], (48, 52)),
+        (encoded(NOISE, "BMP")[: 54 + 128 * 3 * 24], (25, 25)),
+        (encoded(NOISE, "WEBP", quality=50)[:-1000], (50, 99)),
+    ],
+    ids=["cut", "zeros", "ended", "restarts", "progressive", "PNG rows", "PNG", "BMP", "WebP"],
+)
+def test_a_cut_file_is_told_how_much_of_it_is_there(file: bytes, share: tuple[int, int]) -> None:
+    with pytest.raises(CorruptPhoto) as caught:
+        read_photo(file)
+    found = re.search(r"only (\d+) % of its pixels are there", str(caught.value))
+    assert found, caught.value
+    assert share[0] <= int(found[1]) <= share[1]
+
+
+def test_restarts_are_no_place_to_hide_a_cut() -> None:
+    for progressive in (False, True):
+        file = encoded(NOISE, "JPEG", restart_marker_rows=1, progressive=progressive)
+        scan = file.index(b"\xff\xda")
+        end = file.index(b"\xff\xc4", scan) if progressive else len(file)
+        for found in re.finditer(rb"\xff[\xd0-\xd7]", file[scan:end]):
+            for ending in (b"", b"\xff\xd9"):
+                for at in (found.start(), found.end()):
+                    with pytest.raises(CorruptPhoto):
+                        read_photo(file[: scan + at] + ending)
 
 
 def _exploding(size: int) -> bytes:

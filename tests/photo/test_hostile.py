@@ -39,7 +39,8 @@ def test_a_photo_or_an_error_of_the_tree(folder: str) -> None:
 
 def test_the_good_files_of_pngsuite_are_read_and_the_broken_ones_refused() -> None:
     for path in files("pngsuite"):
-        if path.name.startswith("x"):
+        # The checksum of this one's picture data is wrong, which browsers don't mind.
+        if path.name.startswith("x") and path.name != "xcsn0g01.png":
             with pytest.raises(InvalidPhoto):
                 read_photo(path, ANY_SIZE)
         else:

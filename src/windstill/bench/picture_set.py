@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from windstill.errors import InvalidOption
+from windstill.photo import EXTENSIONS
 
-PHOTOS = (".jpg", ".jpeg", ".png", ".webp")
 OPERATIONS = {"sky": "1", "hair": "10"}
 
 
@@ -59,7 +59,7 @@ def load(source: Path) -> list[Picture]:
             Picture(moves, "data", str(Path(moves, path.name)))
             for moves in OPERATIONS
             for path in sorted((source / moves).glob("*"))
-            if path.suffix.lower() in PHOTOS
+            if path.suffix.lower() in EXTENSIONS
         ]
     else:
         found = _listed(source)

@@ -14,7 +14,6 @@ from windstill.errors import UnreadablePhoto
 from windstill.video.formats import FORMATS, container_of
 
 STREAM = "-"
-_PHOTO_EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".webp", ".avif", ".heic", ".heif"}
 _ENDING = "-loop"
 
 
@@ -106,10 +105,12 @@ def _photos_in(photo: str, recursive: bool) -> list[Task]:
 
 
 def _looks_like_photo(inside: Path, entry: Path) -> bool:
+    from windstill.photo import EXTENSIONS  # Heavy, and only a folder needs it.
+
     hidden = any(part.startswith(".") for part in inside.parts)
     # What an earlier run left beside the photos, an animated WebP say, is not animated again.
     result = inside.stem.endswith(_ENDING)
-    known = inside.suffix.lower() in _PHOTO_EXTENSIONS
+    known = inside.suffix.lower() in EXTENSIONS
     return known and not hidden and not result and os.path.isfile(entry)
 
 

@@ -5,7 +5,15 @@ checked before a pixel is decoded, a container is walked by our own bounded read
 the only decoder, sees nothing but the coded pixels.
 """
 
-from windstill.photo.limits import COMPATIBLE_LIMITS, FORMATS, Limits
+from windstill.photo.limits import COMPATIBLE_LIMITS, EXTENSIONS, FORMATS, Limits
 from windstill.photo.photo import Photo, PhotoSource, read_photo
 
-__all__ = ["COMPATIBLE_LIMITS", "FORMATS", "Limits", "Photo", "PhotoSource", "read_photo"]
+__all__ = [
+    "COMPATIBLE_LIMITS",
+    "EXTENSIONS",
+    "FORMATS",
+    "Limits",
+    "Photo",
+    "PhotoSource",
+    "read_photo",
+]

@@ -23,12 +23,11 @@ class Developer:
     """Turns bands of one picture into sRGB.
 
     transform: from the picture's own colours to sRGB; None if they are that. curve: a table of
-    256 values to be used without a transform. alpha: whether transparency counts.
+    256 values to be used without a transform.
     """
 
     transform: ImageCms.ImageCmsTransform | None = None
     curve: tuple[int, ...] | None = None
-    alpha: bool = True
 
     def develop(self, image: Image.Image, out: NDArray[np.uint8]) -> None:
         """Writes `image` into `out`, uint8 (H, W, 3). Raises `NotDecodable` for odd modes.
@@ -44,7 +43,7 @@ class Developer:
 
     def _srgb(self, band: Image.Image) -> Image.Image:
         colour, alpha = _split(band)
-        if alpha is not None and self.alpha and alpha.getextrema() != (255, 255):
+        if alpha is not None and alpha.getextrema() != (255, 255):
             white = Image.new(colour.mode, colour.size, "white")
             white.paste(colour, mask=alpha)
             colour = white
@@ -60,13 +59,7 @@ def developer(image: Image.Image, profile: bytes | None, gamma: float | None) ->
     mode = _base_mode(image.mode)
     transform = _transform(profile, mode) if profile else None
     curve = None if transform or mode == "CMYK" else _curve(gamma)
-    # Many programs leave the fourth byte of a bitmap's pixels at zero without meaning it.
-    unmeant = (
-        image.format == "BMP"
-        and image.mode == "RGBA"
-        and image.getchannel("A").getextrema() == (0, 0)
-    )
-    return Developer(transform, curve, alpha=not unmeant)
+    return Developer(transform, curve)
 
 
 def _base_mode(mode: str) -> str:

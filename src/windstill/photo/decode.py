@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
-    BmpImagePlugin,
     Image,
     JpegImagePlugin,
     PngImagePlugin,
@@ -21,7 +20,8 @@ from PIL import (
 from windstill.errors import CorruptPhoto, PhotoTooLarge, UnsupportedFormat, WindstillError
 from windstill.photo.colour import developer
 from windstill.photo.containers import avif, bmp, heic, jpeg, png, webp
-from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable
+from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable, incomplete
+from windstill.photo.containers.bmp_pixels import open_bitmap
 from windstill.photo.limits import Limits
 from windstill.photo.orientation import as_stored, read_orientation, upright_size
 from windstill.photo.signature import accepted_format
@@ -42,8 +42,25 @@ class _Jpeg(JpegImagePlugin.JpegImageFile):
     def load_read(self, read_bytes: int) -> bytes:
         data = self.fp.read(read_bytes) if self.fp else b""
         if not data:
-            raise Damaged("it is truncated")
+            # Rows that were not reached are zeros.
+            reached = np.asarray(self._new(self.im)).reshape(self.height, -1).any(axis=1)
+            raise incomplete(int(np.flatnonzero(reached).max(initial=-1)) / self.height)
         return data
+
+
+def _check_coarse(payloads: tuple[bytes, ...]) -> None:
+    """Raises `Damaged` where the picture depends on what follows the file's last byte."""
+    pictures = []
+    for payload in payloads:
+        with _Jpeg(io.BytesIO(payload)) as image:
+            if image.info.get("progressive"):
+                # Its first pass has one coefficient per block.
+                image.draft(image.mode, (image.width // 8, image.height // 8))
+            pictures.append(np.asarray(image).reshape(image.height, -1))
+    if pictures:
+        differs = (pictures[0] != pictures[1]).any(axis=1)
+        if differs.any():
+            raise incomplete(differs.argmax() / len(differs))
 
 
 def _open_heic(file: io.BytesIO) -> Image.Image:
@@ -65,7 +82,7 @@ class _Codec(NamedTuple):
 _CODECS = {
     "JPEG": _Codec(jpeg.read, _Jpeg),
     "PNG": _Codec(png.read, PngImagePlugin.PngImageFile),
-    "BMP": _Codec(bmp.read, BmpImagePlugin.BmpImageFile),
+    "BMP": _Codec(bmp.read, open_bitmap),
     "WEBP": _Codec(webp.read, WebPImagePlugin.WebPImageFile),
     "AVIF": _Codec(avif.read, AvifImagePlugin.AvifImageFile),
     "HEIC": _Codec(heic.read, _open_heic),
@@ -78,6 +95,7 @@ def decode_bytes(data: bytes, limits: Limits) -> Pixels:
     codec = _CODECS[name]
     with _refusals(f"The {name} file", limits):
         container = codec.read(data, limits.check_size)
+        _check_coarse(container.coarse)
         with codec.open(io.BytesIO(container.payload)) as image:
             # These may hold items larger than their primary one; they were admitted too.
             if image.size != container.size and name not in ("AVIF", "HEIC"):

@@ -9,6 +9,32 @@ from windstill.errors import FileTooLarge, InvalidOption, PhotoTooLarge, PhotoTo
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "AVIF", "HEIC")
 """Every format that can be decoded; HEIC where the package pillow-heif is installed."""
 
+EXTENSIONS = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".jfi",
+        ".jif",
+        ".pjpeg",
+        ".pjp",
+        ".png",
+        ".apng",
+        ".bmp",
+        ".dib",
+        ".webp",
+        ".avif",
+        ".avifs",
+        ".heic",
+        ".heics",
+        ".heif",
+        ".heifs",
+        ".hif",
+    ]
+)
+"""What the names of such files end with, for choosing them in a folder; the content decides."""
+
 _SPELLINGS = {"JPG": "JPEG"}
 _MIB = 1 << 20
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 _ORIENTATION = 0x0112
 _MAX_ENTRIES = 512
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _INTEGERS = {1: 1, 3: 2, 4: 4}  # TIFF type -> bytes
 
 
@@ -17,10 +18,8 @@ def read_orientation(exif: bytes | None) -> int:
 
     Only the first directory is read (EXIF 2.32, section 4.6.4; TIFF 6.0, section 2).
     """
-    if not exif:
-        return 1
-    tiff = exif[6:] if exif.startswith(b"Exif\0") else exif
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    tiff = _tiff(exif or b"")
+    order = _ORDERS.get(tiff[:4])
     if order is None:
         return 1
     try:
@@ -36,6 +35,15 @@ def read_orientation(exif: bytes | None) -> int:
     except struct.error:
         pass
     return 1
+
+
+def is_exif(block: bytes) -> bool:
+    """Whether a block is EXIF data and not only called so; some programs leave an empty one."""
+    return _tiff(block)[:4] in _ORDERS
+
+
+def _tiff(exif: bytes) -> bytes:
+    return exif[6:] if exif.startswith(b"Exif\0") else exif
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from windstill.errors import NotAPhoto, UnsupportedFormat
 from windstill.photo.limits import Limits
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_DIB_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
+_DIB_HEADER_SIZES = {12, *range(16, 65), 108, 124}
 
 # Other kinds of pictures, films and pages, by what they start with (offset, bytes).
 _OTHERS: tuple[tuple[str, int, bytes], ...] = (

@@ -19,6 +19,14 @@ class Damaged(ValueError):
     """The structure of the file is broken; the text completes "The file is damaged: "."""
 
 
+def incomplete(share: float) -> Damaged:
+    """The error for a file that ends before all of its pixels; `share` of them, 0 to 1, are there.
+
+    Rounded down, so that nothing incomplete is called 100 %.
+    """
+    return Damaged(f"only {int(100 * min(share, 0.99))} % of its pixels are there")
+
+
 class NotDecodable(ValueError):
     """A rare variant of the format; the text completes "The file is " or names the variant."""
 
@@ -29,7 +37,8 @@ class Container:
 
     size: width and height in pixels as stored. payload: the file reduced to what is needed for
     its pixels. orientation: EXIF, 1 to 8. profile: the ICC profile. gamma: the exponent that PNG
-    states for encoding, 0.45455 for ordinary pictures; None if it says nothing of use.
+    states for encoding, 0.45455 for ordinary pictures; None if it says nothing of use. coarse:
+    if it is not empty, two coarse versions of the picture that are the same if no pixel is missing.
     """
 
     size: tuple[int, int]
@@ -37,3 +46,4 @@ class Container:
     orientation: int = 1
     profile: bytes | None = None
     gamma: float | None = None
+    coarse: tuple[bytes, ...] = ()

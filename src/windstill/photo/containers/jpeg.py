@@ -1,4 +1,8 @@
-"""JPEG (ITU-T T.81): baseline, extended and progressive Huffman coding with 8 bits per sample."""
+"""JPEG (ITU-T T.81): baseline, extended and progressive Huffman coding with 8 bits per sample.
+
+A file may end anywhere behind the data of which every pixel has at least a first approximation:
+its first component's first scan. Later scans only refine it, as browsers show it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from windstill.photo.containers.base import (
     Damaged,
     NotDecodable,
 )
-from windstill.photo.orientation import read_orientation
+from windstill.photo.orientation import is_exif, read_orientation
 
 MAX_SCANS = 64
 """Encoders write about ten. Each scan of a few bytes makes a decoder walk the whole picture."""
@@ -23,6 +27,10 @@ _MAX_TABLES = 1 << 18
 
 # Bytes after the last coded ones, so that a decoder can look ahead but not find an end.
 _LOOKAHEAD = bytes(16)
+
+# Two endings of cut data, different in their first bit and so in what a decoder reads: bits,
+# then a restart, then bits again, as data may end just where a restart is due.
+_ENDINGS = (b"\x00" * 32, b"\xaa" * 32)
 
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
@@ -58,8 +66,10 @@ class _Walk:
     progressive: bool = False
     scans: int = 0
     interleaved: bool = False
-    # Per component: the coefficients of which at least a first approximation was sent.
-    sent: dict[int, set[int]] = field(default_factory=dict)
+    ended: bool = False
+    # Whether a scan of the first component's first coefficients came, and how much of `kept` that
+    # was.
+    first_pass: int = 0
     exif: bytes | None = None
     icc: dict[int, bytes] = field(default_factory=dict)
     icc_parts: int = 0
@@ -79,34 +89,50 @@ def read(data: bytes, admit: Admit) -> Container:
     for _ in range(MAX_PARTS):
         found = pattern.search(data, position)
         if found is None:
-            raise Damaged("it is truncated")
+            break
         marker, position, pattern = found[1][0], found.end(), _MARKER
         if marker == _EOI:
+            walk.ended = True
             break
         if marker in _BARE:
             continue
         body = _body(data, position)
+        if body is None:
+            if walk.first_pass:
+                break
+            raise Damaged("a segment is truncated or has an impossible length")
         position += 2 + len(body)
         if marker != _SOS:
             _take_segment(walk, marker, body, admit)
             continue
-        _take_scan_header(walk, body)
+        first_pass = _take_scan_header(walk, body)
         pattern = _AFTER_SCAN
         end = pattern.search(data, position)
-        if end is None:
-            raise Damaged("it is truncated")
-        walk.kept.append(data[position : end.start()])
-        position = end.start()
+        start, position = position, end.start() if end else len(data)
+        walk.kept.append(_coded(data[start:position]))
+        if first_pass and not walk.first_pass:
+            walk.first_pass = len(walk.kept)
     else:
         raise Damaged(f"it has more than {MAX_PARTS:,} segments")
     return _container(walk)
 
 
-def _body(data: bytes, position: int) -> bytes:
+def _body(data: bytes, position: int) -> bytes | None:
     length = int.from_bytes(data[position : position + 2], "big")
     if length < 2 or position + length > len(data):
-        raise Damaged("a segment is truncated or has an impossible length")
+        return None
     return data[position + 2 : position + length]
+
+
+def _coded(data: bytes) -> bytes:
+    """A scan's data without what is no part of them: zeros of a lost tail, half a marker.
+
+    The last byte of a scan is filled up with ones (F.1.2.3); only a stuffed zero may end it.
+    """
+    coded = data.rstrip(b"\0")
+    if coded.endswith(b"\xff"):
+        return coded + b"\0" if len(coded) < len(data) else coded[:-1]
+    return coded
 
 
 def _take_segment(walk: _Walk, marker: int, body: bytes, admit: Admit) -> None:
@@ -125,7 +151,7 @@ def _take_segment(walk: _Walk, marker: int, body: bytes, admit: Admit) -> None:
         walk.keep(marker, body[:12] + b"\0\0")
     elif marker == _ADOBE and body.startswith(b"Adobe") and _first(walk, marker):
         walk.keep(marker, body[:12])
-    elif marker == _EXIF and body.startswith(b"Exif\0") and walk.exif is None:
+    elif marker == _EXIF and walk.exif is None and body.startswith(b"Exif\0") and is_exif(body):
         walk.exif = body
     elif marker == _ICC and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
         walk.icc[body[12]] = body[14:]
@@ -156,8 +182,11 @@ def _take_frame_header(walk: _Walk, marker: int, body: bytes) -> None:
     walk.keep(marker, body)
 
 
-def _take_scan_header(walk: _Walk, body: bytes) -> None:
-    """A scan header names components, a band of coefficients and their precision (B.2.3)."""
+def _take_scan_header(walk: _Walk, body: bytes) -> bool:
+    """A scan header names components, a band of coefficients and their precision (B.2.3).
+
+    Returns whether it is the first component's first coefficients that follow.
+    """
     if walk.size is None:
         raise Damaged("its frame header is missing")
     count = body[0] if body else 0
@@ -166,36 +195,30 @@ def _take_scan_header(walk: _Walk, body: bytes) -> None:
     walk.scans += 1
     if walk.scans > MAX_SCANS:
         raise Damaged(f"it has more than {MAX_SCANS} scans")
-    first, last = (body[-3], body[-2]) if walk.progressive else (0, 63)
-    for component in body[1 : 1 + 2 * count : 2]:
-        walk.sent.setdefault(component, set()).update(range(first, min(last, 63) + 1))
     walk.interleaved = count == len(walk.components)
     walk.keep(_SOS, body)
+    lowest = body[-3] if walk.progressive else 0
+    return lowest == 0 and walk.components[0] in body[1 : 1 + 2 * count : 2]
 
 
 def _container(walk: _Walk) -> Container:
-    if walk.size is None or not walk.scans:
+    if walk.size is None or not walk.first_pass:
         raise Damaged("it has no picture data")
-    if not walk.progressive and walk.interleaved and walk.scans == 1:
-        # libjpeg fills missing data before an end marker with grey and only warns. Without the
-        # marker it asks for more instead, which ends as an error.
-        payload = b"".join([*walk.kept, _LOOKAHEAD])
-    else:
-        # The whole file is read first, so the end marker is needed; a file cut and ended lacks
-        # scans.
-        if not _has_all_scans(walk):
-            raise Damaged("some of its scans are missing")
-        payload = b"".join([*walk.kept, b"\xff\xd9"])
-    return Container(walk.size, payload, read_orientation(walk.exif), _profile(walk))
+    single = not walk.progressive and walk.interleaved and walk.scans == 1
+    # libjpeg fills missing data before an end marker with grey and only warns. Without the marker
+    # it asks for more instead, which ends as an error; not so where it reads the whole file first.
+    payload = b"".join([*walk.kept, _LOOKAHEAD if single else b"\xff\xd9"])
+    coarse = () if single and walk.ended else _coarse(walk)
+    return Container(walk.size, payload, read_orientation(walk.exif), _profile(walk), coarse=coarse)
 
 
-def _has_all_scans(walk: _Walk) -> bool:
-    """Whether all of the first component and something of each other one was sent.
-
-    Encoders may leave out bands of colour that hold nothing.
-    """
-    first, *others = (walk.sent.get(component, set()) for component in walk.components)
-    return len(first) == 64 and all(0 in other for other in others)
+def _coarse(walk: _Walk) -> tuple[bytes, ...]:
+    """The file up to its first pass, with each of the endings."""
+    kept = walk.kept[: walk.first_pass]
+    restarts = re.findall(rb"\xff([\xd0-\xd7])", kept[-1])
+    following = 0xD0 + (restarts[-1][0] - 0xD0 + 1) % 8 if restarts else 0xD0
+    restart = b"\xff" + bytes([following])
+    return tuple(b"".join([*kept, end, restart, end, b"\xff\xd9"]) for end in _ENDINGS)
 
 
 def _profile(walk: _Walk) -> bytes | None:

@@ -1,4 +1,8 @@
-"""PNG (W3C Portable Network Graphics, third edition): the default image, fully checked."""
+"""PNG (W3C Portable Network Graphics, third edition): the default image, fully checked.
+
+All pixels must be there. What is not needed for them may be cut off or wrong, as browsers take it:
+the end, checksums of the picture data, a palette where none belongs.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,23 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from windstill.photo.containers.base import MAX_PROFILE, Admit, Container, Damaged, NotDecodable
-from windstill.photo.orientation import read_orientation
+from windstill.photo.containers.base import (
+    MAX_PROFILE,
+    Admit,
+    Container,
+    Damaged,
+    NotDecodable,
+    incomplete,
+)
+from windstill.photo.orientation import is_exif, read_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 65_536
-_PIECE = 1 << 16
+_PIECE = 1 << 14
+_OPTIONAL = 0x20
+"""The bit of the first letter of a chunk's type that says so (section 5.4)."""
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -62,8 +76,8 @@ class _Ancillary:
 def read(data: bytes, admit: Admit) -> Container:
     """Walks all chunks and inflates the pixels once, unstored, to see that they are complete.
 
-    Pillow takes a picture for complete whose compressed data end early, and does not look at
-    their checksums. See the package; raises `Damaged` or `NotDecodable`.
+    Pillow takes a picture for complete whose compressed data end early. See the package; raises
+    `Damaged` or `NotDecodable`.
     """
     if not data.startswith(SIGNATURE):
         raise Damaged("its signature is changed, as by a transfer in text mode")
@@ -72,29 +86,28 @@ def read(data: bytes, admit: Admit) -> Container:
     admit(header.width, header.height)
     found = _Ancillary()
     pixels: list[memoryview] = []
-    pixels_ended = palette = False
+    pixels_ended = False
+    palette = 0
     for kind, body in chunks:
         if kind == b"IDAT":
             if not pixels_ended:
                 pixels.append(body)
             continue
         pixels_ended = bool(pixels)
-        if kind == b"PLTE":
-            _check_palette(body, header)
-            palette = True
-            if header.colour == _PALETTE:
-                found.kept.append(_chunk(kind, bytes(body)))
+        if kind == b"PLTE" and header.colour == _PALETTE and not palette:
+            palette = len(body) // 3
+            found.kept.append(_chunk(kind, _palette(bytes(body))))
         elif not pixels:
             _take_ancillary(found, kind, body, header)
     if header.colour == _PALETTE and not palette:
         raise Damaged("its palette is missing")
-    _check_complete(pixels, header.raw_bytes)
+    stream = _complete(b"".join(pixels), header.raw_bytes)
     payload = b"".join(
         [
             SIGNATURE,
             _chunk(b"IHDR", data[16:29]),
             *found.kept,
-            _chunk(b"IDAT", b"".join(pixels)),
+            _chunk(b"IDAT", stream),
             _chunk(b"IEND", b""),
         ]
     )
@@ -108,31 +121,40 @@ def read(data: bytes, admit: Admit) -> Container:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Type and body of every chunk before IEND; broken optional ones are passed over."""
+    """Type and body of every chunk before the end; broken optional ones are passed over.
+
+    Picture data are taken with a wrong checksum, and as far as they go.
+    """
     view = memoryview(data)
     position = len(SIGNATURE)
+    pixels = False
     for _ in range(_MAX_CHUNKS):
-        if position + 12 > len(data):
-            raise Damaged("it is truncated")
+        if position + 8 > len(data):
+            return
         length, kind = struct.unpack_from(">I4s", data, position)
+        body = view[position + 8 : position + 8 + length]
         end = position + 12 + length
-        if not kind.isalpha() or not kind.isascii():
-            raise Damaged("a chunk has an impossible name")
-        if end > len(data):
-            raise Damaged("it is truncated")
-        body = view[position + 8 : end - 4]
-        intact = zlib.crc32(body, zlib.crc32(kind)) == int.from_bytes(data[end - 4 : end], "big")
+        intact = zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big") == data[end - 4 : end]
         position = end
-        if kind[:1].isupper():
-            if not intact:
-                raise Damaged(f"the checksum of its chunk {kind.decode()} is wrong")
-            if kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"CgBI"):
-                raise Damaged(f"it needs a chunk that is no part of PNG, {kind.decode()}")
         if kind == b"IEND":
             return
-        if intact:
+        if kind == b"IDAT":
+            pixels = True
+        elif not intact and end > len(data):
+            return
+        elif kind[0] & _OPTIONAL == 0 and not pixels:
+            _check_critical(kind, intact)
+        if intact or kind == b"IDAT":
             yield kind, body
     raise Damaged(f"it has more than {_MAX_CHUNKS:,} chunks")
+
+
+def _check_critical(kind: bytes, intact: bool) -> None:
+    if kind not in (b"IHDR", b"PLTE", b"CgBI"):
+        name = kind.decode("ascii", "replace") if kind.isalpha() else "of an impossible name"
+        raise Damaged(f"it needs a chunk that is no part of PNG, {name}")
+    if not intact:
+        raise Damaged(f"the checksum of its chunk {kind.decode()} is wrong")
 
 
 def _header(kind: bytes, body: memoryview) -> _Header:
@@ -152,15 +174,14 @@ def _header(kind: bytes, body: memoryview) -> _Header:
     return _Header(width, height, depth, colour, bool(interlace))
 
 
-def _check_palette(body: memoryview, header: _Header) -> None:
-    if len(body) % 3 or not 3 <= len(body) <= 768:
-        raise Damaged("its palette is broken")
-    if header.colour in (0, 4):
-        raise Damaged("a grey picture can't have a palette")
+def _palette(body: bytes) -> bytes:
+    """256 colours; pixels beyond the last one show it, as in browsers."""
+    colours = body[: min(len(body) // 3, 256) * 3]
+    return colours + colours[-3:] * (256 - len(colours) // 3)
 
 
 def _take_ancillary(found: _Ancillary, kind: bytes, body: memoryview, header: _Header) -> None:
-    if kind in found.seen:
+    if kind in found.seen or (kind == b"eXIf" and not is_exif(bytes(body))):
         return
     found.seen.add(kind)
     if kind == b"tRNS":
@@ -207,27 +228,50 @@ def _profile(body: bytes) -> bytes | None:
     return profile if inflater.eof else None
 
 
-def _check_complete(pixels: list[memoryview], expected: int) -> None:
-    if not pixels:
+def _complete(stream: bytes, expected: int) -> bytes:
+    """A zlib stream (RFC 1950) that holds all of `expected` bytes and the right checksum.
+
+    What does not hold for the whole stream may hold for the data in it: header and checksum are
+    then made anew. Raises `Damaged` if bytes are missing.
+    """
+    if not stream:
         raise Damaged("it has no picture data")
-    inflater = zlib.decompressobj()
-    count = 0
+    found = _inflated(stream, expected, zlib.MAX_WBITS)
+    if found.broken:
+        found = _inflated(stream[2:], expected, -zlib.MAX_WBITS)
+        stream = b"\x78\x01" + stream[2 : 2 + found.consumed] + found.checksum.to_bytes(4, "big")
+    if found.bytes_out < expected:
+        raise incomplete(found.bytes_out / expected)
+    return stream
+
+
+class _Inflated(NamedTuple):
+    """Bytes that came out and went in, Adler-32 of the former, and whether it went wrong."""
+
+    bytes_out: int
+    consumed: int
+    checksum: int
+    broken: bool
+
+
+def _inflated(stream: bytes, expected: int, window_bits: int) -> _Inflated:
+    """Inflates up to the end or little more than `expected` bytes, piece by piece."""
+    inflater = zlib.decompressobj(window_bits)
+    view, position, count, checksum = memoryview(stream), 0, 0, 1
     try:
-        for body in pixels:
-            for start in range(0, len(body), _PIECE):
-                piece: bytes | memoryview = body[start : start + _PIECE]
-                while piece and count < expected and not inflater.eof:
-                    count += len(inflater.decompress(piece, _PIECE * 4))
-                    piece = inflater.unconsumed_tail
         while count < expected and not inflater.eof:
-            more = inflater.decompress(b"", _PIECE * 4)
-            if not more:
+            piece = inflater.unconsumed_tail or view[position : position + _PIECE]
+            if not inflater.unconsumed_tail:
+                position += len(piece)
+            out = inflater.decompress(piece, _PIECE)
+            if not out and not piece:
                 break
-            count += len(more)
-    except zlib.error as error:
-        raise Damaged("its compressed data are broken") from error
-    if count < expected:
-        raise Damaged("it has less picture data than its size needs")
+            count += len(out)
+            checksum = zlib.adler32(out, checksum)
+    except zlib.error:
+        return _Inflated(count, position, checksum, broken=True)
+    consumed = position - len(inflater.unused_data) if inflater.eof else len(stream)
+    return _Inflated(count, consumed, checksum, broken=False)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

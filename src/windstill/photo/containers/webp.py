@@ -11,8 +11,9 @@ from windstill.photo.containers.base import (
     Container,
     Damaged,
     NotDecodable,
+    incomplete,
 )
-from windstill.photo.orientation import read_orientation
+from windstill.photo.orientation import is_exif, read_orientation
 
 _ICC, _EXIF, _XMP, _ANIMATION = 0x20, 0x08, 0x04, 0x02
 _PICTURES = (b"VP8 ", b"VP8L")
@@ -45,7 +46,7 @@ def _extended(
     exif = profile = None
     complete = False
     for kind, body in chunks:
-        if kind == b"EXIF" and exif is None:
+        if kind == b"EXIF" and exif is None and is_exif(body):
             exif = body
         elif kind == b"ICCP" and profile is None and len(body) <= MAX_PROFILE:
             profile = body
@@ -65,18 +66,20 @@ def _extended(
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    end = 8 + int.from_bytes(data[4:8], "little")
-    if end > len(data):
-        raise Damaged("it is truncated")
+    """Type and body of the chunks; what is cut off behind the picture does no harm."""
+    end = min(8 + int.from_bytes(data[4:8], "little"), len(data))
     position = 12
     for _ in range(MAX_PARTS):
         if position + 8 > end:
             return
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         start = position + 8
+        kind = data[position : position + 4]
         if start + length > end:
-            raise Damaged("a chunk is truncated")
-        yield data[position : position + 4], data[start : start + length]
+            if kind in (*_PICTURES, b"ANMF"):
+                raise incomplete((end - start) / length)
+            return
+        yield kind, data[start : start + length]
         position = start + length + length % 2
     raise Damaged(f"it has more than {MAX_PARTS:,} chunks")
 
