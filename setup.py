@@ -29,6 +29,7 @@ SOURCES = {
     "windstill.elements.sky._turning": "src/windstill/elements/sky/turning.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
     "windstill.perceive._edges": "src/windstill/perceive/edges.c",
+    "windstill.video._changes": "src/windstill/video/changes.c",
 }
 SHARED = ["src/windstill/imaging/mirror.h", "src/windstill/imaging/words.h"]
 # What follows a library's name, and the processors that it is for.

@@ -53,6 +53,19 @@ def test_doctor_finds_this_machine_healthy():
     assert found["checks"].keys() >= {"versions", "encoders", "network", "loop"}
 
 
+def test_doctor_tells_how_h264_is_coded(monkeypatch):
+    from windstill.video import x264
+
+    assert x264.library().file.name in run("doctor").stdout
+    monkeypatch.setattr(x264, "BUILD", 999)
+    monkeypatch.setattr(x264, "library", x264.library.__wrapped__)
+    result = run("doctor", "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)["checks"]["h264"]
+    assert told["ok"]
+    assert "no libx264 999" in told["detail"]
+
+
 @pytest.mark.parametrize("which", ["WEIGHTS", "HEADS_WEIGHTS"])
 def test_doctor_finds_a_missing_network(monkeypatch, which):
     monkeypatch.setattr(f"windstill.perceive.network.{which}", "none.onnx")

@@ -78,6 +78,15 @@ def _encoders() -> str:
     return ", ".join(sorted(CODECS))
 
 
+def _h264() -> str:
+    from windstill.video import x264
+
+    try:
+        return f"{x264.library().file.name}, told what stands still"
+    except x264.Unavailable as reason:
+        return f"FFmpeg's encoder, which takes up to twice as long: {reason}"
+
+
 def _network() -> str:
     import numpy as np
 
@@ -119,7 +128,13 @@ def _compiled() -> str:
     from windstill.imaging.compiled import library_file, load
 
     sky = "elements/sky"
-    libraries = (sky, "painting"), (sky, "turning"), ("imaging", "geodesic"), ("perceive", "edges")
+    libraries = (
+        (sky, "painting"),
+        (sky, "turning"),
+        ("imaging", "geodesic"),
+        ("perceive", "edges"),
+        ("video", "changes"),
+    )
     for folder, name in libraries:
         load(folder, name)
     return f"loaded {', '.join(library_file(*each).name for each in libraries)}"
@@ -142,6 +157,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "versions": _versions,
     "processors": _processors,
     "encoders": _encoders,
+    "h264": _h264,
     "photos": _photos,
     "formats": _formats,
     "network": _network,

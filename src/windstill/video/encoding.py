@@ -15,6 +15,8 @@ from typing import Any
 import av
 
 from windstill.errors import EncoderError, InvalidOption
+from windstill.imaging.planes import Planes
+from windstill.video.changes import NO_STEP, Step, step
 from windstill.video.formats import Container, container
 from windstill.video.overlap import Overlap
 from windstill.video.part_file import is_output_failure, output_error, part_file
@@ -83,9 +85,9 @@ def encode(
     iterator = iter(frames)
 
     def write(part: Path, target: Path) -> Sink:
-        # The first frame is only rendered once the target is known to be writable.
-        first = next(iterator)
-        height, width = first.shape[:2]
+        # The first frames are only rendered once the target is known to be writable.
+        first_frames, moved = _first_frames(iterator)
+        height, width = first_frames[0].shape[:2]
         plan = Plan(
             chosen,
             codec,
@@ -96,8 +98,9 @@ def encode(
             threads or DEFAULT_THREADS,
             repeats,
             loops,
+            moved,
         )
-        return _write(chain([first], iterator), part, target, plan)
+        return _write(chain(first_frames, iterator), part, target, plan)
 
     if output is None:
         with tempfile.TemporaryDirectory(prefix="windstill-") as folder:
@@ -110,6 +113,17 @@ def encode(
     with part_file(target) as part:
         sink = write(part, target)
     return _encoded(sink, chosen, codec, frame_count / Fraction(fps), repeats, path=target)
+
+
+def _first_frames(frames: Iterator[Frame]) -> tuple[list[Frame], Step]:
+    """The first two frames, or the only one, and how far the second is from the first."""
+    first = next(frames).copy()
+    second = next(frames, None)
+    if second is None:
+        return [first], NO_STEP
+    if not isinstance(first, Planes) or not isinstance(second, Planes):
+        return [first, second], NO_STEP
+    return [first, second], step(first, second)
 
 
 def _check_repeats(chosen: Container, repeats: int) -> None:

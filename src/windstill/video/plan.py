@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.planes import Planes
+from windstill.video.changes import NO_STEP, Step
 from windstill.video.formats import Container
 
 
@@ -20,7 +21,7 @@ class Plan:
 
     width, height: of the frames given. frame_count, fps: of the frames given. threads: of the
     encoder. repeats: how often the loop follows itself in the file. loops: how often the file
-    wants to be played; 0 is for ever.
+    wants to be played; 0 is for ever. step: how much changes from one frame to the next.
     """
 
     container: Container
@@ -32,6 +33,7 @@ class Plan:
     threads: int
     repeats: int = 1
     loops: int = 0
+    step: Step = NO_STEP
 
     @property
     def seconds(self) -> Fraction:

@@ -11,33 +11,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-ENDING = 8
-"""Frames before the seam."""
-
-LONGEST_GOP = 300
-"""Loops up to this many frames have one keyframe, their first: each further one would pulse."""
+from windstill.video import h264
+from windstill.video.plan import Plan
 
 
 @dataclass(frozen=True)
 class CodecSettings:
     """How to set up one encoder.
 
-    encoder: FFmpeg's name. options: its private and generic options, as text; `{ending}` and
-    `{last}` stand for the numbers of the frames between which a loop ends.
+    encoder: FFmpeg's name. options: its private and generic options, as text, where they are the
+    same for every loop.
     """
 
     encoder: str
     options: MappingProxyType[str, str]
     tag: str | None = None
-
-    def options_for(self, frame_count: int) -> dict[str, str]:
-        """The options for a loop of `frame_count` frames."""
-        last = frame_count - 1
-        ending = max(1, frame_count - ENDING)
-        return {
-            name: value.replace("{ending}", str(min(ending, last))).replace("{last}", str(last))
-            for name, value in self.options.items()
-        }
 
 
 def _settings(encoder: str, tag: str | None = None, **options: str) -> CodecSettings:
@@ -46,17 +34,8 @@ def _settings(encoder: str, tag: str | None = None, **options: str) -> CodecSett
 
 
 CODECS: dict[str, CodecSettings] = {
-    "h264": _settings(
-        "libx264",
-        preset="superfast",
-        crf="16",
-        # A better first frame keeps the still part sharp, and the seam small.
-        # Narrow dead zones and no early skips: slow skies would freeze and then jump. More bits
-        # for the last frames bring them as near to the photo as the first frame is.
-        x264__params="ipratio=4.0:pbratio=1:aq-strength=0.5:mbtree=0:bframes=0:scenecut=0"
-        ":rc-lookahead=0:subme=2:no-fast-pskip=1:deadzone-inter=14:deadzone-intra=8"
-        ":zones={ending},{last},b=4",
-    ),
+    # Its options depend on the loop: see h264.py.
+    "h264": _settings("libx264"),
     # The realtime mode would be five times as fast, but freezes slow skies and then jumps.
     "vp9": _settings(
         "libvpx-vp9",
@@ -82,7 +61,8 @@ CODECS: dict[str, CodecSettings] = {
 }
 
 
-def group_length(frame_count: int) -> int:
-    """Frames from one keyframe to the next: all of the loop, or equal parts of a long one."""
-    parts = -(-frame_count // LONGEST_GOP)
-    return -(-frame_count // parts)
+def ffmpeg_options(plan: Plan) -> dict[str, str]:
+    """Options of FFmpeg's encoder for a loop."""
+    if plan.codec == "h264":
+        return h264.ffmpeg_options(plan)
+    return dict(CODECS[plan.codec].options)
