@@ -19,6 +19,7 @@ from windstill.jobs.errors import StorageError, StoreError
 from windstill.jobs.workspace import Workspace
 from windstill.opening import (
     _private_folder,
+    access_secret,
     close_engine,
     open_blobs,
     open_engine,
@@ -49,6 +50,8 @@ def test_one_machine_needs_no_setting(tmp_path: Path) -> None:
         ({"broker": "amqp://guest:hidden@127.0.0.1/"}, "broker"),
         ({"run_jobs": False}, "run_jobs"),
         ({"database": DATABASE, "webhooks": True}, "webhook_secret"),
+        ({"acs_api": "avi"}, "image_urls"),
+        ({"database": DATABASE, "acs_api": "avi", "image_urls": True}, "access_secret"),
         ({"storage": "s3://B"}, "storage"),
         ({"storage": "s3://bucket", "s3_access_key": "a"}, "s3_secret_key"),
     ],
@@ -117,6 +120,15 @@ def test_a_webhook_secret_that_is_set_is_used(tmp_path: Path) -> None:
     assert made == webhook_secret(Settings(data=str(tmp_path)))
     given = webhook_secret(Settings(data=str(tmp_path), webhook_secret=SECRET))
     assert given == bytes.fromhex(SECRET) != made
+
+
+def test_processes_that_share_a_database_must_share_the_access_secret(tmp_path: Path) -> None:
+    made = access_secret(Settings(data=str(tmp_path)))
+    assert made == access_secret(Settings(data=str(tmp_path)))
+    shared = Settings(data=str(tmp_path), database=DATABASE, access_secret=SECRET)
+    assert access_secret(shared) == bytes.fromhex(SECRET)
+    with pytest.raises(InvalidSetting, match="access_secret"):
+        access_secret(Settings(data=str(tmp_path), database=DATABASE))
 
 
 def test_a_data_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:

@@ -131,6 +131,14 @@ def webhook_secret(settings: Settings) -> bytes:
     return secret_of(settings.webhook_secret, settings.data_folder / "webhook-secret")
 
 
+def access_secret(settings: Settings) -> bytes:
+    """What secrets of access key pairs are derived from. Raises `InvalidSetting` where processes
+    that share a database would not share it.
+    """
+    _check_shared(settings, "access_secret", "derive access key secrets")
+    return secret_of(settings.access_secret, settings.data_folder / "access-secret")
+
+
 def check(settings: Settings) -> None:
     """Raises `InvalidSetting` for settings that are fine alone, but not together."""
     shared = "set database to the PostgreSQL that all processes share"
@@ -140,11 +148,24 @@ def check(settings: Settings) -> None:
         raise InvalidSetting(
             f"With run_jobs = false other processes run the jobs: {shared}.", field="run_jobs"
         )
-    if settings.webhooks and settings.database and not settings.webhook_secret:
+    if settings.webhooks:
+        _check_shared(settings, "webhook_secret", "sign webhooks")
+    if settings.acs_api != "off":
+        _check_shared(settings, "access_secret", "derive access key secrets")
+        if not settings.image_urls:
+            raise InvalidSetting(
+                "acs_api fetches the photos that clients name: set image_urls = true.",
+                field="image_urls",
+            )
+
+
+def _check_shared(settings: Settings, name: str, use: str) -> None:
+    """Raises `InvalidSetting` when a secret is a file of one machine, and the database isn't."""
+    if settings.database and not getattr(settings, name):
         raise InvalidSetting(
-            "Processes that share a database must sign webhooks alike: set webhook_secret, such "
-            "as to what openssl rand -hex 32 prints.",
-            field="webhook_secret",
+            f"Processes that share a database must {use} alike: set {name}, such as to what "
+            "openssl rand -hex 32 prints.",
+            field=name,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from tests.adapters.examples import (
     succeed,
 )
 from windstill.errors import WindstillError
-from windstill.jobs.accounts import Balance, Bounds, Secret, Usage
+from windstill.jobs.accounts import Access, Balance, Bounds, Secret, Usage
 from windstill.jobs.errors import (
     IdempotencyConflict,
     InsufficientCredits,
@@ -447,3 +448,42 @@ def test_secrets_overlap_when_rotated(store: JobStore) -> None:
     assert store.secrets("wssecond") == [(key, replace(second, expires_at=NOW + 200))]
     assert store.secrets("wsthird") == [(key, third)]
     assert store.secrets("nonsense") == []
+
+
+def test_an_access_key_pair_belongs_to_one_key(store: JobStore) -> None:
+    anna, otto = add_key(store), add_key(store, "otto")
+    access = Access(id="WSAK1", generation=3, former_until=NOW + 5, closed_at=NOW)
+    changed = store.change_key(anna.id, lambda key: replace(key, access=access))
+    assert changed == replace(anna, access=access)
+    assert store.key(anna.id) == store.key_of_access("WSAK1") == changed
+    assert store.list_keys() == [changed, otto]
+    assert store.key_of_access("WSAK2") is None
+    assert store.key_of_access("\0") is None
+
+
+def test_a_nonce_is_used_once_while_it_is_kept(store: JobStore) -> None:
+    assert store.use_nonce("pair", "one", NOW, NOW + 10)
+    assert not store.use_nonce("pair", "one", NOW + 9, NOW + 19)
+    assert store.use_nonce("pair", "two", NOW, NOW + 20)
+    assert store.use_nonce("other", "one", NOW, NOW + 20)
+    assert store.use_nonce("pair", "one", NOW + 10, NOW + 20)
+    assert not store.use_nonce("pair", "one", NOW + 11, NOW + 21)
+
+
+def test_a_nonce_is_new_to_one_of_many(store: JobStore) -> None:
+    barrier = threading.Barrier(8)
+
+    def use(_: int) -> bool:
+        barrier.wait()
+        return store.use_nonce("pair", "one", NOW, NOW + 10)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(use, range(8))) == [False] * 7 + [True]
+
+
+def test_nonces_are_forgotten_when_their_time_is_over(store: JobStore) -> None:
+    for number in range(3):
+        store.use_nonce("pair", str(number), NOW, NOW + number)
+    assert store.forget_nonces(NOW + 1) == 2
+    assert store.forget_nonces(NOW + 1) == 0
+    assert not store.use_nonce("pair", "2", NOW + 1, NOW + 9)

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from windstill.adapters.embedded import open_store
 from windstill.cli.keys import command
-from windstill.errors import WindstillError
+from windstill.errors import InvalidOption, WindstillError
 from windstill.jobs.keys import KeyRing
 
 Run = Callable[..., Result]
@@ -104,3 +104,29 @@ def test_only_creating_a_key_makes_a_data_folder(run: Run, tmp_path: Path) -> No
 def test_every_command_has_an_example() -> None:
     for name, subcommand in command.commands.items():
         assert f"windstill keys {name}" in (subcommand.help or "")
+
+
+def test_an_access_key_pair_is_printed_again_rotated_and_switched_off(
+    run: Run, told: Callable[..., Any]
+) -> None:
+    run("create", "anna")
+    pair = told("access", "anna")
+    assert told("access", "anna") == pair
+    assert told("show", "anna")["access"] == pair["AccessKeyId"]
+    shown = run("access", "anna")
+    assert shown.stdout.split() == [word for row in pair.items() for word in row]
+    assert "acs_api is off" in shown.stderr
+    rotated = told("access", "anna", "--rotate", "--overlap", "1h")
+    assert rotated["AccessKeyId"] == pair["AccessKeyId"]
+    assert rotated["AccessKeySecret"] != pair["AccessKeySecret"]
+    assert told("access", "anna", "--off")["access"] is None
+    assert told("access", "anna")["AccessKeySecret"] not in (
+        pair["AccessKeySecret"],
+        rotated["AccessKeySecret"],
+    )
+
+
+def test_access_is_not_rotated_and_switched_off_at_once(run: Run) -> None:
+    run("create", "anna")
+    refused = run("access", "anna", "--rotate", "--off")
+    assert isinstance(refused.exception, InvalidOption)

@@ -42,6 +42,7 @@ class MemoryStore:
         self._jobs: dict[str, Job] = {}
         self._outbox: dict[str, Message] = {}
         self._offered: dict[str, float] = {}
+        self._nonces: dict[tuple[str, str], float] = {}
 
     def add_key(self, key: Key, secret: Secret, granted: int | None = None) -> None:
         """See the port."""
@@ -71,6 +72,26 @@ class MemoryStore:
             self._check_name(key)
             account.key = key
             return key
+
+    def key_of_access(self, access_id: str) -> Key | None:
+        """See the port."""
+        found = (key for key in self.list_keys() if key.access and key.access.id == access_id)
+        return next(found, None)
+
+    def use_nonce(self, access_id: str, nonce: str, now: float, until: float) -> bool:
+        """See the port."""
+        with self._lock:
+            is_new = self._nonces.get((access_id, nonce), now) <= now
+            if is_new:
+                self._nonces[access_id, nonce] = until
+            return is_new
+
+    def forget_nonces(self, now: float) -> int:
+        """See the port."""
+        with self._lock:
+            before = len(self._nonces)
+            self._nonces = {used: until for used, until in self._nonces.items() if until > now}
+            return before - len(self._nonces)
 
     def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
         """See the port."""

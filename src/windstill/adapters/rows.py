@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from windstill.jobs.accounts import Key, Secret
+from windstill.jobs.accounts import Access, Key, Secret
 from windstill.jobs.callbacks import Callback, Message
 from windstill.jobs.model import Failure, Job, Lease, Result, State
 
@@ -30,6 +30,8 @@ _PLAIN = (
     "accepted_by",
 )
 _MESSAGE = ("job_id", "created_at", "attempts", "next_at", "delivered_at", "problem")
+_KEY = ("id", "name", "created_at", "revoked_at", "rate", "job_limit")
+_ACCESS = ("id", "generation", "former_until", "closed_at")
 _FLAGS = ("attached", "cancel_requested")
 
 
@@ -110,10 +112,21 @@ def _callback(row: Mapping[str, Any]) -> Callback | None:
     return None if url is None else Callback(url, row["callback_base"])
 
 
+def from_key(key: Key) -> dict[str, Any]:
+    """A key's row of `keys`, by column, without its figures."""
+    access = key.access
+    return {
+        **{name: getattr(key, name) for name in _KEY},
+        **{f"access_{name}": access and getattr(access, name) for name in _ACCESS},
+    }
+
+
 def to_key(row: Mapping[str, Any]) -> Key:
     """The key of a row of `keys`."""
-    names = ("id", "name", "created_at", "revoked_at", "rate", "job_limit")
-    return Key(**{name: row[name] for name in names})
+    access = None
+    if row["access_id"] is not None:
+        access = Access(**{name: row[f"access_{name}"] for name in _ACCESS})
+    return Key(access=access, **{name: row[name] for name in _KEY})
 
 
 def to_secret(row: Mapping[str, Any]) -> Secret:

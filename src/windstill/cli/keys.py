@@ -16,6 +16,7 @@ from windstill.errors import InvalidOption
 from windstill.settings import Settings, load
 
 if TYPE_CHECKING:
+    from windstill.jobs.access import AccessRing
     from windstill.jobs.accounts import Key
     from windstill.jobs.keys import KeyRing
 
@@ -137,6 +138,43 @@ def rotate(name: str, overlap: str, settings: Settings, as_json: bool) -> None:
 
 @command.command()
 @click.argument("name")
+@click.option("--rotate", is_flag=True, help="Make a new secret for the pair.")
+@click.option(
+    "--overlap",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="With --rotate, how long the former secret still works: a number with s, m, h or d.",
+)
+@click.option("--off", is_flag=True, help="Switch the pair off; the key itself works on.")
+@_common
+def access(
+    name: str, rotate: bool, overlap: str, off: bool, settings: Settings, as_json: bool
+) -> None:
+    """Print the access key pair of a key, for clients that sign their requests.
+
+    It is made at first, and can be printed again at any time. After --off, the next one has a
+    new secret. The setting acs_api says whether signed requests are answered at all.
+
+    Example: windstill keys access anna
+    """
+    if rotate and off:
+        raise InvalidOption("--rotate and --off can't be given together.", field="off")
+    seconds = _seconds(overlap)
+    with _keys(settings) as keys:
+        ring = _access_ring(settings, keys)
+        if off:
+            ring.close(name)
+            _print(_facts(keys, keys.find(name)), as_json)
+            return
+        pair = ring.rotate(name, seconds) if rotate else ring.open(name)
+    _print({"AccessKeyId": pair.id, "AccessKeySecret": pair.secret}, as_json, width=16)
+    if settings.acs_api == "off" and not as_json:
+        click.echo("Signed requests are not answered: the setting acs_api is off.", err=True)
+
+
+@command.command()
+@click.argument("name")
 @_common
 def revoke(name: str, settings: Settings, as_json: bool) -> None:
     """Close a key for good. What it has running is finished.
@@ -182,6 +220,13 @@ def _keys(settings: Settings, *, create: bool = False) -> Iterator[KeyRing]:
         store.close()
 
 
+def _access_ring(settings: Settings, keys: KeyRing) -> AccessRing:
+    from windstill.jobs.access import AccessRing
+    from windstill.opening import access_secret
+
+    return AccessRing(keys, access_secret(settings))
+
+
 def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
     balance, usage = keys.balance(key.id), keys.usage(key.id)
     return {
@@ -190,6 +235,7 @@ def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
         "state": "revoked" if key.revoked else "active",
         "created": _date(key.created_at),
         "revoked": None if key.revoked_at is None else _date(key.revoked_at),
+        "access": _access_word(key),
         "granted": balance.granted,
         "left": balance.left,
         "spent": balance.spent,
@@ -211,12 +257,17 @@ def _print_secret(keys: KeyRing, key: Key, secret: str, as_json: bool) -> None:
     click.echo(f"This is the secret of {key.name}; it can't be shown again.", err=True)
 
 
-def _print(facts: dict[str, Any], as_json: bool) -> None:
+def _access_word(key: Key) -> str | None:
+    """The public half of the key's access key pair, if that is switched on."""
+    return None if key.access is None or key.access.closed_at is not None else key.access.id
+
+
+def _print(facts: dict[str, Any], as_json: bool, width: int = 11) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
     for name, value in facts.items():
-        click.echo(f"{name:<11} {_word(name, value)}")
+        click.echo(f"{name:<{width}} {_word(name, value)}")
 
 
 def _word(name: str, value: object) -> str:

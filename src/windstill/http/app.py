@@ -10,6 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from windstill.http import health, pages, static
 from windstill.http.account import query_credits
+from windstill.http.acs.route import SignedApi, signed_route
+from windstill.http.acs.uploads import Uploads
 from windstill.http.boundary import Boundary
 from windstill.http.connections import Connections, proxies_of
 from windstill.http.files import deliver
@@ -21,8 +23,9 @@ from windstill.http.native.routes import ROUTES as NATIVE_ROUTES
 from windstill.http.pace import Pace
 from windstill.http.service import Service
 from windstill.http.tasks import query_async_task_result
+from windstill.jobs.access import AccessRing
 from windstill.jobs.engine import Engine
-from windstill.opening import FILES_URL, webhook_secret
+from windstill.opening import FILES_URL, access_secret, webhook_secret
 from windstill.settings import Settings
 
 ROUTES = (
@@ -64,13 +67,19 @@ class Application:
         )
         self.state.service = self.service
         # Slashes are not redirected: a redirect is no answer that clients of the API know.
-        router = Router(ROUTES, redirect_slashes=False)
+        signed = () if settings.acs_api == "off" else (signed_route(_signed_api(settings, engine)),)
+        router = Router((*signed, *ROUTES), redirect_slashes=False)
         self._boundary = Boundary(router, self.service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         scope["app"] = self
         await self._boundary(scope, receive, send)
+
+
+def _signed_api(settings: Settings, engine: Engine) -> SignedApi:
+    secret = access_secret(settings)
+    return SignedApi(AccessRing(engine.keys, secret), Uploads(secret))
 
 
 def _courier(settings: Settings, engine: Engine, guard: Guard) -> Courier | None:

@@ -19,6 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from windstill.errors import WindstillError
 from windstill.http import cors
+from windstill.http.acs.answers import refusal
+from windstill.http.acs.call import speaks
+from windstill.http.acs.refusals import AcsRefused
 from windstill.http.codes import codes
 from windstill.http.envelope import Ids, failure
 from windstill.http.native.problems import is_native, meaning_for, problem_response
@@ -49,7 +52,8 @@ class Boundary:
             await self._router(scope, receive, send)
             return
         _normalise(scope)
-        answer = _Answer(scope, send, self._service)
+        signed = self._service.settings.acs_api != "off" and speaks(scope)
+        answer = _Answer(scope, send, self._service, signed=signed)
         try:
             _check_head(scope)
             with self._service.connections.request((scope.get("client") or ("",))[0]):
@@ -62,7 +66,7 @@ class Boundary:
             answer.finish()
 
     async def _routed(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        if scope["method"] == "OPTIONS":
+        if scope["method"] == "OPTIONS" and not answer.signed:
             await cors.preflight(self._methods(scope))(scope, receive, answer.send)
         else:
             await self._router(scope, receive, answer.send)
@@ -78,7 +82,7 @@ class Boundary:
     async def _answer_error(
         self, error: Exception, scope: Scope, receive: Receive, answer: _Answer
     ) -> None:
-        if not isinstance(error, (HTTPException, RequestRefused, WindstillError)):
+        if not isinstance(error, (HTTPException, RequestRefused, AcsRefused, WindstillError)):
             logger.error(
                 "unexpected error",
                 exc_info=error,
@@ -86,10 +90,11 @@ class Boundary:
             )
         if answer.status:
             raise error  # half an answer is out: only closing the connection is left
-        response = self._response(error, scope["path"], answer)
+        response = self._response(error, scope, answer)
         await response(scope, receive, answer.send)
 
-    def _response(self, error: Exception, path: str, answer: _Answer) -> Response:
+    def _response(self, error: Exception, scope: Scope, answer: _Answer) -> Response:
+        path = scope["path"]
         if isinstance(error, HTTPException) and error.status_code == 404:
             error = unknown_path(path)
         headers = dict(getattr(error, "headers", None) or {})
@@ -98,6 +103,9 @@ class Boundary:
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(retry_after)))
+        if answer.signed:
+            answer.code, response = refusal(error, scope, answer.ids.request_id, headers)
+            return response
         if is_native(path):
             answer.code = meaning_for(error).code
             return problem_response(error, _told(error), answer.ids.request_id, headers)
@@ -157,9 +165,13 @@ def _told(error: Exception) -> str:
 
 
 class _Answer:
-    """One answer on its way out: adds the headers that all have, and remembers what was sent."""
+    """One answer on its way out: adds the headers that all have, and remembers what was sent.
 
-    def __init__(self, scope: Scope, send: Send, service: Service) -> None:
+    signed: to a request of the signed API, whose secrets must be in no browser.
+    """
+
+    def __init__(self, scope: Scope, send: Send, service: Service, *, signed: bool) -> None:
+        self.signed = signed
         self.ids = Ids()
         self.status = 0
         self.code = ""
@@ -177,7 +189,8 @@ class _Answer:
             headers["x-request-id"] = self.ids.request_id
             headers.setdefault("x-content-type-options", "nosniff")
             headers.setdefault("cache-control", "no-store")
-            cors.mark(self._service.settings.cors_origins, self._scope, headers)
+            if not self.signed:
+                cors.mark(self._service.settings.cors_origins, self._scope, headers)
             if self._service.draining:
                 headers["connection"] = "close"
         await self._send(message)

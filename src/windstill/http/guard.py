@@ -64,6 +64,10 @@ class Unreachable(WindstillError):
     exit_status = 5
 
 
+class ReplyTooLarge(Unreachable):
+    """The address answered with more bytes than were wanted."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What an address answered. body: at most as many bytes as were allowed."""
@@ -261,7 +265,7 @@ async def _exchange(
         elif isinstance(event, h11.Data):
             kept += event.data
             if len(kept) > most:
-                raise Unreachable(f"The address answered with more than {most:,} bytes.")
+                raise ReplyTooLarge(f"The address answered with more than {most:,} bytes.")
         elif not isinstance(event, h11.InformationalResponse):
             return Reply(status, told, bytes(kept))
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import cast, get_args
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from windstill.http.envelope import success
 from windstill.http.multipart import Form, FormLimits, read_form
-from windstill.http.refusals import ClientGone, Reason, RequestRefused, failure_of
+from windstill.http.refusals import Reason, RequestRefused, failure_of
 from windstill.http.service import Service, ids_of, service_of
-from windstill.http.waiting import disconnected
+from windstill.http.waiting import finished
 from windstill.jobs.engine import Submission
-from windstill.jobs.errors import Draining
-from windstill.jobs.model import Job, State
+from windstill.jobs.model import Job, Result, State
 from windstill.jobs.task import payload
 from windstill.options import Operation, Options
 from windstill.photo import COMPATIBLE_LIMITS
 from windstill.photo.signature import accepted_format
-from windstill.settings import Settings
+from windstill.settings import CompatibleFormat, Settings
 
 OPERATIONS = tuple(word for word in get_args(Operation) if word != "auto")
 WARNING_HEADER = "x-windstill-warning"
@@ -42,7 +39,7 @@ async def image_fine_tuning(request: Request) -> Response:
         submission = Submission(
             key_id=key.id,
             photo=photo,
-            payload=job_payload(service.settings, operation),
+            payload=job_payload(service.settings, operation, service.settings.format),
             attached=True,
             priority=PRIORITY,
             patience=service.settings.answer_seconds,
@@ -52,19 +49,22 @@ async def image_fine_tuning(request: Request) -> Response:
         job = await service.engine.submit_async(submission)
     request.state.facts.update(job=job.id, bytes=len(photo), operation=operation)
     with service.pace.wait():
-        job = await _finished(request, service, job)
+        # A second more than the job itself has, so that its own failure is what is told.
+        job = await finished(request, service, job, service.settings.answer_seconds + 1)
     service.pace.saw(job.started_at, job.finished_at)
     return _answer(request, service, job)
 
 
-def job_payload(settings: Settings, operation: Operation) -> dict[str, object]:
+def job_payload(
+    settings: Settings, operation: Operation, format: CompatibleFormat
+) -> dict[str, object]:
     """What the job's process is told to do."""
     options = Options(
         operation=operation,
         seconds=settings.seconds,
         fps=settings.fps,
         strength=settings.strength,
-        format=settings.format,
+        format=format,
     )
     return payload(
         options,
@@ -112,41 +112,24 @@ def _photo(form: Form) -> bytes:
     return photo
 
 
-async def _finished(request: Request, service: Service, job: Job) -> Job:
-    """The job once it is finished. Cancels it when the client leaves or the service must stop."""
-    left = asyncio.create_task(disconnected(request))
-    stopped = asyncio.create_task(service.gone.wait())
-    ended = asyncio.create_task(
-        service.engine.wait_async(job.id, service.settings.answer_seconds + 1)
-    )
-    try:
-        await asyncio.wait({left, stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if ended.done() and ended.result().finished:
-            return ended.result()
-        # Shielded from the server's own end, so that no job outlives its request.
-        await asyncio.shield(run_in_threadpool(service.engine.cancel, job.id))
-        if ended.done():
-            raise RequestRefused(
-                Reason.NO_ANSWER_IN_TIME,
-                f"The loop was not ready within {service.settings.answer_seconds:g} seconds.",
-            )
-        if stopped.done():
-            raise Draining("The service is about to stop.", retry_after=5)
-        raise ClientGone
-    finally:
-        for task in (left, stopped, ended):
-            task.cancel()
-        await asyncio.gather(left, stopped, ended, return_exceptions=True)
-
-
 def _answer(request: Request, service: Service, job: Job) -> Response:
+    result = result_of(job)
+    response = success(ids_of(request), data={"url": result_url(request, service, job)})
+    response.headers.update(warning_headers(result))
+    return response
+
+
+def result_of(job: Job) -> Result:
+    """What a finished job made. Raises what it failed with."""
     if job.state is not State.SUCCEEDED or job.result is None:
         raise failure_of(job.failure)
-    response = success(ids_of(request), data={"url": result_url(request, service, job)})
-    warnings = [str(notice["code"]) for notice in job.result.facts.get("warnings", ())]
-    if warnings:
-        response.headers[WARNING_HEADER] = ", ".join(warnings)
-    return response
+    return job.result
+
+
+def warning_headers(result: Result) -> dict[str, str]:
+    """A header with the codes of a result's warnings, if it has any."""
+    warnings = [str(notice["code"]) for notice in result.facts.get("warnings", ())]
+    return {WARNING_HEADER: ", ".join(warnings)} if warnings else {}
 
 
 def result_url(request: Request, service: Service, job: Job) -> str:

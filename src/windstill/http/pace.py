@@ -31,18 +31,21 @@ class Pace:
     waiting: int = 0
     seconds: float = 0.0
 
-    def admit(self) -> None:
+    def admit(self, patience: float | None = None) -> None:
         """Raises `RequestRefused` when a job would not be ready in time.
+
+        patience: of this client; None: as of all.
 
         Never while a slot is free, so that the estimate can always recover.
         """
+        within = SHARE * (self.patience if patience is None else patience)
         turns = (self.waiting + 1) / max(1, self.slots)
         expected = turns * self.seconds
-        if turns > 1 and expected > SHARE * self.patience:
+        if turns > 1 and expected > within:
             raise RequestRefused(
                 Reason.TOO_BUSY,
                 "Too many jobs are waiting. Please try again later.",
-                retry_after=min(60.0, expected - SHARE * self.patience),
+                retry_after=min(60.0, expected - within),
             )
 
     @contextmanager

@@ -71,10 +71,10 @@ class Service:
         request.state.facts["key"] = key.id
         return key
 
-    def admit(self) -> None:
+    def admit(self, patience: float | None = None) -> None:
         """Raises `Draining`, or what `Pace.admit` raises; asked before a body is read."""
         self.check_open()
-        self.pace.admit()
+        self.pace.admit(patience)
 
     def check_open(self) -> None:
         """Raises `Draining` when nothing new is taken."""

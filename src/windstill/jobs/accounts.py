@@ -15,6 +15,21 @@ from windstill.jobs.model import Job
 
 
 @dataclass(frozen=True, kw_only=True)
+class Access:
+    """A key's access key pair, for clients that sign their requests. Its secret is derived from
+    `generation` (see `windstill.jobs.access`) and stored nowhere.
+
+    id: the pair's public half. former_until: until when the secret of the generation before signs,
+    too. closed_at: when the pair was switched off, if it is.
+    """
+
+    id: str
+    generation: int = 1
+    former_until: float | None = None
+    closed_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Key:
     """Someone who may submit jobs.
 
@@ -27,6 +42,7 @@ class Key:
     revoked_at: float | None = None
     rate: float | None = None
     job_limit: int | None = None
+    access: Access | None = None
 
     @property
     def revoked(self) -> bool:

@@ -37,10 +37,13 @@ class Kind:
 
 PREVIEW = "preview"
 MATTES = "mattes"
+DYNAMIC_IMAGE = "dynamic_image"
+"""A loop whose link lives for the 30 minutes that the upstream documented."""
 
 KINDS: Mapping[str, Kind] = {
     PREVIEW: Kind(task="windstill.jobs.task:preview_photo", result_ttl=3600.0),
     MATTES: Kind(task="windstill.jobs.task:find_mattes", result_ttl=3600.0),
+    DYNAMIC_IMAGE: Kind(task="windstill.jobs.task:animate_photo", result_ttl=1800.0),
 }
 
 

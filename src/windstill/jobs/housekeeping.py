@@ -264,6 +264,7 @@ class Housekeeper:
         self._tidied = now
         self.clear_blobs(now - _ORPHAN_AGE)
         self.store.forget(now - self.config.history)
+        self.store.forget_nonces(now)
 
     def clear_blobs(self, before: float) -> int:
         """Removes files stored before a time that no job needs; returns how many."""

@@ -35,8 +35,8 @@ class KeyRing:
     """
 
     def __init__(self, store: KeyStore, clock: Callable[[], float] = time.time) -> None:
-        self._store = store
-        self._clock = clock
+        self.store = store
+        self.clock = clock
 
     def create(
         self,
@@ -57,10 +57,10 @@ class KeyRing:
         _at_least("job_limit", job_limit, 1)
         if rate is not None and not rate > 0:
             raise InvalidKey("rate must be above 0 submissions a second.", field="rate")
-        now = self._clock()
+        now = self.clock()
         key = Key(id=new_id(), name=name, created_at=now, rate=rate, job_limit=job_limit)
         secret, stored = _draw(now)
-        self._store.add_key(key, stored, credits)
+        self.store.add_key(key, stored, credits)
         return key, secret
 
     def authenticate(self, secret: str) -> Key:
@@ -68,9 +68,9 @@ class KeyRing:
         if len(secret) != LENGTH or not secret.isascii():
             raise UnknownKey("The API key is not valid.")
         digest = _digest(secret)
-        now = self._clock()
+        now = self.clock()
         opened = None
-        for key, stored in self._store.secrets(secret[:_PREFIX]):
+        for key, stored in self.store.secrets(secret[:_PREFIX]):
             if hmac.compare_digest(stored.digest, digest) and stored.live(now):
                 opened = key
         if opened is None:
@@ -86,17 +86,17 @@ class KeyRing:
         """
         if not name_or_id.isprintable():
             raise InvalidKey("A key's name has only printable characters.", field="name")
-        key = self._store.key(name_or_id)
+        key = self.store.key(name_or_id)
         if key is not None:
             return key
-        named = [key for key in self._store.list_keys() if key.name == name_or_id]
+        named = [key for key in self.store.list_keys() if key.name == name_or_id]
         if not named:
             raise InvalidKey(f"There is no key {name_or_id!r}.", field="name")
         return min(named, key=lambda key: (key.revoked, -key.created_at))
 
     def list(self) -> builtins.list[Key]:
         """All keys, oldest first."""
-        return self._store.list_keys()
+        return self.store.list_keys()
 
     def rotate(self, name_or_id: str, overlap: float) -> tuple[Key, str]:
         """A further secret for a key; older ones end after `overlap` seconds."""
@@ -105,14 +105,14 @@ class KeyRing:
         key = self.find(name_or_id)
         if key.revoked:
             raise InvalidKey("A revoked key can't be rotated.", field="name")
-        now = self._clock()
+        now = self.clock()
         secret, stored = _draw(now)
-        self._store.rotate(key.id, stored, now + overlap)
+        self.store.rotate(key.id, stored, now + overlap)
         return key, secret
 
     def revoke(self, name_or_id: str) -> Key:
         """Closes a key for good. Its running jobs end as they would."""
-        now = self._clock()
+        now = self.clock()
 
         def closed(key: Key) -> Key:
             return key if key.revoked else replace(key, revoked_at=now)
@@ -129,19 +129,19 @@ class KeyRing:
     def grant(self, name_or_id: str, amount: int | None) -> Balance:
         """Adds credits, takes them when negative, or lifts the limit with None."""
         key = self.find(name_or_id)
-        self._store.grant(key.id, amount, self._clock())
-        return self._store.balance(key.id)
+        self.store.grant(key.id, amount, self.clock())
+        return self.store.balance(key.id)
 
     def balance(self, key_id: str) -> Balance:
         """Credits granted, spent and reserved."""
-        return self._store.balance(key_id)
+        return self.store.balance(key_id)
 
     def usage(self, key_id: str) -> Usage:
         """What became of the key's jobs."""
-        return self._store.usage(key_id)
+        return self.store.usage(key_id)
 
     def _changed(self, name_or_id: str, change: Callable[[Key], Key]) -> Key:
-        key = self._store.change_key(self.find(name_or_id).id, change)
+        key = self.store.change_key(self.find(name_or_id).id, change)
         if key is None:
             raise InvalidKey(f"There is no key {name_or_id!r}.", field="name")
         return key

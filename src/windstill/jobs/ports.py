@@ -36,10 +36,24 @@ class KeyStore(Protocol):
         """All keys, revoked ones too, oldest first."""
 
     def change_key(self, key_id: str, change: Callable[[Key], Key]) -> Key | None:
-        """Replaces limits, name, or revocation of a key in one transaction; None: no such key.
+        """Replaces limits, name, access or revocation of a key in one transaction; None: no such
+        key.
 
         `granted` and what was spent are not changed by this. Raises `InvalidKey` on a name in use.
         """
+
+    def key_of_access(self, access_id: str) -> Key | None:
+        """The key whose access key pair has this public half."""
+
+    def use_nonce(self, access_id: str, nonce: str, now: float, until: float) -> bool:
+        """Whether nobody has used this nonce of this access key pair; until `until` it is used.
+
+        Of parallel calls, by whichever processes, one is told so. It survives the end of any
+        process, but a power failure may undo what was used in its last moments.
+        """
+
+    def forget_nonces(self, now: float) -> int:
+        """Removes the nonces that may be used again; returns how many."""
 
     def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
         """Changes a key's credits as `accounts.regranted` says, and enters it in the ledger."""

@@ -9,6 +9,7 @@ from windstill.settings.loading import (
 )
 from windstill.settings.reference import describe, reference
 from windstill.settings.table import (
+    AcsApi,
     CompatibleFormat,
     LogFormat,
     LogLevel,
@@ -22,6 +23,7 @@ __all__ = [
     "CONFIG_NAME",
     "CONFIG_VARIABLE",
     "PREFIX",
+    "AcsApi",
     "CompatibleFormat",
     "Configuration",
     "LogFormat",

@@ -16,6 +16,7 @@ from windstill.settings.values import checked
 StatusProfile = Literal["current", "2025"]
 NothingToMove = Literal["still", "refuse"]
 CompatibleFormat = Literal["mp4", "avi"]
+AcsApi = Literal["off", "avi", "mp4"]
 LogFormat = Literal["json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -98,6 +99,14 @@ class Settings:
         "How long a request waits for its result before it is answered with a timeout.",
         low=1,
         high=600,
+    )
+
+    acs_api: AcsApi = _setting(
+        "signed API",
+        "off",
+        "Answer clients of Alibaba Cloud's GenerateDynamicImage (imageenhan, 2019-09-30), with "
+        "results as AVI, which it had, or as MP4. It fetches photos, so image_urls must be true.",
+        choices=get_args(AcsApi),
     )
 
     result_seconds: int = _setting(
@@ -261,6 +270,14 @@ class Settings:
         "",
         "What signs webhooks, the same for all; see openssl rand -hex 32. Empty: a file in the "
         "data folder.",
+        secret=True,
+        hexadecimal=64,
+    )
+    access_secret: str = _setting(
+        "many machines",
+        "",
+        "What the secrets of access key pairs are derived from, the same for all; see openssl "
+        "rand -hex 32. Empty: a file in the data folder.",
         secret=True,
         hexadecimal=64,
     )

@@ -9,7 +9,7 @@ from psycopg import errors
 
 from windstill.adapters.postgres.connection import Connection
 from windstill.adapters.postgres.database import Database
-from windstill.adapters.rows import to_key, to_secret
+from windstill.adapters.rows import from_key, to_key, to_secret
 from windstill.jobs.accounts import Balance, Key, Secret, Usage, regranted
 from windstill.jobs.errors import InvalidKey, StoreError
 
@@ -24,19 +24,9 @@ class PostgresKeys:
         """See the port."""
 
         def add(db: Connection) -> None:
-            db.execute(
-                "INSERT INTO keys (id, name, created_at, revoked_at, rate, job_limit, granted) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                (
-                    key.id,
-                    key.name,
-                    key.created_at,
-                    key.revoked_at,
-                    key.rate,
-                    key.job_limit,
-                    granted,
-                ),
-            )
+            row = {**from_key(key), "granted": granted}
+            marks = ", ".join(f"%({name})s" for name in row)
+            db.execute(f"INSERT INTO keys ({', '.join(row)}) VALUES ({marks})".encode(), row)  # noqa: S608
             _add_secret(db, key.id, secret)
             if granted is not None:
                 _enter_grant(db, key.id, granted, key.created_at)
@@ -66,15 +56,42 @@ class PostgresKeys:
                 return None
             key = change(before)
             tried.append(key)
-            db.execute(
-                "UPDATE keys SET name = %s, revoked_at = %s, rate = %s, job_limit = %s "
-                "WHERE id = %s",
-                (key.name, key.revoked_at, key.rate, key.job_limit, key_id),
-            )
+            row = from_key(key)
+            columns = ", ".join(f"{name} = %({name})s" for name in row)
+            db.execute(f"UPDATE keys SET {columns} WHERE id = %(id)s".encode(), row)  # noqa: S608
             return key
 
         with _unique_names(tried):
             return self.database.write(replace)
+
+    def key_of_access(self, access_id: str) -> Key | None:
+        """See the port."""
+        if "\0" in access_id:
+            return None
+        query = "SELECT * FROM keys WHERE access_id = %s"
+        row = self.database.read(lambda db: db.execute(query, (access_id,)).fetchone())
+        return None if row is None else to_key(row)
+
+    def use_nonce(self, access_id: str, nonce: str, now: float, until: float) -> bool:
+        """See the port."""
+
+        def use(db: Connection) -> bool:
+            used = db.execute(
+                "INSERT INTO nonces (access_id, nonce, until) VALUES (%s, %s, %s) "
+                "ON CONFLICT (access_id, nonce) DO UPDATE SET until = excluded.until "
+                "WHERE nonces.until <= %s RETURNING nonce",
+                (access_id, nonce, until, now),
+            )
+            return used.fetchone() is not None
+
+        return self.database.write(use, durable=False)
+
+    def forget_nonces(self, now: float) -> int:
+        """See the port."""
+        query = "DELETE FROM nonces WHERE until <= %s RETURNING nonce"
+        return self.database.write(
+            lambda db: len(db.execute(query, (now,)).fetchall()), durable=False
+        )
 
     def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
         """See the port."""

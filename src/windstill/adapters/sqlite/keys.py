@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from windstill.adapters.rows import to_key, to_secret
+from windstill.adapters.rows import from_key, to_key, to_secret
 from windstill.adapters.sqlite.database import Database
 from windstill.jobs.accounts import Balance, Key, Secret, Usage, regranted
 from windstill.jobs.errors import InvalidKey, StoreError
@@ -26,19 +26,9 @@ class SqliteKeys:
     def add_key(self, key: Key, secret: Secret, granted: int | None = None) -> None:
         """See the port."""
         with _unique_name(key.name), self.database.writing() as db:
-            db.execute(
-                "INSERT INTO keys (id, name, created_at, revoked_at, rate, job_limit, granted) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    key.id,
-                    key.name,
-                    key.created_at,
-                    key.revoked_at,
-                    key.rate,
-                    key.job_limit,
-                    granted,
-                ),
-            )
+            row = {**from_key(key), "granted": granted}
+            marks = ", ".join(f":{name}" for name in row)
+            db.execute(f"INSERT INTO keys ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
             _add_secret(db, key.id, secret)
             if granted is not None:
                 _enter_grant(db, key.id, granted, key.created_at)
@@ -61,12 +51,32 @@ class SqliteKeys:
                 return None
             key = change(before)
             with _unique_name(key.name):
-                db.execute(
-                    "UPDATE keys SET name = ?, revoked_at = ?, rate = ?, job_limit = ? "
-                    "WHERE id = ?",
-                    (key.name, key.revoked_at, key.rate, key.job_limit, key_id),
-                )
+                row = from_key(key)
+                columns = ", ".join(f"{name} = :{name}" for name in row)
+                db.execute(f"UPDATE keys SET {columns} WHERE id = :id", row)  # noqa: S608
             return key
+
+    def key_of_access(self, access_id: str) -> Key | None:
+        """See the port."""
+        with self.database.reading() as db:
+            row = db.execute("SELECT * FROM keys WHERE access_id = ?", (access_id,)).fetchone()
+        return None if row is None else to_key(row)
+
+    def use_nonce(self, access_id: str, nonce: str, now: float, until: float) -> bool:
+        """See the port."""
+        with self.database.writing(durable=False) as db:
+            return bool(
+                db.execute(
+                    "INSERT INTO nonces (access_id, nonce, until) VALUES (?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET until = excluded.until WHERE nonces.until <= ?",
+                    (access_id, nonce, until, now),
+                ).rowcount
+            )
+
+    def forget_nonces(self, now: float) -> int:
+        """See the port."""
+        with self.database.writing(durable=False) as db:
+            return db.execute("DELETE FROM nonces WHERE until <= ?", (now,)).rowcount
 
     def grant(self, key_id: str, amount: int | None, now: float) -> Key | None:
         """See the port."""

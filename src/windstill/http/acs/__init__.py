@@ -1,0 +1,1 @@
+"""Requests as the clients of Alibaba Cloud's GenerateDynamicImage sign them, at `/`."""
