@@ -8,7 +8,7 @@ LIBRARY := src/windstill/elements/sky/_painting.so
 C_SOURCES := $(wildcard src/windstill/*/*.[ch] src/windstill/*/*/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve cluster demo test test-all docs lint audit format lock clean
+.PHONY: help setup clients serve cluster demo test test-all docs lint audit format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -30,16 +30,33 @@ $(LIBRARY): setup.py $(C_SOURCES) | $(VENV)/.ready
 	$(BIN)/python setup.py --quiet build_ext --inplace
 	touch $@
 
+# Clients of other services that tests run, each in a folder of its own, as they can't be
+# installed together; Node's only where Node is there.
+CLIENTS := $(VENV)-clients
+clients: $(patsubst requirements/clients/%.txt,$(CLIENTS)/%/.ready,$(wildcard requirements/clients/*.txt)) $(if $(shell command -v npm),$(CLIENTS)/node/.ready) ## install the clients that tests run
+
+$(CLIENTS)/%/.ready: requirements/clients/%.txt | $(VENV)/.ready
+	rm -rf $(@D)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-build-isolation --target $(@D) -r $<
+	touch $@
+
+$(CLIENTS)/node/.ready: requirements/clients/node/package-lock.json
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp requirements/clients/node/*.json $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
 serve: setup ## run the service; prints its address, a key and a ready curl line
 	$(BIN)/windstill serve --data data
 
 demo: setup ## animate a photo that a dependency ships
 	$(BIN)/python examples/demo.py
 
-test: setup ## run the tests
+test: setup clients ## run the tests
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: setup ## run the tests, the slow ones too
+test-all: setup clients ## run the tests, the slow ones too
 	$(BIN)/python -m pytest
 
 lint: setup ## check style, types, the direction of imports, and for unsafe code and secrets
@@ -70,7 +87,8 @@ lock: ## pin the dependencies again
 	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --constraint $(REQUIREMENTS) --extra serve --extra heic --extra postgres --extra rabbitmq --extra s3 pyproject.toml requirements/build.in -o deploy/requirements.lock
 	(head -1 deploy/requirements.txt; cat deploy/requirements.lock) > deploy/requirements.new
 	mv deploy/requirements.new deploy/requirements.txt
+	for client in requirements/clients/*.in; do $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade $$client -o $${client%.in}.txt; done
 	rm -rf $(VENV)-lock deploy/requirements.lock
 
 clean: ## remove what set-up and tests made
-	rm -rf $(VENV) build dist src/*.egg-info $(wildcard src/windstill/*/*.so src/windstill/*/*/*.so) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) build dist src/*.egg-info $(wildcard src/windstill/*/*.so src/windstill/*/*/*.so) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

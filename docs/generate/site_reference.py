@@ -15,6 +15,7 @@ from windstill.cli import work as cli_work
 from windstill.client import errors as client_errors
 from windstill.errors import WindstillError
 from windstill.http import codes, refusals
+from windstill.http.acs import codes as acs_codes
 from windstill.http.native import problems
 from windstill.options import describe
 from windstill.settings import reference as settings
@@ -79,6 +80,10 @@ def errors() -> str:
         + _table(head, [_error_row(kind, depth) for kind, depth in _tree(WindstillError, 0)])
         + "\n## Refused requests\n\nThese go wrong only over HTTP, and have no exception.\n\n"
         + _table(("code", "status", "what"), only_http)
+        + "\n## Codes of the signed API\n\n"
+        "What clients of [GenerateDynamicImage](../how-to/alibaba.md) are told as `Code`. *From* "
+        "is how the code is known: documented by the vendor, seen in public logs of its clients, "
+        "named by analogy with other actions, or chosen here.\n\n" + acs_codes.reference()
     )
 
 

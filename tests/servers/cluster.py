@@ -115,7 +115,7 @@ class Cluster:
         }
         self.members: list[Member] = []
         self._numbers = itertools.count(1)
-        self.key = self._run("keys", "create", "cluster").strip()
+        self.key = self.run("keys", "create", "cluster").strip()
 
     @property
     def services(self) -> list[Member]:
@@ -148,7 +148,8 @@ class Cluster:
             for member in group:
                 member.stop()
 
-    def _run(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
+        """What a command of `windstill` prints, with the settings of the members."""
         given = {f"WINDSTILL_{name.upper()}": str(v) for name, v in self.settings.items()}
         return subprocess.run(
             [sys.executable, "-m", "windstill.cli", *arguments],

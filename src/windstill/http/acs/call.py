@@ -82,6 +82,13 @@ class Call:
         return value
 
     @property
+    def wants_xml(self) -> bool:
+        """Whether XML is asked for: the default of RPC. Raises `AcsRefused`."""
+        given = self.parameters
+        default = "XML" if "Action" in given else "JSON"
+        return not self.acs3 and given.get("Format", default).upper() == "XML"
+
+    @property
     def action(self) -> str:
         """The action's name. Raises `AcsRefused`."""
         return self._named("x-acs-action", "Action")

@@ -40,7 +40,7 @@ class SignedApi:
         patience = min(service.settings.answer_seconds, dynamic_image.PATIENCE)
         deadline = asyncio.get_running_loop().time() + patience
         call = await read_call(request, min(service.settings.upload_seconds, patience))
-        if not call.acs3 and call.parameters.get("Format", "XML").upper() == "XML":
+        if call.wants_xml:
             ask_for_xml(request.scope)
         key = await authenticate(call, self.ring, service.engine.clock())
         action = _action(call)
