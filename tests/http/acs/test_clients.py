@@ -171,4 +171,4 @@ def test_a_wrong_secret_is_known_to_the_core_sdk(anna: Signer, tmp_path: Path) -
     text = failing(
         program("core.md", "loop.py", anna), "error.error_code", "InvalidAccessKeySecret"
     )
-    run("core", "loop.py", text, tmp_path, anna.with_(secret="wrong"))
+    run("core", "loop.py", text, tmp_path, anna.with_(secret="hush"))

@@ -19,7 +19,7 @@ ADDRESSES = {
     "another scheme": "ftp://h/a.jpg",
     "no scheme": "photo.jpg",
     "a space": "http://h/a b.jpg",
-    "user and password": "http://user:pass@h/a.jpg",
+    "who asks": "http://user:pass@h/a.jpg",
     "a port of another service": "http://127.0.0.1:25/a.jpg",
     "too long": "http://h/" + "a" * 2000,
     "no host": "http:///a.jpg",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from html import escape
 from types import MappingProxyType
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -77,7 +77,9 @@ def _response(
 def _elements(content: Mapping[str, object]) -> str:
     parts = []
     for name, value in content.items():
-        inside = _elements(value) if isinstance(value, Mapping) else escape(_text(value))
+        inside = (
+            _elements(value) if isinstance(value, Mapping) else escape(_text(value), quote=False)
+        )
         parts.append(f"<{name}>{inside}</{name}>")
     return "".join(parts)
 

@@ -48,6 +48,7 @@ TABLE: Mapping[Kind, str] = {
     Reason.NOT_ALLOWED_HERE: "InvalidApi.ForbiddenInvoke",
     Reason.BODY_TOO_LARGE: "EntityTooLarge",
     Reason.TOO_MANY_UPLOADS: "InternalError.Busy",
+    Reason.TOO_MANY_CONNECTIONS: "Throttling.User",
     Reason.TOO_BUSY: "InternalError.Busy",
     Reason.NO_ANSWER_IN_TIME: "InternalError.Timeout",
     Reason.INTERNAL: "InternalError",
