@@ -7,12 +7,12 @@
     side        1 if the wind asked for blows to the right, -1 if to the left
     region      of all patches together
 
-Arrays of patch i on its grid: `hair-i-waves` (2K, ...), each tone's cosine and sine part, and
-`hair-i-push` (2, ...), x and y: displacement in pixels of the wind asked for is the sum of waves,
-each times its weight of `sway.Sway.weights`, times push. `hair-i-reach` (strengths, ...): how much
-larger it is in wind of another strength (in the order of `windstill.options.Strength`).
-`hair-i-lag`: seconds by which a gust to the right reaches a cell later than the left edge; wind to
-the other side turns every tone by twice this, and pushes the other way.
+Arrays of patch i on its grid: `hair-i-waves` (4K, ...): how far, in pixels, each tone's cosine and
+then each one's sine moves hair along x in the wind asked for, and then along y; each times its
+weight of `sway.Sway.weights`. `hair-i-reach` (strengths, ...): how much farther in wind of another
+strength (in the order of `windstill.options.Strength`). `hair-i-lag`: seconds by which a gust to
+the right reaches a cell later than the left edge; wind to the other side turns every tone by twice
+this, and moves hair the other way.
 
 Images: `hair-plate`, what is behind the hair, in `region`; `hair-replaced`, where that is shown for
 the photo: under the hair, and beside it where hair can still be seen; `hair-sky`, how much of the
@@ -21,7 +21,6 @@ plate is sky, at half size; `hair-i-own`, by how much to multiply the matte with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, get_args
 
 import cv2
@@ -102,12 +101,11 @@ def _pack_patch(
     alone: bool,
     options: Options,
 ) -> dict[str, Any]:
-    factors = _factors(patch.sway.basis)
-    package.array(f"{name}-waves", factors.waves, "int8", by_first=True)
-    package.array(f"{name}-push", factors.push, "int8")
+    waves = np.concatenate([patch.sway.basis[..., 0], patch.sway.basis[..., 1]])
+    package.array(f"{name}-waves", waves, "int8", by_first=True)
     lag = _lag(patch)
     package.array(f"{name}-lag", lag, "int16")
-    other = _turned(factors.product(), patch.sway, lag, side)
+    other = _turned(patch.sway, lag, side)
     starts, reaches = {}, []
     for strength in get_args(Strength):
         sway = patch.sway
@@ -126,30 +124,9 @@ def _pack_patch(
     }
 
 
-@dataclass(frozen=True)
-class _Factors:
-    """waves: float32 (T, H, W). push: float32 (2, H, W)."""
-
-    waves: F32
-    push: F32
-
-    def product(self) -> F32:
-        """The basis, (T, H, W, 2)."""
-        return self.waves[..., None] * self.push.transpose(1, 2, 0)
-
-
-def _factors(basis: F32) -> _Factors:
-    """The best factors of `basis`, (T, H, W, 2): at each cell everything moves along one line."""
-    xx, yy = (np.einsum("thw,thw->hw", part, part) for part in (basis[..., 0], basis[..., 1]))
-    xy = np.einsum("thw,thw->hw", basis[..., 0], basis[..., 1])
-    angle = np.arctan2(2 * xy, xx - yy) / 2
-    along = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
-    return _Factors(np.einsum("thwc,chw->thw", basis, along), along)
-
-
-def _turned(basis: F32, sway: Sway, lag: F32, side: int) -> F32:
+def _turned(sway: Sway, lag: F32, side: int) -> F32:
     """The basis in wind to the other side than `side`."""
-    cos, sin = np.split(basis, 2)
+    cos, sin = np.split(sway.basis, 2)
     angle = 4 * np.pi * side * sway.gusts.hertz[:, None, None] * lag
     c, s = (part[..., None].astype(np.float32) for part in (np.cos(angle), np.sin(angle)))
     return -np.concatenate([cos * c + sin * s, sin * c - cos * s])
@@ -159,8 +136,9 @@ def _lag(patch: Patch) -> F32:
     """Seconds by which a gust to the right reaches each cell later than the region's edge."""
     lag = np.zeros(patch.grid.shape, np.float32)
     for tress in patch.heads_of_hair.tresses:
-        across = patch.grid.centres()[..., 0] / np.float32(tress.growth.head.size)
-        lag[tress.growth.own] = (ACROSS_HEAD * across)[tress.growth.own]
+        across = tress.strands.centres[..., 0] / np.float32(tress.growth.head.size)
+        own = tress.growth.own
+        lag[tress.window][own] = (ACROSS_HEAD * across)[own]
     return lag
 
 

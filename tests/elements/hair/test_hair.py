@@ -7,6 +7,7 @@ import pytest
 
 from tests.elements.hair.portraits import Portrait, frames, lifted, luma, portrait
 from windstill.bench import metrics
+from windstill.elements.hair.layer import HairLayer
 
 HEADS = {
     "long, from the front": portrait(length=1.5),
@@ -150,3 +151,27 @@ def test_a_movement_tells_share_and_travel() -> None:
     assert result.movement.motion == "sway"
     assert result.movement.share == pytest.approx(head.hair.mean(), rel=0.01)
     assert 2 < result.movement.travel < 0.1 * head.diagonal
+
+
+def test_hair_moves_up_and_down_too_and_locks_go_their_own_way() -> None:
+    result, options = lifted(HEADS["close"], seconds=4, fps=24)
+    assert isinstance(result.layer, HairLayer)
+    patch = result.layer.patches[0]
+    hair = patch.grid.shrink(patch.hair) > 0.5
+    poses = np.stack([patch.sway.displacement(t) for t in np.arange(48) / 48])
+    aside, up = (np.ptp(poses[..., axis], axis=0)[hair] for axis in (0, 1))
+    free = aside > np.percentile(aside, 60)
+    assert 0.1 < np.median(up[free] / aside[free]) < 0.7
+    paths = poses[:, hair][:, free, 0]
+    apart = np.corrcoef(paths[:, :: len(paths[0]) // 40].T)
+    assert 0.2 < np.median(apart) < 0.9
+
+
+@pytest.mark.parametrize("name", ["long, from behind", "long, from the front", "close"])
+def test_strength_of_the_wind_means_something(name: str) -> None:
+    calm, normal, windy = (
+        lifted(HEADS[name], strength=strength)[0].movement.travel
+        for strength in ("calm", "normal", "windy")
+    )
+    assert windy > 1.5 * normal
+    assert calm < 0.7 * normal

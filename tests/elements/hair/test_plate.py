@@ -31,7 +31,7 @@ def test_what_is_revealed_looks_like_the_background() -> None:
 def test_pixels_away_from_hair_are_the_photos_own() -> None:
     picture = portrait(length=1.5)
     plate = plate_behind(picture.scene.planes, picture.hair, everywhere(picture.hair, 6), HEAD)
-    free = cv2.dilate(picture.hair, np.ones((19, 19), np.uint8)) == 0
+    free = cv2.dilate(picture.hair, np.ones((21, 21), np.uint8)) == 0
     assert np.array_equal(plate.y[free], picture.scene.planes.y[free])
     chroma_free = free[::2, ::2] & free[1::2, ::2] & free[::2, 1::2] & free[1::2, 1::2]
     for name in "uv":
@@ -56,7 +56,7 @@ def test_a_bar_goes_on_behind_hair_and_stays_beside_it() -> None:
     bar[180:192] = 1
     still.y[:] = np.where(bar * (1 - picture.hair) > 0.5, 30, still.y)
     plate = plate_behind(still, picture.hair, everywhere(picture.hair, 6), HEAD)
-    beside = (bar > 0) & (cv2.dilate(picture.hair, np.ones((13, 13), np.uint8)) == 0)
+    beside = (bar > 0) & (cv2.dilate(picture.hair, np.ones((19, 19), np.uint8)) == 0)
     assert np.array_equal(plate.y[beside], still.y[beside])
     behind = (bar > 0) & (picture.hair > 0) & (picture.hair < 1)
     behind[:182], behind[190:] = False, False

@@ -38,6 +38,10 @@ class Growth:
     distance: F32
     length: float
 
+    def within(self, window: tuple[slice, slice]) -> Growth:
+        """The same hair in some rows and columns of the grid."""
+        return Growth(self.head, self.own[window], self.distance[window], self.length)
+
     @property
     def relative_length(self) -> float:
         """Free length in head sizes: a crew cut has about 0.1, a bob 0.4, long hair 1 and more."""

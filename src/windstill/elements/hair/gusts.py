@@ -15,26 +15,26 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 _Real = TypeVar("_Real", F32, NDArray[np.float64])
 
-_MAX_TONES = 8
-_FASTEST = 2.0
-"""Hz; faster sway of hair reads as shaking."""
+_HERTZ = (0.25, 0.45, 0.7, 0.95, 1.25, 1.55, 1.85, 2.15)
+"""Tones, before they are rounded to whole cycles; faster sway of hair reads as shaking."""
 _DAMPING = 0.42
 _BREEZE = 0.35
 """Mean speed, m/s, in the power spectrum of wind near the ground: (1 + f / speed) ** (-5/3)."""
-_LEAST = 0.04
-"""Tones weaker than this share of the strongest are left out."""
+_FLUTTER_HERTZ, _FLUTTER_BAND = 1.35, 0.5
+"""The frequency at which wisps flutter most, and the width of their band, in powers of e."""
 
 
 @dataclass(frozen=True)
 class Gusts:
-    """The wind's force as a sum of tones.
+    """The wind as a sum of tones.
 
-    cycles: int (K,), whole cycles per loop. force: complex (K,), amplitude and phase. seconds:
-    length of the loop.
+    cycles: int (K,), whole cycles per loop. force: complex (K,), amplitude and phase of what moves
+    the mass of hair. flutter: the same of what moves its wisps. seconds: length of the loop.
     """
 
     cycles: NDArray[np.int64]
     force: NDArray[np.complex128]
+    flutter: NDArray[np.complex128]
     seconds: float
 
     @property
@@ -49,17 +49,16 @@ class Gusts:
 
 
 def gusts(seconds: float, natural: float, rng: np.random.Generator) -> Gusts:
-    """The tones that matter to hair whose natural frequency is `natural` Hz."""
-    cycles = np.arange(1, max(2, int(_FASTEST * seconds)) + 1)
+    """The wind for a loop of `seconds` and hair whose natural frequency is `natural` Hz."""
+    cycles = np.unique(np.maximum(1, np.rint(np.array(_HERTZ) * seconds).astype(np.int64)))
     hertz = cycles / seconds
     force = (1 + hertz / _BREEZE) ** (-5 / 6)
     real, imaginary = response(hertz, np.full_like(hertz, natural))
     answer = real + 1j * imaginary
-    weight = np.abs(force * answer)
-    kept = np.sort(np.argsort(-weight)[:_MAX_TONES])
-    kept = kept[weight[kept] >= _LEAST * weight.max()]
-    phases = _steady_phases(cycles[kept], (force * answer)[kept], rng)
-    return Gusts(cycles[kept], force[kept] * phases / np.hypot.reduce(weight[kept]), seconds)
+    phases = _steady_phases(cycles, np.asarray(force * answer), rng)
+    band = np.exp(-np.square(np.log(hertz / _FLUTTER_HERTZ) / _FLUTTER_BAND))
+    flutter = band / np.hypot.reduce(band) * np.exp(2j * np.pi * rng.random(cycles.size))
+    return Gusts(cycles, force * phases / np.hypot.reduce(np.abs(force * answer)), flutter, seconds)
 
 
 def _steady_phases(

@@ -13,62 +13,91 @@ Mask = NDArray[np.bool_]
 WIDEST = 10
 """Pixels: no halo is wider, as seen on 36 portraits of 1280 pixels."""
 FADE = 2
-"""Pixels on either side of a halo's outer edge over which it fades."""
-HALO_REACH = WIDEST + 2 * FADE
+"""Pixels on either side of a halo's outer edge over which it fades; an even number."""
+HALO_REACH = WIDEST + 3 * FADE
+"""Pixels from the matte to where nothing is halo any more."""
 _LEAST, _SHARE = 2, 0.03
 """Pixels that a halo is wide at least, and head sizes at most."""
 _ALONG = 0.05
 """In head sizes: the outline is looked at over this far to either side."""
 _CROSSING = 5.0
 """Levels per pixel along the outline; a steeper edge is that of something else."""
+_FALL_OFF = 1 / 12
+"""How much less the known pixels of a pyramid's next coarser level count."""
 _TIMES, _LEVELS = 1.35, 1.5
 """A ring is halo while it differs from the fill by so many times the usual, and levels more."""
 
 
-def widest_halo(head_size: float) -> int:
-    """Pixels that the halo of a head's hair is wide at most."""
-    return int(np.clip(round(_SHARE * head_size), _LEAST + 1, WIDEST))
+def find_halo(luma: U8, hair: F32, head_size: float) -> F32:
+    """How much of each pixel without matte shows hair beside it; float32 (H, W) in [0, 1].
 
-
-def find_halo(luma: U8, hair: F32, fill: F32, head_size: float) -> Mask:
-    """Pixels without matte that still show some of the hair beside them; bool (H, W).
-
-    luma: uint8 (H, W). hair: its matte. fill: what the surroundings beyond any halo say is behind,
-    levels. The search goes ring by ring outwards, and ends where a ring differs from the fill no
-    more than the surroundings do from their own blur. Where an edge of something else runs into
-    the hair nothing but the first two rings is halo: the edge must stay.
+    luma: uint8 (H, W), with even sides. hair: its matte. head_size: pixels. Half the size is
+    enough to look at. The search goes ring by ring outwards, and ends where a ring differs from
+    what the surroundings beyond say is behind no more than they do from their own blur. Where an
+    edge of something else runs into the hair nothing but the first ring is halo: it must stay.
     """
-    most = widest_halo(head_size)
-    away = cv2.distanceTransform((hair <= 0).astype(np.uint8), cv2.DIST_L2, 5)
-    picture = luma.astype(np.float32)
-    radius = max(4, round(_ALONG * head_size))
+    size = hair.shape[1] // 2, hair.shape[0] // 2
+    picture = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    covered = cv2.resize(hair, size, interpolation=cv2.INTER_AREA) > 0
+    away = 2 * cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5)
+    most = int(np.clip(round(_SHARE * head_size), _LEAST + 2, WIDEST))
+    beyond = (away > most).astype(np.float32)
+    if not beyond.any():
+        return np.zeros(hair.shape, np.float32)
+    found = _rings(picture, away, mean_of_nearest(picture, beyond), most, _ALONG * head_size)
+    # A step at its edge would be a line that travels with the hair.
+    window = FADE + 1, FADE + 1
+    wider = cv2.dilate(found.astype(np.uint8), np.ones(window, np.uint8)).astype(np.float32)
+    smooth = cv2.resize(cv2.blur(wider, window), hair.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(hair > 0, 0, smooth).astype(np.float32)
+
+
+def _rings(picture: F32, away: F32, fill: F32, most: int, along: float) -> Mask:
+    """The halo, bool (H, W), at half size; `away` from the matte, `most` and `along` in pixels."""
+    radius = max(2, round(along / 2))
     window = (2 * radius + 1, 2 * radius + 1)
-    beyond = ((away > most + 3) & (away <= most + 3 + radius)).astype(np.float32)
-    texture = np.abs(picture - cv2.GaussianBlur(picture, (0, 0), 2.5)) * beyond
+    beyond = ((away > most + 4) & (away <= most + 4 + along)).astype(np.float32)
+    texture = np.abs(picture - cv2.GaussianBlur(picture, (0, 0), 1.25)) * beyond
     usual = cv2.blur(texture, window) / np.maximum(cv2.blur(beyond, window), 1e-4)
     change = np.abs(picture - fill)
     crossed = crossed_by_edges(picture, away, most)
-    still_halo = np.ones(hair.shape, bool)
+    going_on = np.ones(picture.shape, bool)
     found = (away > 0) & (away <= _LEAST)
-    for ring in range(1, most + 1):
-        here = ((away > ring - 1) & (away <= ring)).astype(np.float32)
-        share = cv2.blur(here, window)
-        mean = cv2.blur(change * here, window) / np.maximum(share, 1e-5)
-        still_halo &= (share < 1e-4) | (mean > _TIMES * usual + _LEVELS)
-        found |= still_halo & (here > 0) & ~crossed
+    for ring in range(_LEAST, most + 1, 2):
+        here = (away > ring - 2) & (away <= ring)
+        weight = here.astype(np.float32)
+        share = cv2.blur(weight, window)
+        mean = cv2.blur(change * weight, window) / np.maximum(share, 1e-5)
+        going_on &= (share < 1e-4) | (mean > _TIMES * usual + _LEVELS)
+        found |= going_on & here & ~crossed
     return np.asarray(found)
 
 
 def crossed_by_edges(picture: F32, away: F32, width: int) -> Mask:
     """Where an edge of something else runs into the hair; bool (H, W).
 
-    picture: luma, float32 (H, W), levels. away: pixels from the matte. width: of the halo at most.
+    picture: luma, float32 (H, W), levels, at half size. away: pixels of the whole size from the
+    matte. width: of the halo at most.
     """
-    smooth = cv2.GaussianBlur(picture, (0, 0), 1.5)
-    gx, gy = (cv2.Sobel(smooth, cv2.CV_32F, *d, scale=1 / 8) for d in ((1, 0), (0, 1)))
-    outward = cv2.GaussianBlur(away, (0, 0), 2.0)
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)
+    gx, gy = (cv2.Sobel(smooth, cv2.CV_32F, *d, scale=1 / 16) for d in ((1, 0), (0, 1)))
+    outward = cv2.GaussianBlur(away, (0, 0), 1.0)
     nx, ny = (cv2.Sobel(outward, cv2.CV_32F, *d) for d in ((1, 0), (0, 1)))
     along = np.abs(gy * nx - gx * ny) / (np.hypot(nx, ny) + np.float32(1e-3))
     edge = (along > _CROSSING) & (away > width / 2) & (away <= width + 6)
-    side = 2 * width + 5
+    side = width + 3
     return np.asarray(cv2.dilate(edge.astype(np.uint8), np.ones((side, side), np.uint8)) > 0)
+
+
+def mean_of_nearest(picture: F32, trust: F32) -> F32:
+    """Colours of the nearest trusted pixels, smoothly: a mean with weights that fall steeply."""
+    totals, weights = [picture * trust], [trust]
+    while max(totals[-1].shape) > 4:
+        totals.append(cv2.pyrDown(totals[-1]))
+        weights.append(cv2.pyrDown(weights[-1]))
+    total, weight = totals[-1], weights[-1]
+    for finer, known in zip(totals[-2::-1], weights[-2::-1], strict=True):
+        size = finer.shape[::-1]
+        total = finer + _FALL_OFF * cv2.pyrUp(total, dstsize=size)
+        weight = known + _FALL_OFF * cv2.pyrUp(weight, dstsize=size)
+    return np.asarray(total / np.maximum(weight, np.float32(1e-30)))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.elements.hair.halo import FADE, WIDEST, find_halo, widest_halo
+from windstill.elements.hair.halo import WIDEST, find_halo
 from windstill.imaging.fill import nearest_known, push_pull
 from windstill.imaging.planes import Planes
 from windstill.imaging.warp import identity_map
@@ -23,8 +23,6 @@ _RADIUS = 3
 """Chroma pixels around each that its fill is made of."""
 _DETAIL = 0.5
 """Share of the mirrored texture that is added: all of it looks like noise where a line goes on."""
-_FALL_OFF = 1 / 12
-"""How much less the known pixels of a pyramid's next coarser level count."""
 
 
 def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Planes:
@@ -34,7 +32,7 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     head_size: pixels. Replaced, too, are pixels beside the matte that still show hair, so that
     they go with it. Others without hair, and those too deep inside it to be revealed, stay.
     """
-    halo = halo_of(planes.y, hair, head_size)
+    halo = find_halo(planes.y, hair, head_size)
     known = (hair <= 0) & (halo <= 0)
     if not known.any():
         return planes
@@ -62,23 +60,6 @@ def _mixed(plane: U8, fill: F32, share: F32) -> U8:
     return np.rint(plane + share * (fill - plane)).astype(np.uint8)
 
 
-def halo_of(luma: U8, hair: F32, head_size: float) -> F32:
-    """How much of each pixel beside the matte is to go with the hair, float32 (H, W) in [0, 1].
-
-    luma: uint8 (H, W). hair: matte, float32 (H, W). head_size: pixels.
-    """
-    side = 2 * widest_halo(head_size) + 1
-    hidden = cv2.dilate((hair > 0).astype(np.uint8), np.ones((side, side), np.uint8))
-    if hidden.all():
-        return np.zeros(hair.shape, np.float32)
-    fill = _mean_of_nearest(luma.astype(np.float32), (1 - hidden).astype(np.float32))
-    halo = find_halo(luma, hair, fill, head_size).astype(np.uint8)
-    # A step at its edge would be a line that travels with the hair.
-    window = 2 * FADE + 1, 2 * FADE + 1
-    wider = cv2.dilate(halo, np.ones(window, np.uint8)).astype(np.float32)
-    return np.where(hair > 0, 0, cv2.blur(wider, window)).astype(np.float32)
-
-
 def revealed(hair: F32, reach: F32) -> Mask:
     """Where hair that is not opaque can come to lie, by moving `reach` pixels; bool (H, W)."""
     depth: F32 = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5)
@@ -94,20 +75,6 @@ def completed_sky(sky: F32, hair: F32, travel: F32) -> F32:
     # A half-known pixel is sky or it is not; the fringe's noise must not slow the sky there.
     sure = np.clip((guess - 0.5) * 1.7 + 0.5, 0, 1)
     return np.where(revealed(hair, travel + BEHIND), sure, sky).astype(np.float32)
-
-
-def _mean_of_nearest(picture: F32, trust: F32) -> F32:
-    """Colours of the nearest trusted pixels, smoothly: a mean with weights that fall steeply."""
-    totals, weights = [picture * trust], [trust]
-    while max(totals[-1].shape) > 4:
-        totals.append(cv2.pyrDown(totals[-1]))
-        weights.append(cv2.pyrDown(weights[-1]))
-    total, weight = totals[-1], weights[-1]
-    for finer, known in zip(totals[-2::-1], weights[-2::-1], strict=True):
-        size = finer.shape[::-1]
-        total = finer + _FALL_OFF * cv2.pyrUp(total, dstsize=size)
-        weight = known + _FALL_OFF * cv2.pyrUp(weight, dstsize=size)
-    return np.asarray(total / np.maximum(weight, np.float32(1e-30)))
 
 
 def _marched(planes: Planes, known: Mask, replaced: Mask, reach: float) -> F32:
@@ -136,10 +103,18 @@ def _mirrored_detail(picture: F32, known: Mask, reach: float) -> F32:
 
 
 def _mirror(detail: F32, known: Mask, reach: float) -> F32:
-    _, nearest = nearest_known(known)
-    here = identity_map(*known.shape)
-    way = cv2.GaussianBlur(nearest - here, (0, 0), max(2.0, reach / 3))
+    """`detail` mirrored at the edge of what is known; where to, is worked out at half the size."""
+    half = np.ascontiguousarray(~_largest_of_four(~known).astype(bool))
+    if not half.any():
+        return np.zeros_like(detail)
+    _, nearest = nearest_known(half)
+    way = cv2.GaussianBlur(nearest - identity_map(*half.shape), (0, 0), max(1.0, reach / 6))
+    whole = cv2.resize(2 * way, known.shape[::-1], interpolation=cv2.INTER_LINEAR)
     mirrored: F32 = cv2.remap(
-        detail, here + 2 * way, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        detail,
+        identity_map(*known.shape) + 2 * whole,
+        None,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT_101,
     )
     return mirrored

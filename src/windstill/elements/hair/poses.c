@@ -72,65 +72,72 @@ static void raise_to_lengths(const Poses *poses, const float *restrict pose, flo
     }
 }
 
-/* Likewise to the squared norms of its differences to the right and downwards, none at the ends. */
-static void raise_to_steepness(const Poses *poses, const float *restrict pose,
-                               float *restrict most)
+/* What strands bear at most: how much longer they get, bent, slid along each other, and bunched; and
+   any hair, where no direction prevails and at the very most. */
+#define LONGER 0.25f
+#define BENT 0.6f
+#define SLID 0.6f
+#define BUNCHED 0.38f
+#define LOOSE 0.45f
+#define HARD 0.8f
+
+static float magnitude(float value)
+{
+    return __builtin_fabsf(value);
+}
+
+/* Raises `most`, (rows, columns), to how many times more than strands bear the pose does to them.
+   strands: (rows, columns, 3), a unit vector along them, and how far all are parallel, 0 to 1.
+   scale: of differences between cells, to those of pixels. */
+static void raise_to_strain(const Poses *poses, const float *restrict pose,
+                            const float *restrict strands, float scale, float *restrict most)
 {
     int32_t columns = poses->columns;
-    for (int32_t row = 0; row < poses->rows; row++) {
+    for (int32_t row = 0; row + 1 < poses->rows; row++) {
         const float *restrict here = pose + 2 * (ptrdiff_t)row * columns;
-        const float *restrict below = row + 1 < poses->rows ? here + 2 * columns : here;
+        const float *restrict below = here + 2 * (ptrdiff_t)columns;
+        const float *restrict strand = strands + 3 * (ptrdiff_t)row * columns;
         float *restrict out = most + (ptrdiff_t)row * columns;
-        for (int32_t k = 0; k < columns; k++) {
-            float down_x = below[2 * k] - here[2 * k], down_y = below[2 * k + 1] - here[2 * k + 1];
-            float found = down_x * down_x + down_y * down_y;
-            if (k + 1 < columns) {
-                float x = here[2 * k + 2] - here[2 * k], y = here[2 * k + 3] - here[2 * k + 1];
-                found += x * x + y * y;
-            }
-            out[k] = larger(out[k], found);
+        for (int32_t k = 0; k + 1 < columns; k++) {
+            float xx = scale * (here[2 * k + 2] - here[2 * k]);
+            float yx = scale * (here[2 * k + 3] - here[2 * k + 1]);
+            float xy = scale * (below[2 * k] - here[2 * k]);
+            float yy = scale * (below[2 * k + 1] - here[2 * k + 1]);
+            float x = strand[3 * k], y = strand[3 * k + 1], parallel = strand[3 * k + 2];
+            float along_x = xx * x + xy * y, along_y = yx * x + yy * y;
+            float across_x = xy * x - xx * y, across_y = yy * x - yx * y;
+            float longer = magnitude(along_x * x + along_y * y) * (1 / LONGER);
+            float bent = magnitude(along_y * x - along_x * y) * (1 / BENT);
+            float slid = magnitude(across_x * x + across_y * y) * (1 / SLID);
+            float bunched = magnitude(across_y * x - across_x * y) * (1 / BUNCHED);
+            float norm = __builtin_sqrtf(xx * xx + xy * xy + yx * yx + yy * yy);
+            float own = larger(larger(longer, bent), larger(slid, bunched));
+            float found = parallel * own + (1 - parallel) * (norm * (1 / LOOSE));
+            out[k] = larger(out[k], larger(found, norm * (1 / HARD)));
         }
     }
 }
 
-/* Over `count` poses, the largest squared length and steepness of each cell, either of which may
-   be NULL. weights: (count, tones). Both are given as 0. */
-void windstill_extremes(const Poses *poses, const float *weights, int32_t count, float *longest,
-                        float *steepest)
+/* Over `count` poses, the largest strain of each cell; `raise_to_strain` says what that is. Given
+   as 0. */
+void windstill_strain(const Poses *poses, const float *weights, int32_t count,
+                      const float *strands, float scale, float *strain)
 {
-    for (int32_t first = 0; first < count; first += GROUP) {
-        int32_t here = smaller(GROUP, count - first);
-        find_poses(poses, weights + (ptrdiff_t)first * poses->tones, here);
-        for (int32_t k = 0; k < here; k++) {
-            if (longest)
-                raise_to_lengths(poses, pose_of(poses, k), longest);
-            if (steepest)
-                raise_to_steepness(poses, pose_of(poses, k), steepest);
-        }
-    }
-}
-
-static double sum_of_lengths(const Poses *poses, const float *pose, const uint8_t *wanted)
-{
-    double sum = 0;
-    for (int32_t cell = 0; cell < poses->rows * poses->columns; cell++) {
-        float x = pose[2 * cell], y = pose[2 * cell + 1];
-        float length = __builtin_sqrtf(x * x + y * y);
-        sum += wanted[cell] ? length : 0.0f;
-    }
-    return sum;
-}
-
-/* The sum of the lengths, over `count` poses, of the cells that are not 0 in `wanted`. */
-double windstill_sum_of_lengths(const Poses *poses, const float *weights, int32_t count,
-                                const uint8_t *wanted)
-{
-    double sum = 0;
     for (int32_t first = 0; first < count; first += GROUP) {
         int32_t here = smaller(GROUP, count - first);
         find_poses(poses, weights + (ptrdiff_t)first * poses->tones, here);
         for (int32_t k = 0; k < here; k++)
-            sum += sum_of_lengths(poses, pose_of(poses, k), wanted);
+            raise_to_strain(poses, pose_of(poses, k), strands, scale, strain);
     }
-    return sum;
+}
+
+/* Over `count` poses, the largest squared length of each cell. Given as 0. */
+void windstill_longest(const Poses *poses, const float *weights, int32_t count, float *longest)
+{
+    for (int32_t first = 0; first < count; first += GROUP) {
+        int32_t here = smaller(GROUP, count - first);
+        find_poses(poses, weights + (ptrdiff_t)first * poses->tones, here);
+        for (int32_t k = 0; k < here; k++)
+            raise_to_lengths(poses, pose_of(poses, k), longest);
+    }
 }

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.elements.hair.bounds import bounded
 from windstill.elements.hair.growth import Growth
 from windstill.elements.hair.gusts import Gusts
-from windstill.elements.hair.poses import mean_length
+from windstill.elements.hair.motion_limits import eased
+from windstill.elements.hair.poses import farthest
+from windstill.elements.hair.strands import Strands
 from windstill.elements.hair.sway import Sway, rest_moment
 from windstill.options import Strength
 
@@ -28,18 +29,24 @@ _TREMBLE = 0.010
 """How far the outline of short hair swings to either side, in head sizes."""
 INSTANT = 1 / 24
 """Seconds; speeds are displacements in this time."""
-_WIND: dict[Strength, float] = {"calm": 0.6, "normal": 1.0, "windy": 1.6}
-_TOP_SPEED = 0.0014
-_LEAST_PACE, _MOST_PACE = 0.0004, 0.0006
-"""Shares of the diagonal in an instant: anywhere; and the mean of free hair in a normal wind."""
-
+_SHARE, _HALF_LENGTH = 0.07, 0.6
+"""Head sizes that endlessly long hair swings to either side, and the length that swings half so
+far: more, and too much of what is behind shows."""
+_WIND: dict[Strength, float] = {"calm": 0.55, "normal": 1.0, "windy": 1.75}
+_TOP_SPEED = 0.0026
+"""Of the diagonal in an instant, in a normal wind: the eye can't follow more."""
+_USUAL, _FASTEST = 65, 98
+"""Percentiles of the free hair that are set to the amplitude, and held below the top speed."""
+_MOST_REGAINED = 1.6
+_USUAL_HEAD, _MOST_ENLARGED = 0.2, 1.8
+"""Of the diagonal: smaller heads' hair sways more than its size says, at most so many times."""
 _WORTH_IT = 1.1
-"""A factor so near to 1 is not worth bounding once more."""
+"""A factor so near to 1 is not worth easing once more."""
 
 
 def amplitude(relative_length: float, head_size: float, strength: Strength) -> float:
     """Pixels that the tips of hair of a length (in head sizes) swing to either side."""
-    share = 0.065 * relative_length / (relative_length + 0.6)
+    share = _SHARE * relative_length / (relative_length + _HALF_LENGTH)
     loose = _STUBBLE + (1 - _STUBBLE) * hanging(relative_length)
     return share * loose * head_size * _WIND[strength]
 
@@ -63,63 +70,76 @@ def _ramp(value: float, low: float, high: float) -> float:
     return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
-def pace(sway: Sway, free: Mask) -> float:
-    """Mean speed over time and over `free`, bool (H, W), pixels in an instant."""
-    if not free.any():
-        return 0.0
-    return mean_length(sway.basis, sway.rates(sway.moments[::2], INSTANT), free)
+def enlargement(head_size: float, diagonal: float) -> float:
+    """How much more the hair of a small head sways, so that it can be seen at all.
 
-
-def tempered(
-    sway: Sway, free: Mask, cell: int, diagonal: float, relative_length: float, strength: Strength
-) -> Sway:
-    """The sway made visible in a picture of a `diagonal`, but nowhere too fast or too steep.
-
-    free: bool (H, W), the half of the hair toward the tips. cell: pixels of a cell.
+    head_size, diagonal of the picture: pixels.
     """
-    fullness = min(relative_length / 0.9, 1.0)
-    least = _LEAST_PACE * fullness * _WIND[strength] * diagonal
-    most = _MOST_PACE * _WIND[strength] * diagonal
+    return float(np.clip(np.sqrt(_USUAL_HEAD * diagonal / head_size), 1.0, _MOST_ENLARGED))
+
+
+def tempered(sway: Sway, free: Mask, wanted: float, top_speed: float, strands: Strands) -> Sway:
+    """The sway at its tips `wanted` pixels wide to either side, but nowhere too steep or too fast.
+
+    free: bool (H, W), the half of the hair toward the tips. top_speed: pixels in an instant.
+    """
     weights = sway.weights(sway.moments)
     rates = sway.rates(sway.moments, INSTANT)
     basis = sway.basis
-    # Bounds take some of the motion away, so that the pace has to be set once more.
-    for _ in range(2):
-        mean = max(pace(Sway(basis, sway.gusts, sway.start), free), 1e-9)
-        factor = np.float32(np.clip(mean, least, most) / mean)
+    if not free.any():
+        free = strands.hair > 0
+    # Easing takes some of the motion away, so that its width has to be set once more.
+    for most in (np.inf, _MOST_REGAINED):
+        width = float(np.percentile(farthest(basis, weights)[free], _USUAL))
+        fast = float(np.percentile(farthest(basis, rates)[free], _FASTEST))
+        factor = min(wanted / max(width, 1e-6), top_speed / max(fast, 1e-6), most)
         if basis is not sway.basis and factor < _WORTH_IT:
             break
-        basis = bounded(basis * factor, weights, rates, cell, _TOP_SPEED * diagonal)
+        basis = eased(basis * np.float32(factor), weights, strands)
     return Sway(basis, sway.gusts, sway.start)
 
 
 @dataclass(frozen=True)
 class Tress:
-    """The hair of one head: `sway_of` it, its growth, and where it is free, bool (H, W)."""
+    """The hair of one head, in a window of the grid.
 
+    basis: `sway_of` it. share: float32 (H, W), how much of each cell moves with it. free: bool
+    (H, W), the half of the hair toward the tips. strands: what it is made of.
+    """
+
+    window: tuple[slice, slice]
     basis: F32
+    share: F32
     growth: Growth
     free: Mask
+    strands: Strands
 
 
 @dataclass(frozen=True)
 class HeadsOfHair:
     """All hair on one grid, before it is known how strong the wind is.
 
-    gusts: what blows through all of it. cell, diagonal: of the grid and of the picture, pixels.
+    gusts: what blows through all of it. strands: all of them. diagonal: of the picture, pixels.
     """
 
     tresses: tuple[Tress, ...]
     gusts: Gusts
-    cell: int
+    strands: Strands
     diagonal: float
 
     def sway_in(self, strength: Strength) -> Sway:
         """Its motion in a wind of `strength`, in pixels."""
-        basis = np.zeros_like(self.tresses[0].basis)
+        basis = np.zeros((2 * len(self.gusts.cycles), *self.strands.hair.shape, 2), np.float32)
         for tress in self.tresses:
-            length, size = tress.growth.relative_length, tress.growth.head.size
-            own = tress.basis * np.float32(amplitude(length, size, strength))
-            sway = Sway(own, self.gusts, rest_moment(own, self.gusts))
-            basis += tempered(sway, tress.free, self.cell, self.diagonal, length, strength).basis
-        return Sway(basis, self.gusts, rest_moment(basis, self.gusts))
+            size = tress.growth.head.size
+            wanted = amplitude(tress.growth.relative_length, size, strength)
+            wanted *= enlargement(size, self.diagonal)
+            sway = Sway(tress.basis, self.gusts, rest_moment(tress.basis, self.gusts))
+            top_speed = _TOP_SPEED * _WIND[strength] * self.diagonal
+            own = tempered(sway, tress.free, wanted, top_speed, tress.strands)
+            basis[:, *tress.window] += own.basis * tress.share[..., None]
+        sway = Sway(basis, self.gusts, rest_moment(basis, self.gusts))
+        if len(self.tresses) == 1:
+            return sway
+        # Where the hair of two heads meets, each may be easy in itself.
+        return Sway(eased(basis, sway.weights(sway.moments), self.strands), sway.gusts, sway.start)

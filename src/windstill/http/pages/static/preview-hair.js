@@ -14,7 +14,6 @@ export class HairMotion {
     this._side = header.hair.side;
     this._seconds = header.seconds;
     this._waves = motion.grid(`hair-${number}-waves`);
-    this._push = motion.grid(`hair-${number}-push`).data;
     this._reach = motion.grid(`hair-${number}-reach`).data;
     this._lag = motion.grid(`hair-${number}-lag`).data;
     [, this.rows, this.columns] = this._waves.shape;
@@ -29,11 +28,13 @@ export class HairMotion {
     const which = STRENGTHS.indexOf(strength);
     const waves = (this._now = new Float32Array(this._waves.data));
     for (let tone = 0; turned && tone < tones; tone++) {
-      const hertz = this.patch.cycles[tone] / this._seconds;
-      this._turn(waves, tone * cells, (tones + tone) * cells, 4 * Math.PI * hertz * this._side);
+      const rate = (4 * Math.PI * this.patch.cycles[tone] * this._side) / this._seconds;
+      for (const first of [tone, 2 * tones + tone]) {
+        this._turn(waves, first * cells, (first + tones) * cells, rate);
+      }
     }
     const reach = this._reach.subarray(which * cells, (which + 1) * cells);
-    for (let wave = 0; wave < 2 * tones; wave++) {
+    for (let wave = 0; wave < 4 * tones; wave++) {
       for (let cell = 0; cell < cells; cell++) waves[wave * cells + cell] *= reach[cell];
     }
     this._sign = turned ? -1 : 1;
@@ -44,13 +45,14 @@ export class HairMotion {
   pose(moment, out) {
     const cells = this.rows * this.columns;
     const weights = this._weights(moment);
-    const along = new Float32Array(cells);
-    weights.forEach((weight, wave) => {
-      for (let cell = 0; cell < cells; cell++) along[cell] += weight * this._now[wave * cells + cell];
-    });
-    for (let cell = 0; cell < cells; cell++) {
-      out[2 * cell] = this._sign * along[cell] * this._push[cell];
-      out[2 * cell + 1] = this._sign * along[cell] * this._push[cells + cell];
+    out.fill(0);
+    for (const axis of [0, 1]) {
+      weights.forEach((weight, wave) => {
+        const from = (axis * weights.length + wave) * cells;
+        for (let cell = 0; cell < cells; cell++) {
+          out[2 * cell + axis] += this._sign * weight * this._now[from + cell];
+        }
+      });
     }
   }
 
