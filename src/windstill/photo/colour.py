@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from windstill.photo.containers.base import NotDecodable
+from windstill.photo.encoding import (
+    BT2020_PRIMARIES,
+    HLG,
+    SRGB_PRIMARIES,
+    Encoding,
+    between,
+    displayed,
+)
+from windstill.photo.tone_mapping import tone_map
 
 _BAND_PIXELS = 1 << 20
-_ORDINARY_GAMMA = 1 / 2.2
+_LEVELS = 1 << 16
 _GREYS = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N"}
 _COLOURS = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr", "HSV"}
 _PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
@@ -22,12 +32,12 @@ _PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 class Developer:
     """Turns bands of one picture into sRGB.
 
-    transform: from the picture's own colours to sRGB; None if they are that. curve: a table of
-    256 values to be used without a transform.
+    transform: from the picture's own colours to sRGB; None if they are that. encoding: what the
+    numbers mean where no transform says it.
     """
 
     transform: ImageCms.ImageCmsTransform | None = None
-    curve: tuple[int, ...] | None = None
+    encoding: Encoding | None = None
 
     def develop(self, image: Image.Image, out: NDArray[np.uint8]) -> None:
         """Writes `image` into `out`, uint8 (H, W, 3). Raises `NotDecodable` for odd modes.
@@ -49,17 +59,43 @@ class Developer:
             colour = white
         if self.transform is not None:
             return self.transform.apply(colour)
-        if self.curve is not None:
-            colour = colour.point(self.curve * len(colour.getbands()))
-        return colour if colour.mode == "RGB" else colour.convert("RGB")
+        if colour.mode != "RGB":
+            colour = colour.convert("RGB")
+        if self.encoding is not None:
+            return Image.fromarray(_encoded(_light(np.asarray(colour), self.encoding)))
+        return colour
 
 
-def developer(image: Image.Image, profile: bytes | None, gamma: float | None) -> Developer:
-    """How to develop `image`, given its ICC profile and PNG's encoding exponent if it has them."""
+def developer(image: Image.Image, profile: bytes | None, encoding: Encoding | None) -> Developer:
+    """How to develop `image`, given its ICC profile, or else what its file says instead of one."""
     mode = _base_mode(image.mode)
     transform = _transform(profile, mode) if profile else None
-    curve = None if transform or mode == "CMYK" else _curve(gamma)
-    return Developer(transform, curve)
+    return Developer(transform, None if profile or mode == "CMYK" else encoding)
+
+
+def _light(samples: NDArray[np.uint8], encoding: Encoding) -> NDArray[np.float32]:
+    """Linear light in sRGB's primaries of samples (H, W, 3); more than 0 to 1 is out of reach."""
+    light: NDArray[np.float32] = encoding.linear(256)[samples]
+    if not encoding.is_hdr:
+        return light @ between(encoding.primaries, SRGB_PRIMARIES).T
+    if encoding.primaries != BT2020_PRIMARIES:
+        light = light @ between(encoding.primaries, BT2020_PRIMARIES).T
+    if encoding.transfer == HLG:
+        light = displayed(light)
+    return tone_map(light, encoding.peak) @ between(BT2020_PRIMARIES, SRGB_PRIMARIES).T
+
+
+@cache
+def _encoding_table() -> NDArray[np.uint8]:
+    """sRGB's values (IEC 61966-2-1) for levels of light."""
+    light = np.linspace(0, 1, _LEVELS)
+    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.round(encoded * 255).astype(np.uint8)
+
+
+def _encoded(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    levels = np.clip(light, 0, 1) * np.float32(_LEVELS - 1) + np.float32(0.5)
+    return _encoding_table()[levels.astype(np.uint16)]
 
 
 def _base_mode(mode: str) -> str:
@@ -105,15 +141,6 @@ def _keyed(samples: NDArray[np.generic], key: int | tuple[int, ...]) -> Image.Im
     if opaque.ndim == 3:
         opaque = opaque.any(axis=2)
     return Image.fromarray(opaque.astype(np.uint8) * np.uint8(255))
-
-
-def _curve(gamma: float | None) -> tuple[int, ...] | None:
-    """From samples encoded with the exponent `gamma` to sRGB's (IEC 61966-2-1)."""
-    if gamma is None or not 0.1 <= gamma <= 10 or abs(gamma / _ORDINARY_GAMMA - 1) < 0.05:
-        return None
-    light = np.linspace(0, 1, 256) ** (1 / gamma)
-    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return tuple(int(value) for value in np.round(encoded * 255))
 
 
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:

@@ -22,6 +22,7 @@ from windstill.photo.colour import developer
 from windstill.photo.containers import avif, bmp, heic, jpeg, png, webp
 from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable, incomplete
 from windstill.photo.containers.bmp_pixels import open_bitmap
+from windstill.photo.encoding import Encoding
 from windstill.photo.limits import Limits
 from windstill.photo.orientation import as_stored, read_orientation, upright_size
 from windstill.photo.signature import accepted_format
@@ -106,7 +107,7 @@ def decode_bytes(data: bytes, limits: Limits) -> Pixels:
             orientation = container.orientation
             if name == "AVIF":
                 orientation = read_orientation(image.info.get("exif"))
-            rgb = _develop(image, profile, container.gamma, orientation)
+            rgb = _develop(image, profile, container.encoding, orientation)
     return Pixels(rgb, name, size, orientation)
 
 
@@ -121,12 +122,12 @@ def decode_image(image: Image.Image, limits: Limits) -> Pixels:
 
 
 def _develop(
-    image: Image.Image, profile: bytes | None, gamma: float | None, orientation: int
+    image: Image.Image, profile: bytes | None, encoding: Encoding | None, orientation: int
 ) -> NDArray[np.uint8]:
     image.load()
     width, height = upright_size(*image.size, orientation)
     rgb = np.empty((height, width, 3), np.uint8)
-    developer(image, profile, gamma).develop(image, as_stored(rgb, orientation))
+    developer(image, profile, encoding).develop(image, as_stored(rgb, orientation))
     return rgb
 
 

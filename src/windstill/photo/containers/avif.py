@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from windstill.photo.containers.av1 import coded_sizes
 from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable
-from windstill.photo.containers.base_media import contents, read_still
+from windstill.photo.containers.base_media import contents, encoding_of_primary, read_still
 
 
 def read(data: bytes, admit: Admit) -> Container:
@@ -25,4 +25,4 @@ def read(data: bytes, admit: Admit) -> Container:
     for stream in contents(data, items, items.of_kind(b"av01")):
         for width, height in coded_sizes(stream):
             admit(max(size[0], width), max(size[1], height))
-    return Container(size, still.payload)
+    return Container(size, still.payload, encoding=encoding_of_primary(data, items))

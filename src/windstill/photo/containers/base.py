@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from windstill.photo.encoding import Encoding
+
 Admit = Callable[[int, int], None]
 """Called with width and height in pixels; raises if the limits forbid them."""
 
@@ -36,8 +38,8 @@ class Container:
     """What a reader found.
 
     size: width and height in pixels as stored. payload: the file reduced to what is needed for
-    its pixels. orientation: EXIF, 1 to 8. profile: the ICC profile. gamma: the exponent that PNG
-    states for encoding, 0.45455 for ordinary pictures; None if it says nothing of use. coarse:
+    its pixels. orientation: EXIF, 1 to 8. profile: the ICC profile. encoding: what the
+    numbers mean as light, if the file says so and it is not sRGB. coarse:
     if it is not empty, two coarse versions of the picture that are the same if no pixel is missing.
     """
 
@@ -45,5 +47,5 @@ class Container:
     payload: bytes
     orientation: int = 1
     profile: bytes | None = None
-    gamma: float | None = None
+    encoding: Encoding | None = None
     coarse: tuple[bytes, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from windstill.photo.containers.base import MAX_PARTS, Damaged
+from windstill.photo.encoding import REFERENCE_WHITE, Encoding, by_video_code_points
 
 FULL = 4
 """Bytes of version and flags with which a full box begins."""
@@ -28,7 +29,8 @@ class Items:
 
     kinds: type of each item by its number. exif_types_at: where the types of EXIF items stand.
     extents: where each item's bytes are, as offsets and lengths. sizes: every width and height
-    stated. properties: every property box.
+    stated. properties: every property box. primary: the item to show. associated: which properties
+    an item has, counted from 1.
     """
 
     kinds: dict[int, bytes] = field(default_factory=dict)
@@ -36,6 +38,8 @@ class Items:
     extents: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     sizes: list[tuple[int, int]] = field(default_factory=list)
     properties: list[Box] = field(default_factory=list)
+    primary: int = 0
+    associated: dict[int, list[int]] = field(default_factory=dict)
 
     def of_kind(self, kind: bytes) -> list[int]:
         """Numbers of the items of a type, ascending."""
@@ -120,6 +124,8 @@ def _take_meta(data: bytes, meta: Box, items: Items) -> None:
             locations = box
         elif box.kind == b"idat":
             idat = box.start
+        elif box.kind == b"pitm":
+            items.primary = int.from_bytes(data[box.start + FULL : box.end], "big")
         elif box.kind == b"iprp":
             _take_properties(data, box, items)
     if locations is not None:
@@ -150,6 +156,8 @@ def _take_item_types(data: bytes, iinf: Box, items: Items) -> None:
 
 def _take_properties(data: bytes, iprp: Box, items: Items) -> None:
     for container in boxes(data, iprp.start, iprp.end):
+        if container.kind == b"ipma":
+            _take_associations(data[container.start : container.end], items)
         if container.kind != b"ipco":
             continue
         for box in boxes(data, container.start, container.end):
@@ -157,6 +165,45 @@ def _take_properties(data: bytes, iprp: Box, items: Items) -> None:
             if box.kind == b"ispe" and box.end - box.start >= 12:
                 width, height = struct.unpack_from(">II", data, box.start + FULL)
                 items.sizes.append((width, height))
+
+
+def _take_associations(ipma: bytes, items: Items) -> None:
+    """Which properties belong to which item (ISO 23008-12, 9.3.2)."""
+    number_size = 4 if ipma[:1] != b"\0" else 2
+    index_size = 2 if ipma[3:4] and ipma[3] & 1 else 1
+    essential = 1 << (8 * index_size - 1)
+    position = FULL + 4
+    while position + number_size < len(ipma):
+        number = int.from_bytes(ipma[position : position + number_size], "big")
+        position += number_size
+        end = position + 1 + ipma[position] * index_size
+        for at in range(position + 1, min(end, len(ipma)), index_size):
+            index = int.from_bytes(ipma[at : at + index_size], "big") & (essential - 1)
+            items.associated.setdefault(number, []).append(index)
+        position = end
+
+
+def encoding_of_primary(data: bytes, items: Items) -> Encoding | None:
+    """What the numbers of the primary item mean, if code points say it and no ICC profile does.
+
+    ISO 14496-12, 12.1.5; brightest light by 12.1.6 and 12.1.7.
+    """
+    points, brightest, mastered = None, None, None
+    for index in items.associated.get(items.primary, []):
+        if not 0 < index <= len(items.properties):
+            continue
+        box = items.properties[index - 1]
+        body = data[box.start : box.end]
+        if box.kind == b"colr" and body[:4] in (b"prof", b"rICC"):
+            return None
+        if box.kind == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
+            points = struct.unpack_from(">HH", body, 4)
+        elif box.kind == b"clli" and len(body) >= 4:
+            brightest = struct.unpack_from(">H", body)[0]
+        elif box.kind == b"mdcv" and len(body) >= 24:
+            mastered = struct.unpack_from(">I", body, 16)[0] / 10_000
+    peak = (brightest or mastered or 0) / REFERENCE_WHITE or None
+    return by_video_code_points(points[0], points[1], peak) if points else None
 
 
 def _take_locations(iloc: bytes, idat: int, items: Items) -> None:

@@ -6,7 +6,13 @@ import struct
 from collections.abc import Iterator
 
 from windstill.photo.containers.base import Admit, Container, Damaged, NotDecodable
-from windstill.photo.containers.base_media import FULL, Items, contents, read_still
+from windstill.photo.containers.base_media import (
+    FULL,
+    Items,
+    contents,
+    encoding_of_primary,
+    read_still,
+)
 from windstill.photo.containers.hevc import size_of_header, sizes_in_stream
 
 # Pictures put together from others at places and sizes of their own, or not compressed at all:
@@ -37,7 +43,7 @@ def read(data: bytes, admit: Admit) -> Container:
     admit(*size)
     for width, height in (*_coded(data, items), *_tiled(data, items)):
         admit(max(size[0], width), max(size[1], height))
-    return Container(size, still.payload)
+    return Container(size, still.payload, encoding=encoding_of_primary(data, items))
 
 
 def _coded(data: bytes, items: Items) -> Iterator[tuple[int, int]]:

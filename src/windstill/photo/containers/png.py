@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from windstill.photo.containers.base import (
     MAX_PROFILE,
@@ -19,6 +19,13 @@ from windstill.photo.containers.base import (
     Damaged,
     NotDecodable,
     incomplete,
+)
+from windstill.photo.encoding import (
+    REFERENCE_WHITE,
+    Chromaticities,
+    Encoding,
+    by_code_points,
+    by_numbers,
 )
 from windstill.photo.orientation import is_exif, read_orientation
 
@@ -31,6 +38,8 @@ _OPTIONAL = 0x20
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _GREY, _COLOUR, _PALETTE = 0, 2, 3
+_RGB_FULL_RANGE = b"\0\1"
+"""What cICP must say behind its colours in PNG (section 11.3.2.6)."""
 # Origin and step of the seven passes of an interlaced picture (section 8.1).
 _ADAM7 = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)
@@ -68,7 +77,10 @@ class _Ancillary:
     exif: bytes | None = None
     profile: bytes | None = None
     gamma: float | None = None
+    chromaticities: Chromaticities | None = None
     srgb: bool = False
+    code_points: tuple[int, int] | None = None
+    peak: float | None = None
     kept: list[bytes] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
 
@@ -115,9 +127,18 @@ def read(data: bytes, admit: Admit) -> Container:
         (header.width, header.height),
         payload,
         read_orientation(found.exif),
-        found.profile,
-        None if found.srgb or found.profile else found.gamma,
+        None if found.code_points else found.profile,
+        _encoding(found),
     )
+
+
+def _encoding(found: _Ancillary) -> Encoding | None:
+    """cICP overrules all else, then a profile, then sRGB (section 12.1)."""
+    if found.code_points:
+        return by_code_points(*found.code_points, found.peak)
+    if found.srgb or found.profile:
+        return None
+    return by_numbers(found.chromaticities, found.gamma)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -196,6 +217,20 @@ def _take_ancillary(found: _Ancillary, kind: bytes, body: memoryview, header: _H
         found.srgb = True
     elif kind == b"gAMA" and len(body) == 4:
         found.gamma = int.from_bytes(body, "big") / 100_000
+    elif kind == b"cHRM" and len(body) == 32:
+        white_to_blue = [value / 100_000 for value in struct.unpack(">8I", body)]
+        found.chromaticities = cast(Chromaticities, tuple(white_to_blue))
+    elif kind == b"cICP" and len(body) == 4 and bytes(body[2:]) == _RGB_FULL_RANGE:
+        found.code_points = body[0], body[1]
+    elif kind == b"cLLI" and len(body) == 8:
+        found.peak = _peak(int.from_bytes(body[:4], "big"))
+    elif kind == b"mDCV" and len(body) == 24 and found.peak is None:
+        found.peak = _peak(int.from_bytes(body[16:20], "big"))
+
+
+def _peak(ten_thousandths: int) -> float | None:
+    """Luminance in 0.0001 cd/m² by that of diffuse white; 0 means that it is not known."""
+    return ten_thousandths / 10_000 / REFERENCE_WHITE or None
 
 
 def _transparency(body: bytes, header: _Header) -> bytes | None:
