@@ -51,6 +51,7 @@ def test_text_of_forms_and_flags_is_read() -> None:
         ("fps", True, "whole number from 8 to 60"),
         ("fps", None, "whole number from 8 to 60"),
         ("strength", "Calm", "calm, normal, windy"),
+        ("quality", "medium", "small, normal, best"),
         ("wind", "up", "auto, right, left, a number from -360 to 360"),
         ("wind", "361", "-360 to 360"),
         ("seed", -1, "0 to 4294967295"),
@@ -98,6 +99,8 @@ def test_every_option_describes_itself() -> None:
     [
         ({"format": "mp4", "codec": "vp9"}, "codec", "auto, h264, av1"),
         ({"format": "webm", "codec": "h264"}, "codec", "auto, vp9, av1"),
+        ({"format": "gif", "quality": "small"}, "quality", "normal"),
+        ({"format": "png", "quality": "best"}, "quality", "normal"),
         ({"format": "gif", "codec": "av1"}, "codec", "gif: auto"),
         ({"loops": 3}, "loops", "gif and webp"),
         ({"format": "png", "loops": 1}, "loops", "gif and webp"),

@@ -14,6 +14,7 @@ Operation = Literal["auto", "1", "01", "10", "11"]
 Strength = Literal["calm", "normal", "windy"]
 Format = Literal["mp4", "webm", "avi", "gif", "webp", "png"]
 Codec = Literal["auto", "h264", "vp9", "av1", "mpeg4"]
+Quality = Literal["small", "normal", "best"]
 ClearSky = Literal["veil", "still"]
 
 ELEMENT_BITS = {"sky": 1, "hair": 2}
@@ -29,6 +30,9 @@ choice. Films are what can be repeated without rendering again."""
 
 COUNTING = ("gif", "webp")
 """Formats that say how often they want to be played."""
+
+WITHOUT_QUALITY = ("gif", "png")
+"""Formats that leave no choice between fidelity and size: 256 colours, and no loss at all."""
 
 _NAMED_WINDS = {"right": 0.0, "left": 180.0}
 
@@ -77,6 +81,12 @@ class Options:
         "mpeg4 (avi, for very old players); auto is the format's usual one.",
         choices=get_args(Codec),
     )
+    quality: Quality = _option(
+        "normal",
+        "Fidelity against size: normal looks like the frames that were rendered, small takes less "
+        "than half of its bytes, best keeps the finest grain. gif and png leave no choice.",
+        choices=get_args(Quality),
+    )
     loops: int = _option(
         0, "How often a gif or webp plays; 0 is for ever. Others hold no count.", low=0, high=65535
     )
@@ -116,6 +126,12 @@ class Options:
             raise InvalidOption(
                 f"codec is {self.codec!r}; allowed with {self.format}: {', '.join(codecs)}.",
                 field="codec",
+            )
+        if self.quality != "normal" and self.format in WITHOUT_QUALITY:
+            raise InvalidOption(
+                f"quality is {self.quality!r}; {self.format} leaves no choice; allowed here: "
+                "normal.",
+                field="quality",
             )
         if self.loops and self.format not in COUNTING:
             raise InvalidOption(

@@ -72,6 +72,7 @@ def animate(
                 frame_count=stage.frames,
                 format=options.format,
                 codec=options.codec,
+                quality=options.quality,
                 fps=options.fps,
                 repeats=options.repeats,
                 loops=options.loops,

@@ -129,6 +129,8 @@ def test_loop_settings_have_the_ranges_of_the_options() -> None:
     for name in ("seconds", "fps"):
         rule = Options.__dataclass_fields__[name].metadata
         assert (options[name]["low"], options[name]["high"]) == (rule["low"], rule["high"])
+    for name in ("strength", "quality"):
+        assert options[name]["choices"] == Options.__dataclass_fields__[name].metadata["choices"]
 
 
 def test_config_show_lists_every_setting_with_its_source() -> None:

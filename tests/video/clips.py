@@ -108,4 +108,4 @@ def stillness(luma: NDArray[np.uint8]) -> float:
     """Worst frame's PSNR of the ground, in decibels."""
     ground = slice(HORIZON + 4, None)
     difference = luma[:, ground].astype(np.float64) - still().y[ground]
-    return float(10 * np.log10(255**2 / (difference**2).mean(axis=(1, 2)).max()))
+    return float(10 * np.log10(255**2 / max(1e-9, (difference**2).mean(axis=(1, 2)).max())))

@@ -99,6 +99,21 @@ def test_what_is_chosen_is_what_is_asked_for(visit: Visitor, photo: Path) -> Non
     page.locator("#loop img").wait_for()
 
 
+def test_a_small_file_can_be_asked_for_and_its_size_is_told(visit: Visitor, photo: Path) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_text("More choices").click()
+    page.locator("#format").select_option("png")
+    assert page.locator("#quality").is_disabled()
+    page.locator("#format").select_option("mp4")
+    page.locator("#quality").select_option("small")
+    with page.expect_response(lambda response: response.url.endswith("/v1/animations")) as asked:
+        trip.animate()
+    assert asked.value.json()["options"]["quality"] == "small"
+    assert re.search(r"[\d.,]+ [kM]B", page.locator("#result-facts").inner_text())
+
+
 def test_cancelling_goes_back_to_the_photo(visit: Visitor, photo: Path) -> None:
     trip = visit()
     trip.choose(photo)

@@ -65,6 +65,7 @@ def job_payload(
         fps=settings.fps,
         strength=settings.strength,
         format=format,
+        quality=settings.quality,
     )
     return payload(
         options,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from windstill.options import Quality
 from windstill.settings.values import checked
 
 StatusProfile = Literal["current", "2025"]
@@ -92,6 +93,12 @@ class Settings:
     fps: int = _setting("compatible API", 24, "Frames per second.", low=8, high=60)
     strength: Literal["calm", "normal", "windy"] = _setting(
         "compatible API", "normal", "How strong the wind is.", choices=("calm", "normal", "windy")
+    )
+    quality: Quality = _setting(
+        "compatible API",
+        "normal",
+        "Fidelity of the results against their size.",
+        choices=get_args(Quality),
     )
     answer_seconds: float = _setting(
         "compatible API",

@@ -16,6 +16,7 @@ import av
 
 from windstill.errors import EncoderError, InvalidOption
 from windstill.imaging.planes import Planes
+from windstill.options import Quality
 from windstill.video.changes import NO_STEP, Step, step
 from windstill.video.formats import Container, container
 from windstill.video.overlap import Overlap
@@ -61,6 +62,7 @@ def encode(
     fps: int | Fraction,
     format: str = "mp4",
     codec: str | None = None,
+    quality: Quality = "normal",
     repeats: int = 1,
     loops: int = 0,
     threads: int | None = None,
@@ -70,7 +72,8 @@ def encode(
     frames: `frame_count` pictures of one even size, or uint8 RGB (H, W, 3) of any size for a
     container of full colour; each may be the same buffer, painted anew.
     output: the file to write, replaced in one step when the new one is complete; None gives the
-    bytes back. codec: one of the container's; None or "auto" is its default.
+    bytes back. codec: one of the container's; None or "auto" is its default. quality: fidelity
+    against size, as in `windstill.options`.
     repeats: write the loop so often, from the packets of its one encoding. loops: how often a GIF
     or WebP wants to be played; 0 is for ever. threads: of the encoder.
 
@@ -99,6 +102,7 @@ def encode(
             repeats,
             loops,
             moved,
+            quality,
         )
         return _write(chain(first_frames, iterator), part, target, plan)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log2
 
+from windstill.options import Quality
 from windstill.video.changes import Step
 from windstill.video.plan import Plan
 
@@ -60,16 +61,27 @@ class Quantisers:
         ]
 
 
-def quantisers(step: Step) -> Quantisers:
+_LEAST = 2
+"""The finest QP that is used: at 0 H.264 becomes lossless, in a profile that few players know."""
+
+
+def quantisers(step: Step, quality: Quality = "normal") -> Quantisers:
     """The QPs for a loop whose frames are `step` apart.
 
     Both that little moves and that what moves is soft ask for fine quantisers. The numbers are of
-    a sweep over half of the benchmark's pictures (benchmarks/encoders.md).
+    a sweep over half of the benchmark's pictures (benchmarks/encoders.md). quality: see
+    `windstill.options`.
     """
     speed = log2(max(step.mean, 1e-4))
     detail = log2(max(step.beyond_one, 1e-4))
     middle = min(18 + 1.5 * speed, 20.4 + detail)
-    return Quantisers(edge=_within(4 + 2 * speed, 2, 6), middle=_within(middle, 11, 18))
+    normal = Quantisers(_within(4 + 2 * speed, 2, 6), _within(middle, 11, 18))
+    if quality == "small":
+        # The faster it moves, the less is seen of either.
+        return Quantisers(3 * normal.edge, normal.middle + 4 + normal.edge // 2)
+    if quality == "best":
+        return Quantisers(max(_LEAST, normal.edge - 2), normal.middle - 5)
+    return normal
 
 
 def group_length(frame_count: int) -> int:
@@ -80,7 +92,7 @@ def group_length(frame_count: int) -> int:
 
 def x264_options(plan: Plan) -> dict[str, str]:
     """x264's options for a loop, by name, on top of `PRESET`."""
-    chosen = quantisers(plan.step)
+    chosen = quantisers(plan.step, plan.quality)
     group = group_length(plan.frame_count)
     zones = [
         f"{frame},{frame},q={quantiser}"

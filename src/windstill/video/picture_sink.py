@@ -16,7 +16,7 @@ from windstill.video.muxer import Muxer
 from windstill.video.palette import Palette
 from windstill.video.plan import Plan
 from windstill.video.reduction import reduce
-from windstill.video.settings import CODECS
+from windstill.video.settings import CODECS, ffmpeg_options
 
 U8 = NDArray[np.uint8]
 
@@ -51,14 +51,14 @@ class PictureSink:
             raise
 
     def _add_stream(self, plan: Plan) -> VideoStream:
-        settings = CODECS[plan.codec]
-        stream = cast(VideoStream, self._muxer.container.add_stream(settings.encoder))
+        encoder = CODECS[plan.codec].encoder
+        stream = cast(VideoStream, self._muxer.container.add_stream(encoder))
         context = stream.codec_context
         context.width, context.height = self.width, self.height
         context.pix_fmt = _PIXELS[self._name]
         context.time_base = self._time_base
         context.thread_count = 1
-        context.options = {**settings.options, "flags": "+bitexact"}
+        context.options = {**ffmpeg_options(plan), "flags": "+bitexact"}
         return stream
 
     def accept(self, index: int, planes: Planes) -> U8 | None:

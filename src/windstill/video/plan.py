@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.planes import Planes
+from windstill.options import Quality
 from windstill.video.changes import NO_STEP, Step
 from windstill.video.formats import Container
 
@@ -22,6 +23,7 @@ class Plan:
     width, height: of the frames given. frame_count, fps: of the frames given. threads: of the
     encoder. repeats: how often the loop follows itself in the file. loops: how often the file
     wants to be played; 0 is for ever. step: how much changes from one frame to the next.
+    quality: see `windstill.options`.
     """
 
     container: Container
@@ -34,6 +36,7 @@ class Plan:
     repeats: int = 1
     loops: int = 0
     step: Step = NO_STEP
+    quality: Quality = "normal"
 
     @property
     def seconds(self) -> Fraction:

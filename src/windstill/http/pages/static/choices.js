@@ -1,11 +1,13 @@
-/** The choices about the file: length, format, repeating, frames per second, size. */
+/** The choices about the file: length, format, quality, repeating, frames per second, size. */
 
 import { $ } from './dom.js';
 import { has, onLanguage, t } from './language.js';
 
 // What can be repeated without rendering it again.
 const FILMS = new Set(['mp4', 'webm', 'avi']);
-const FURTHER = ['repeat_to', 'fps', 'max_side'];
+// What has no choice between fidelity and size.
+const WITHOUT_QUALITY = new Set(['gif', 'png']);
+const FURTHER = ['quality', 'repeat_to', 'fps', 'max_side'];
 
 export class Choices {
   /** onChange(), when something else was chosen. */
@@ -32,10 +34,12 @@ export class Choices {
     for (const option of $('format').options) {
       if (has(`format.${option.value}`)) option.textContent = t(`format.${option.value}`);
     }
+    for (const option of $('quality').options) option.textContent = t(`quality.${option.value}`);
     for (const option of $('repeat_to').options) {
       option.textContent = option.value === '0' ? t('repeat.none') : t('repeat.to', { n: option.value });
     }
     for (const option of $('max_side').options) option.textContent = t('max_side.value', { n: option.value });
+    $('quality').disabled = WITHOUT_QUALITY.has($('format').value);
     $('repeat_to').disabled = !FILMS.has($('format').value || 'mp4');
   }
 }
