@@ -19,6 +19,7 @@ from windstill.elements.sky.bounds import Bounds, bounds_of
 from windstill.elements.sky.chances import Chances, draw
 from windstill.elements.sky.crispness import even_crispness
 from windstill.elements.sky.drift import Drift, drift_of
+from windstill.elements.sky.frame import sky_region
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.meeting import meeting_copies
@@ -29,7 +30,6 @@ from windstill.elements.sky.plate import complete, explained, possible
 from windstill.elements.sky.softness import softness_of
 from windstill.elements.sky.streams import Turns
 from windstill.elements.sky.veil import texture
-from windstill.imaging.planes import Region
 from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
@@ -64,7 +64,7 @@ class Sky:
         veil was added, or nothing moves.
         """
         share = float(scene.mattes.sky.mean())
-        region = Region.around(scene.mattes.sky > 0)
+        region = sky_region(scene)
         if region is None or share < LEAST_SHARE:
             notice = Notice("no_sky", "No sky was found in the photo.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))

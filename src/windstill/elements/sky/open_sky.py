@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Scene
 from windstill.elements.sky.bands import halve, still_part
+from windstill.elements.sky.frame import rounded_corners
 from windstill.elements.sky.glow import find_glow
 from windstill.elements.sky.plate import confident
+from windstill.elements.sky.stars import starry_sky
 from windstill.elements.sky.still_objects import NIGHT, still_objects
+from windstill.imaging.blur import wide_blur
 from windstill.imaging.fill import push_pull
 from windstill.imaging.planes import Region
 
@@ -24,6 +27,8 @@ U8 = NDArray[np.uint8]
 SHRINK = 0.003
 # The still part of a sky is its blur with this share of the shorter side as sigma.
 STILL_SIGMA = 0.25
+# What drifts comes to rest over this share of the longer side where stars show.
+STAR_FADE = 0.02
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,17 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
     half = cv2.merge([halve(planes.y), planes.u, planes.v])
     half_matte = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)
     shrink = max(1, round(SHRINK * float(np.hypot(*scene.mattes.sky.shape)) / 2))
+    stars = starry_sky(half, half_matte > 0.5)
     free = 1 - still_objects(half, half_matte)
+    if stars is not None:
+        free = np.minimum(free, 1 - _softened(stars, STAR_FADE * max(stars.shape)))
+    corners = rounded_corners(scene.planes.y)
+    if corners is not None:
+        free[corners[region.luma][::2, ::2]] = 0
     known = confident(half_matte * free, shrink)
     picture = half.astype(np.float32)
     inside = known > 0.5
-    is_night = bool(inside.any() and np.median(half[..., 0][inside]) < NIGHT)
+    is_night = stars is not None or bool(inside.any() and np.median(half[..., 0][inside]) < NIGHT)
     glow = find_glow(picture, known, is_night=is_night)
     if glow is not None:
         picture -= glow.light
@@ -84,6 +95,12 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         colour=(mean[1] - 128, mean[2] - 128),
         is_night=is_night,
     )
+
+
+def _softened(mask: NDArray[np.bool_], sigma: float) -> F32:
+    """A mask with a soft border outside of it: float32 in [0, 1]."""
+    soft = np.minimum(2 * wide_blur(mask.astype(np.float32), sigma), np.float32(1))
+    return np.maximum(soft, mask.astype(np.float32))
 
 
 def _shrunk(matte: F32) -> I16:

@@ -1,4 +1,5 @@
-"""What is in the sky and does not drift with it: sun and moon, stars, birds, kites, cables, text.
+"""What is in the sky and does not drift with it: birds, kites, balloons, cables, poles, and what
+other modules find: moons, text, masts, towers and hills.
 
 All judge a half-size picture of the sky, so that one pass costs a few milliseconds.
 """
@@ -8,6 +9,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from windstill.elements.sky.discs import find_discs
+from windstill.elements.sky.lettering import lettering
+from windstill.elements.sky.stars import bright_points
+from windstill.elements.sky.structures import structures
+from windstill.elements.sky.surroundings import surroundings
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -20,7 +27,6 @@ DARKER, COLOURFUL, BRIGHTER = 14, 10, 12
 NIGHT = 60
 # Spots that cover more of the sky than this are its texture.
 RARE = 0.03
-STAR = 5
 # Share of the frame's longer side that a straight line must have to be a cable or an edge.
 LINE = 0.07
 # It goes on unseen over this share of its length. (Bridging gaps in it as well would make lines
@@ -47,8 +53,11 @@ def still_objects(half: U8, sky: F32) -> F32:
         return np.zeros(sky.shape, np.float32)
     luma = np.ascontiguousarray(half[..., 0])
     width = max(3, round(LARGEST * max(sky.shape))) | 1
-    found = _straight(luma, inside, width) | _tips(luma, sky)
-    for spots in (_dark(luma, inside, width), _colourful(half, inside, width), _bright(luma)):
+    around = surroundings(luma, inside)
+    found = _straight(luma, inside, width) | _tips(luma, sky) | lettering(luma, inside)
+    found |= find_discs(luma, inside, around) | structures(half, inside, around)
+    points = bright_points(luma, BRIGHTER, NIGHT)
+    for spots in (_dark(luma, inside, width), _colourful(half, inside, width), points):
         if spots[inside].mean() < RARE:
             found |= spots
     found &= inside
@@ -117,13 +126,6 @@ def _principal(counts: F64) -> tuple[F64, float, F64]:
     ]
     variances, axes = np.linalg.eigh(np.array([[squares[0], mixed], [mixed, squares[1]]]))
     return middle, float(np.sqrt(max(variances[0], 0))), axes[:, 0]
-
-
-def _bright(luma: U8) -> NDArray[np.bool_]:
-    """Stars: points in the dark."""
-    opened = cv2.morphologyEx(luma, cv2.MORPH_OPEN, _square(STAR))
-    points: NDArray[np.bool_] = (cv2.subtract(luma, opened) > BRIGHTER) & (opened < NIGHT)
-    return points
 
 
 def _straight(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
