@@ -9,6 +9,7 @@ import click
 
 from windstill.cli.option_flags import chosen_options, option_flags
 from windstill.cli.run import Run, Voice
+from windstill.cli.streams import require_output
 from windstill.cli.targets import STREAM, Task, format_for, means_several, plan_tasks
 from windstill.cli.work import Manner
 
@@ -126,6 +127,8 @@ def _check_usage(
 ) -> None:
     if output == STREAM and as_json:
         raise click.UsageError("--json and -o - both want standard output.")
+    if output == STREAM:
+        require_output()
     if output == STREAM and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal; a video would garble it.")
     if mattes and several:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from windstill.cli.streams import mend, silence_output
 from windstill.errors import WindstillError
 
 COMMANDS = {
@@ -70,7 +70,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             # Python would complain when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence_output()
             return BROKEN_PIPE
 
     def main(
@@ -94,7 +94,10 @@ class Commands(click.Group):
                 **extra,
             )
 
-        return sys.exit(_status_of(run)) if standalone_mode else run()
+        if not standalone_mode:
+            return run()
+        mend()
+        return sys.exit(_status_of(run))
 
 
 def _status_of(run: Any) -> int:
@@ -103,6 +106,9 @@ def _status_of(run: Any) -> int:
         result = run()
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except BrokenPipeError:
+        silence_output()
+        return BROKEN_PIPE
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from windstill.errors import InvalidOption
+from windstill.cli.streams import require_output
+from windstill.errors import InvalidOption, OutputError
 from windstill.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def create(
 
     Example: windstill keys create anna --credits 3000
     """
+    require_output()
     with _keys(settings, create=True) as keys:
         key, secret = keys.create(name, credits=credits, rate=rate, job_limit=job_limit)
         _print_secret(keys, key, secret, as_json)
@@ -131,6 +133,7 @@ def rotate(name: str, overlap: str, settings: Settings, as_json: bool) -> None:
     Example: windstill keys rotate anna --overlap 1h
     """
     seconds = _seconds(overlap)
+    require_output()
     with _keys(settings) as keys:
         key, secret = keys.rotate(name, seconds)
         _print_secret(keys, key, secret, as_json)
@@ -250,10 +253,15 @@ def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
 
 
 def _print_secret(keys: KeyRing, key: Key, secret: str, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({**_facts(keys, key), "secret": secret}, indent=2))
-        return
-    click.echo(secret)
+    try:
+        if as_json:
+            click.echo(json.dumps({**_facts(keys, key), "secret": secret}, indent=2))
+            return
+        click.echo(secret)
+    except OutputError as error:
+        raise OutputError(
+            f"{error} Nobody has seen the secret; make another: windstill keys rotate {key.name}"
+        ) from error
     click.echo(f"This is the secret of {key.name}; it can't be shown again.", err=True)
 
 

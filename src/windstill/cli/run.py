@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from windstill.cli.bar import Bar
 from windstill.cli.crew import Crew
 from windstill.cli.targets import Task
 from windstill.cli.work import Manner, Outcome, Work
-from windstill.errors import UnreadablePhoto
+from windstill.errors import OutputError, UnreadablePhoto
 from windstill.options import Options
 
 
@@ -28,8 +29,18 @@ class Voice:
     quiet: bool
     stdout_taken: bool
 
-    def tell(self, outcome: Outcome) -> None:
-        """Says what came of one photo."""
+    def tell(self, outcome: Outcome) -> Outcome:
+        """Says what came of one photo; an outcome that can't be told is returned as a failure."""
+        try:
+            self._tell(outcome)
+            sys.stdout.flush()
+        except OutputError as error:
+            click.echo(f"error: {outcome.task.photo}: {error}", err=True)
+            status = max(outcome.exit_status, error.exit_status)
+            return replace(outcome, exit_status=status)
+        return outcome
+
+    def _tell(self, outcome: Outcome) -> None:
         photo = outcome.task.photo
         if self.json:
             click.echo(json.dumps(report.as_dict(outcome)))
@@ -95,8 +106,7 @@ class Run:
                     for outcome in self._outcomes(tasks, crew):
                         bar.finish(outcome)
                         bar.clear()
-                        self.outcomes.append(outcome)
-                        self.voice.tell(outcome)
+                        self.outcomes.append(self.voice.tell(outcome))
         finally:
             bar.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,15 @@ import click
 
 from windstill import __version__
 from windstill.cli.settings_flags import settings_flags
+from windstill.cli.streams import output_is_closed
+from windstill.errors import OutputError
 from windstill.jobs.errors import InvalidKey
 from windstill.settings import Settings, load, without_password
 
 if TYPE_CHECKING:
     from windstill.jobs.engine import Engine
+
+logger = logging.getLogger("windstill.serve")
 
 
 @click.command()
@@ -42,7 +47,12 @@ def serve(config_file: str | None, **flags: str | None) -> None:
 
     def greet(address: str) -> None:
         # Only now, lest a service that can't start makes a key that nobody sees.
-        click.echo(welcome(settings, address, first_key(engine)))
+        secret = None if output_is_closed() else first_key(engine)
+        try:
+            click.echo(welcome(settings, address, secret))
+        except OutputError as error:
+            unseen = " Nobody has seen the first key; make another." if secret else ""
+            logger.warning("%s%s", error, unseen)
 
     server.on_started = greet
     engine.start()
