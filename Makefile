@@ -10,6 +10,11 @@ C_SOURCES := $(wildcard src/windstill/*/*.[ch] src/windstill/*/*/*.[ch])
 .DEFAULT_GOAL := help
 .PHONY: help setup clients serve cluster demo test test-all docs lint audit format lock clean
 
+# Ends unless a folder may be deleted: it is not there, it is empty, or it was made here.
+MARK := .made-by-windstill
+may_delete = test ! -e "$(1)" || test -e "$(1)/$(MARK)" || test -e "$(1)/.ready" -a -e "$(1)/pyvenv.cfg" \
+	|| test -d "$(1)" -a -z "$$(ls -A "$(1)")" || { echo "$(1) was not made by make; delete it, or name another folder: make VENV=PATH" >&2; exit 1; }
+
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -19,7 +24,10 @@ setup: $(VENV)/.ready $(LIBRARY) ## install everything into .venv
 # set-up starts over.
 $(VENV)/.ready: $(REQUIREMENTS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Windstill needs Python 3.11 or newer")'
+	@$(call may_delete,$(VENV))
 	rm -rf $(VENV)
+	mkdir -p $(VENV)
+	touch $(VENV)/$(MARK)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -81,6 +89,10 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 
 lock: ## pin the dependencies again
+	@$(call may_delete,$(VENV)-lock)
+	rm -rf $(VENV)-lock
+	mkdir -p $(VENV)-lock
+	touch $(VENV)-lock/$(MARK)
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --extra serve --extra postgres --extra rabbitmq --extra s3 --extra heic --extra docs --extra test --extra lint pyproject.toml requirements/build.in -o $(REQUIREMENTS)
@@ -91,4 +103,5 @@ lock: ## pin the dependencies again
 	rm -rf $(VENV)-lock deploy/requirements.lock
 
 clean: ## remove what set-up and tests made
+	@$(call may_delete,$(VENV))
 	rm -rf $(VENV) $(CLIENTS) build dist src/*.egg-info $(wildcard src/windstill/*/*.so src/windstill/*/*/*.so) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
