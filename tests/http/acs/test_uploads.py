@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,7 +17,8 @@ from tests.http import photos
 from tests.http.acs.conftest import SIGNED, keys_of, signer
 from tests.http.acs.signing import Signer, loop_address, refusal
 from tests.http.native.receiving import Receiver
-from tests.http.running import RunningServer
+from tests.http.running import RunningServer, until
+from windstill.http.acs.uploads import MAX_ARRIVING
 
 Launch = Callable[..., RunningServer]
 BOUNDARY = "1764585600123456789"
@@ -185,3 +188,25 @@ def test_a_host_without_a_dot_can_not_be_split(launch: Launch, album: Receiver) 
     )
     assert refusal(answer) == (400, "InvalidApi.ForbiddenInvoke")
     assert "localhost:8080" in answer.json()["Message"]
+
+
+def test_forms_of_strangers_leave_room_for_others(launch: Launch, album: Receiver) -> None:
+    server = launch(**SIGNED)
+    client = signer(server, keys_of(server).pair("anna"), album)
+    form = fields(allowed(client))
+    host, _, port = client.host.partition(":")
+    head = (
+        f"POST / HTTP/1.1\r\nHost: {client.host}\r\nContent-Length: 1000\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    with ExitStack() as stack:
+        for _ in range(MAX_ARRIVING):
+            connection = stack.enter_context(socket.create_connection((host, int(port))))
+            connection.sendall(head.encode())
+        until(lambda: put(client, form, photos.jpeg()).status_code == 500)
+        answer = put(client, form, photos.jpeg())
+        assert denied(answer) == (500, "InternalError.Busy")
+        assert answer.headers["retry-after"] == "1"
+        assert loop_address(client.acs3())
+        assert server.animate(photos.jpeg()).status_code == 200
+    until(lambda: put(client, form, photos.jpeg()).status_code == 201)

@@ -50,7 +50,12 @@ async def generate_dynamic_image(
     clock = asyncio.get_running_loop().time
     service.admit(deadline - clock())
     async with service.upload():
-        photo = await _photo(request, service, uploads, key, url)
+        photo = await uploads.taken(request, service, key, url)
+        if photo is None:
+            photo = await _fetched(service, url, min(FETCH_SECONDS, deadline - clock()))
+        # What can be told without decoding; the rest is the job's matter.
+        COMPATIBLE_LIMITS.check_bytes(len(photo))
+        accepted_format(photo, COMPATIBLE_LIMITS)
         # Others may have come while it was fetched.
         service.admit(left := deadline - clock())
         submission = Submission(
@@ -76,20 +81,11 @@ async def generate_dynamic_image(
     return Success({"Data": {"Url": result_url(request, service, job)}}, warning_headers(result))
 
 
-async def _photo(request: Request, service: Service, uploads: Uploads, key: Key, url: str) -> bytes:
-    """The photo at an address, after what can be told without decoding; the rest is the job's
-    matter.
-    """
+async def _fetched(service: Service, url: str, seconds: float) -> bytes:
+    """What is at an address. Raises `AcsRefused` for what is none, and `Unreachable`."""
     try:
         parse(url)
     except Unreachable as error:
         raise AcsRefused("InvalidFile.URL", error.message) from None
-    photo = await uploads.taken(request, service, key, url)
-    if photo is None:
-        reply = await service.guard.get(
-            url, most=COMPATIBLE_LIMITS.max_bytes, seconds=FETCH_SECONDS
-        )
-        photo = reply.body
-    COMPATIBLE_LIMITS.check_bytes(len(photo))
-    accepted_format(photo, COMPATIBLE_LIMITS)
-    return photo
+    reply = await service.guard.get(url, most=COMPATIBLE_LIMITS.max_bytes, seconds=seconds)
+    return reply.body

@@ -11,9 +11,11 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import logging
 import re
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import md5, sha256
 from itertools import islice
 from urllib.parse import urlsplit
@@ -26,13 +28,14 @@ from starlette.responses import Response
 from windstill.http.acs.answers import Success, xml
 from windstill.http.acs.call import Call
 from windstill.http.acs.refusals import AcsRefused
-from windstill.http.guard import parse
 from windstill.http.multipart import Form, FormFile, FormLimits, read_form
 from windstill.http.refusals import Reason, RequestRefused
 from windstill.http.service import Service
 from windstill.jobs.accounts import Key
-from windstill.jobs.errors import BlobMissing
+from windstill.jobs.errors import BlobMissing, StorageError
 from windstill.photo import COMPATIBLE_LIMITS
+
+logger = logging.getLogger("windstill.http")
 
 ACTION, VERSION = "AuthorizeFileUpload", "2019-12-19"
 PRODUCT = "imageenhan"
@@ -40,19 +43,22 @@ SECONDS = 1800
 """How long a form may be posted. Files that no call used are swept after an hour."""
 MAX_WAITING = 1000
 """Uploads, of whatever kind, beside which no more files are taken: 3 GB at most."""
+MAX_ARRIVING = 8
+"""Forms that are read at the same time, each with 3 MiB of memory."""
 
 _FIELDS = ("OSSAccessKeyId", "policy", "Signature", "key", "success_action_status", "host")
 _PURPOSE = b"windstill upload 1\n"
-_OBJECT_KEY = re.compile(r"([0-9A-Za-z]{1,40})/([0-9a-f]{32})")
+_OBJECT_KEY = re.compile(r"/([0-9A-Za-z]{1,40}/[0-9a-f]{32})")
 _ROOM = 64 * 1024
 """Bytes of the form beside the file."""
 
 
-@dataclass(frozen=True)
 class Uploads:
     """Files on their way. secret: the service's access secret."""
 
-    secret: bytes = field(repr=False)
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._arriving = 0
 
     def authorize(self, request: Request, service: Service, call: Call, key: Key) -> Success:
         """The fields of a form with which the owner of a key may post one file."""
@@ -91,11 +97,11 @@ class Uploads:
         """`POST` of the form; keeps the file for the call that will name it."""
         service = request.app.state.service
         service.check_open()
-        async with service.upload():
+        with self._one_more():
             form = await read_form(request, _limits(service))
             object_key = self._allowed(form, service.engine.clock())
             photo = _file(form, request)
-            await run_in_threadpool(self._keep, service, self._blob(object_key), photo)
+            await run_in_threadpool(_keep, service, self._blob(object_key), photo)
         request.state.facts.update(bytes=len(photo))
         host = urlsplit(service.address(request, "")).netloc
         content = {
@@ -120,17 +126,43 @@ class Uploads:
         return await run_in_threadpool(_read, service, self._blob(object_key))
 
     async def used(self, request: Request, service: Service, url: str) -> None:
-        """Removes the file at this address, if it is one of these: its loop was made."""
+        """Removes the file at this address, if it is one of these: its loop was made.
+
+        Does not fail, so that the client gets the loop; the sweeper tries again.
+        """
         object_key = self._own(request, service, url)
-        if object_key is not None:
+        if object_key is None:
+            return
+        try:
             await run_in_threadpool(service.engine.blobs.delete, self._blob(object_key))
+        except StorageError as error:
+            logger.error("an upload that was used is left for the sweeper: %s", error)
 
     def _own(self, request: Request, service: Service, url: str) -> str | None:
-        target = parse(url)
-        own = parse(f"http://{urlsplit(service.address(request, '')).netloc}/")
-        path = target.path.removeprefix("/")
-        is_own = target.authority == own.authority and _OBJECT_KEY.fullmatch(path)
-        return path if is_own else None
+        """The object key in an address of this service; None for all others."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        own = urlsplit(service.address(request, "")).netloc
+        is_own = parts.netloc.lower() == own.lower() and not parts.query
+        found = _OBJECT_KEY.fullmatch(parts.path)
+        return found[1] if found and is_own else None
+
+    @contextmanager
+    def _one_more(self) -> Iterator[None]:
+        """Held while a form arrives: whoever sends it is not known yet, and must not take the
+        room of those who are.
+        """
+        if self._arriving >= MAX_ARRIVING:
+            raise RequestRefused(
+                Reason.TOO_MANY_UPLOADS, "Too many uploads at the same time.", retry_after=1
+            )
+        self._arriving += 1
+        try:
+            yield
+        finally:
+            self._arriving -= 1
 
     def _allowed(self, form: Form, now: float) -> str:
         """The object key of a form whose policy is this service's. Raises `AcsRefused`."""
@@ -153,15 +185,7 @@ class Uploads:
         return "uploads/" + self._digest(b"blob\n" + object_key.encode()).hex()[:32]
 
     def _digest(self, message: bytes) -> bytes:
-        return hmac.digest(self.secret, _PURPOSE + message, sha256)
-
-    def _keep(self, service: Service, blob: str, photo: bytes) -> None:
-        waiting = sum(1 for _ in islice(service.engine.blobs.names("uploads/"), MAX_WAITING))
-        if waiting >= MAX_WAITING:
-            raise RequestRefused(
-                Reason.TOO_MANY_UPLOADS, "Too many files wait to be used.", retry_after=60
-            )
-        service.engine.blobs.put(blob, photo, durable=False)
+        return hmac.digest(self._secret, _PURPOSE + message, sha256)
 
 
 def _limits(service: Service) -> FormLimits:
@@ -191,6 +215,15 @@ def _file(form: Form, request: Request) -> bytes:
         raise RequestRefused(Reason.EMPTY_PART, "file is missing or empty.", field="file")
     COMPATIBLE_LIMITS.check_bytes(len(photo))
     return photo
+
+
+def _keep(service: Service, blob: str, photo: bytes) -> None:
+    waiting = sum(1 for _ in islice(service.engine.blobs.names("uploads/"), MAX_WAITING))
+    if waiting >= MAX_WAITING:
+        raise RequestRefused(
+            Reason.TOO_MANY_UPLOADS, "Too many files wait to be used.", retry_after=60
+        )
+    service.engine.blobs.put(blob, photo, durable=False)
 
 
 def _read(service: Service, blob: str) -> bytes:
