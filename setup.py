@@ -26,7 +26,7 @@ SOURCES = {
     "windstill.elements.hair._painting": "src/windstill/elements/hair/painting.c",
     "windstill.elements.hair._poses": "src/windstill/elements/hair/poses.c",
     "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
-    "windstill.elements.sky._turning": "src/windstill/elements/sky/turning.c",
+    "windstill.elements.sky._crossfade": "src/windstill/elements/sky/crossfade.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
     "windstill.perceive._edges": "src/windstill/perceive/edges.c",
     "windstill.video._changes": "src/windstill/video/changes.c",

@@ -28,7 +28,7 @@ TEXTURED = 2.0
 def sky_velocity(layer: SkyLayer, frames: int, shape: tuple[int, int]) -> F32:
     """The clouds' velocity, pixels per frame, float32 (H, W, 2)."""
     field = np.zeros((*shape, 2), np.float32)
-    per_frame = layer.drift.coefficients[0] * np.float32(layer.turns.periods / frames)
+    per_frame = layer.drift.coefficients[0] * np.float32(layer.schedule.periods / frames)
     field[layer.region.luma] = layer.lattice.enlarge(per_frame, CELL)
     return field
 

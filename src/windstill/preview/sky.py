@@ -11,11 +11,10 @@ whatever wind it likes. Positions are luma pixels of `region`; cells are those o
                 and how many cells the lattice of its eddies has more on every side
     velocity    {margin, stride}: of the array below
     path        {steps, span, fit}: how paths are followed, see `drift._path_cubics`
-    up          unit vector (x, y) in the picture that points away from the horizon
-    aside       how far every other copy comes from beside the way of the others
-    eddy, wander, window, floor, gain, fade, alike, wisps
-                constants of `windstill.elements.sky`: EDDY_SHARE, WANDER, WINDOW, FLOOR,
-                LARGEST_GAIN, (LONG_FADE, SHORT_FADE), (ALIKE, UNLIKE), WISPS
+    edge, eddy, window, floor, gain, fade, alike, hard_speed, change
+                constants of `windstill.elements.sky`: EDGE, EDDY_SHARE, WINDOW, FLOOR,
+                LARGEST_GAIN, (LONG_FADE, SHORT_FADE), (ALIKE, UNLIKE), (HARD_SPEED, MOST_OF_IT),
+                and those of `crossfade.py` and `dilations.py`; whether clouds are dark
     crispness   what detail is raised by, at the middles of equal parts of the loop
     shifts      of the channels of the coarse band; `fine_shift` of the fine one or null
     halving     the filter that halves the luma
@@ -41,12 +40,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Scene
-from windstill.elements.sky import bands, drift, element, meeting, streams
-from windstill.elements.sky.chances import Chances, draw
+from windstill.elements.sky import (
+    bands,
+    crossfade,
+    crossfade_statistics,
+    dilations,
+    drift,
+    element,
+)
+from windstill.elements.sky.drift_rate import DriftRate, drift_rate
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.open_sky import OpenSky, open_sky
-from windstill.elements.sky.pace import Pace, pace_of
+from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.options import Options, Strength
 from windstill.preview.package import PackageWriter
 from windstill.render import Stage
@@ -54,7 +60,6 @@ from windstill.render import Stage
 F32 = NDArray[np.float32]
 
 VELOCITY_STRIDE = 4
-WANDER_STRIDE = 4
 
 
 def pack_sky(
@@ -67,7 +72,7 @@ def pack_sky(
     scene = Scene(stage.backdrop, stage.mattes)
     heaven = open_sky(scene, layer.region)
     is_veil = any(moved.motion == "procedural" for moved in stage.movements)
-    winds = _pack_chances(package, scene, layer.lattice, heaven, is_veil, options, degrees)
+    winds = _pack_winds(package, scene, layer.lattice, heaven, is_veil, options, degrees)
     span = winds.pop("span")
     margin = max(wind["margin"] for wind in winds.values())
     package.array("velocity", _velocity(scene, layer, margin), "int16", by_first=True)
@@ -90,16 +95,26 @@ def pack_sky(
             "span": span,
             "fit": drift.path_fit(span).tolist(),
         },
-        "up": list(drift.view_of(scene.mattes.sky).up),
+        "edge": drift.EDGE,
         "eddy": drift.EDDY_SHARE,
-        "wander": {"share": drift.WANDER, "stride": WANDER_STRIDE},
-        "aside": layer.aside,
-        "window": meeting.WINDOW,
-        "floor": meeting.FLOOR,
-        "gain": streams.LARGEST_GAIN,
+        "window": crossfade_statistics.WINDOW,
+        "floor": crossfade_statistics.FLOOR,
+        "gain": crossfade.LARGEST_GAIN,
         "fade": [element.LONG_FADE, element.SHORT_FADE],
         "alike": [element.ALIKE, element.UNLIKE],
-        "wisps": element.WISPS,
+        "hard_speed": [element.HARD_SPEED, element.MOST_OF_IT / 100],
+        "change": {
+            "reach": crossfade.REACH,
+            "eagerness": crossfade.EAGERNESS,
+            "faint": crossfade.FAINT,
+            "hard": crossfade.HARD,
+            "contrast": crossfade.CONTRAST,
+            "levels": dilations.LEVELS,
+            "step": dilations.STEP,
+            "smooth": dilations.SMOOTH,
+            "finest": dilations.FINEST,
+            "dark": layer.dilations.dark,
+        },
         "crispness": layer.crispness.tolist(),
         "shifts": list(layer.coarse.shifts),
         "fine_shift": None if layer.fine is None else layer.fine.shift,
@@ -107,7 +122,7 @@ def pack_sky(
     }
 
 
-def _pack_chances(
+def _pack_winds(
     package: PackageWriter,
     scene: Scene,
     lattice: Lattice,
@@ -120,31 +135,33 @@ def _pack_chances(
     winds: dict[str, Any] = {}
     for strength in get_args(Strength):
         breeze = Breeze(options.frame_count, degrees, replace(options, strength=strength))
-        pace = pace_of(options.seconds, strength, longer)
-        chances = draw(
+        rate = drift_rate(options.seconds, strength, longer)
+        fields = sample_random_fields(
             lattice,
             longer,
-            pace,
+            rate,
             element.LONG_FADE,
             element.veiled(heaven) if is_veil else None,
             breeze.rng("sky"),
         )
-        winds[strength] = _pack_wind(package, strength, lattice, pace, chances)
-        winds["span"] = chances.span
-    # The offsets are drawn first, so they are the same in every wind.
-    package.array("offsets", chances.offsets, "int8")
+        winds[strength] = _pack_wind(package, strength, lattice, rate, fields)
+        winds["span"] = fields.span
+    # These are drawn first, so they are the same in every wind.
+    package.array("offsets", fields.offsets, "int8")
+    package.array("roughness", fields.roughness, "int8")
     return winds
 
 
 def _pack_wind(
-    package: PackageWriter, strength: Strength, lattice: Lattice, pace: Pace, chances: Chances
+    package: PackageWriter,
+    strength: Strength,
+    lattice: Lattice,
+    rate: DriftRate,
+    fields: RandomFields,
 ) -> dict[str, Any]:
-    package.array(f"eddies-{strength}", np.stack(chances.eddy), "int8")
-    package.array(f"wisps-{strength}", chances.wisps, "int8")
-    wander = chances.wander[:, ::WANDER_STRIDE, ::WANDER_STRIDE].transpose(0, 3, 1, 2)
-    package.array(f"wander-{strength}", wander, "int8")
-    margin = drift.widened(lattice, pace.step, chances.span)[1]
-    return {"periods": pace.periods, "step": pace.step, "margin": margin}
+    package.array(f"eddies-{strength}", np.stack(fields.eddy), "int8")
+    margin = drift.widened(lattice, rate.step, fields.span)[1]
+    return {"periods": rate.periods, "step": rate.step, "margin": margin}
 
 
 def _velocity(scene: Scene, layer: SkyLayer, margin: int) -> F32:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from windstill.elements.sky.drift import Drift, drift_of, eddies, view_of, wander_shares, widened
+from windstill.elements.sky.drift import Drift, drift_of, eddies, view_of, widened
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.imaging.planes import Region
 
@@ -41,29 +41,33 @@ def shown(motion: Drift, age: float) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("degrees", [0, 14, 90, 166, 180, 270])
 @pytest.mark.parametrize("age", [-1.0, -0.4, 0.5, 1.0])
-@pytest.mark.parametrize("aside", [0.0, 0.5, 1.0])
-def test_the_map_never_folds(degrees: float, age: float, seed: int, aside: float) -> None:
+def test_the_map_never_folds(degrees: float, age: float, seed: int) -> None:
     # The windiest there is: copies as far apart as they may get.
-    motion = drift(landscape(), degrees, step=0.06 * WIDTH, seed=seed)
-    shares = wander_shares(motion.base.shape[:2], 3, WIDTH, np.random.default_rng(seed))
-    for wander in motion.wander(shares, aside):
-        moved = -(shown(motion, age) + wander[1:-1, 1:-1]) / CELL
-        down, right = np.gradient(moved, axis=(0, 1))
-        jacobian = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]
-        assert jacobian.min() > 0.2
+    motion = drift(landscape(), degrees, step=0.068 * WIDTH, seed=seed)
+    moved = -shown(motion, age) / CELL
+    down, right = np.gradient(moved, axis=(0, 1))
+    jacobian = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]
+    assert jacobian.min() > 0.15
 
 
-@pytest.mark.parametrize("degrees", [0, 14, 166, 180])
-def test_copies_from_aside_come_from_farther_up(degrees: float) -> None:
-    motion = drift(landscape(), degrees)
-    shares = np.zeros((2, *motion.base.shape[:2], 2), np.float32)
-    photo, second, third = motion.wander(shares, 1.0)
-    speed = np.hypot(*np.moveaxis(motion.coefficients[0], 2, 0))
-    assert not photo.any()
-    assert not third.any()
-    # What is shown came from where it is less what it is displaced by: y counts downwards.
-    assert (second[:15, :, 1] > 0.9 * speed[:15]).all()
-    assert np.hypot(*np.moveaxis(second, 2, 0)) == pytest.approx(speed, rel=1e-4)
+@pytest.mark.parametrize("degrees", [0, 60, 166, 270])
+@pytest.mark.parametrize("age", [-0.9, 0.9])
+def test_nothing_comes_from_beyond_the_edges(degrees: float, age: float) -> None:
+    motion = drift(landscape(), degrees, step=0.068 * WIDTH)
+    ages = np.full(motion.base.shape[:2], age, np.float32)
+    x, y = np.moveaxis(motion.origins(ages)[1:-1, 1:-1], 2, 0)
+    assert x.min() > -1
+    assert y.min() > -1
+    assert x.max() < WIDTH
+    assert y.max() < HEIGHT
+
+
+def test_a_slower_drift_takes_the_same_paths() -> None:
+    motion = drift(landscape(), 20)
+    ages = np.full(motion.base.shape[:2], 0.8, np.float32)
+    np.testing.assert_allclose(
+        motion.slowed(0.5).origins(ages), motion.origins(ages / 2), atol=1e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,8 @@ def test_rest_is_exact() -> None:
 
 def test_travel_is_what_was_asked_for() -> None:
     speed = np.hypot(*np.moveaxis(shown(drift(landscape(), 0, step=20), 1.0), 2, 0))
-    assert np.percentile(speed[:18], 90) == pytest.approx(20, rel=0.2)
+    # Less near the edges, where it is held back.
+    assert np.percentile(speed[:18], 90) == pytest.approx(20, rel=0.25)
 
 
 @pytest.mark.parametrize(

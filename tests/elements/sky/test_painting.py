@@ -14,7 +14,7 @@ from tests.compiled import libraries
 from windstill.elements.sky import painting
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
-from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.lattice import CELL, NODES, Lattice
 from windstill.elements.sky.painting import DITHER_SIDE, Painter, Stream
 from windstill.imaging.planes import Planes, Region
 
@@ -117,8 +117,8 @@ def stream(rng: np.random.Generator, lattice: Lattice, most: int) -> Stream:
     """Drifts by some pixels, here and there out of the picture."""
     x, y = lattice.positions()
     drift = cv2.GaussianBlur(rng.normal(0, 40, (*lattice.shape, 2)).astype(np.float32), (0, 0), 2)
-    weight = rng.integers(0, most + 1, lattice.shape).astype(np.int16)
-    weight[:, : lattice.shape[1] // 4] = 0
+    weight = rng.integers(0, most + 1, lattice.node_shape).astype(np.int16)
+    weight[:, : lattice.node_shape[1] // 4] = 0
     return Stream(np.stack([x, y], axis=2) + drift, weight, weight * 5 // 4, weight * 3 // 2)
 
 
@@ -150,13 +150,24 @@ def enlarged(lattice: Lattice, field: NDArray[np.generic], scale: int) -> F64:
     return lattice.enlarge(field.astype(np.float64), scale)
 
 
+def between_nodes(lattice: Lattice, field: NDArray[np.generic], scale: int) -> F64:
+    """`field` at the nodes, with `scale` samples per cell, linear between them."""
+    sides = (lattice.height * scale // CELL, lattice.width * scale // CELL)
+    rows, columns = (
+        NODES * ((np.arange(side) + 0.5) / scale + lattice.rim - 0.5) for side in sides
+    )
+    return read(field, np.stack(np.meshgrid(columns, rows), axis=2))
+
+
 def defined(case: Given, canvas: Planes) -> Planes:
     """What painting is to give."""
     lattice, coarse = case.lattice, case.coarse
     change = -np.moveaxis(coarse.rest, 0, -1).astype(float)
     for each in case.streams:
         places = enlarged(lattice, each.origins - 0.5, CELL // 2)
-        shape, detail = (enlarged(lattice, w, CELL // 2) / 128 for w in (each.shape, each.detail))
+        shape, detail = (
+            between_nodes(lattice, w, CELL // 2) / 128 for w in (each.shape, each.detail)
+        )
         weights = np.stack([detail, shape, shape, shape], axis=-1)
         change += weights * (read(coarse.plane, places) - 128)
     change /= 2.0 ** np.array(coarse.shifts)
@@ -169,7 +180,7 @@ def defined(case: Given, canvas: Planes) -> Planes:
         for each in case.streams:
             places = enlarged(lattice, each.origins * 2, CELL)
             shown = read(case.fine.plane, places) - 128
-            detail += enlarged(lattice, each.fine, CELL) / 128 * shown
+            detail += between_nodes(lattice, each.fine, CELL) / 128 * shown
         luma += detail / 2.0**case.fine.shift
     changes = [
         (luma, case.luma_matte),
@@ -257,7 +268,7 @@ def test_at_rest_nothing_changes() -> None:
     assert case.fine is not None
     lattice = case.lattice
     x, y = lattice.positions()
-    whole = np.full(lattice.shape, 128, np.int16)
+    whole = np.full(lattice.node_shape, 128, np.int16)
     still = Stream(np.stack([x, y], axis=2), whole, whole, whole)
     # The luma's even samples, and the half-size planes', are those at rest.
     rest = np.moveaxis(case.coarse.plane[::2, ::2].astype(np.int16) - 128, -1, 0)

@@ -34,9 +34,9 @@ HIDDEN_HORIZON = 0.12
 # Looking up there is no horizon to be seen; a far one keeps a little perspective.
 FAR_HORIZON = 1.0
 PATH_STEPS = 6
-# Copies differ by this share of a period's travel, over this share of the longer side.
-WANDER = 0.3
-WANDER_FEATURE = 0.4
+# Within so many times a period's travel of the region's edge, the drift across the edge slows down
+# to nothing, so that no copy shows what lies beyond it. Steeper would squeeze the clouds there.
+EDGE = 1.6
 
 
 @dataclass(frozen=True)
@@ -142,32 +142,17 @@ class Drift:
 
     coefficients: three float32 (rows, columns, 2), so that the position `s` periods ago (ahead
     if negative) is base - s c1 - s^2 c2 - s^3 c3. base: the cells' own positions. All in luma
-    pixels of the region. down: unit vector, float32 (2,), across the clouds' way and rather
-    towards the horizon than away from it.
+    pixels of the region.
     """
 
     base: F32
     coefficients: tuple[F32, F32, F32]
-    down: F32
 
-    def wander(self, shares: F32, aside: float = 0.0) -> F32:
-        """Displacements that tell the copies of a loop apart, (copies, rows, columns, 2).
-
-        Without them a loop of two copies would show everything twice. The first copy is the
-        photo and has none. shares: those of the others, from `wander_shares`. aside: how far
-        every other copy comes from beside the way of the clouds, farther up, as a share of a
-        period's travel. Where two copies that change are a part of one broad shape each, one
-        behind the other on its way, the change looks as if the shape went back; what comes
-        from the side takes its place instead.
-        """
-        speed = cv2.magnitude(*cv2.split(self.coefficients[0]))
-        down = np.float32(aside) * speed[..., None] * self.down
-        fields = np.zeros((len(shares) + 1, *self.base.shape), np.float32)
-        for copy, share in enumerate(shares, start=1):
-            fields[copy] = np.float32(WANDER * (1 - aside)) * speed[..., None] * share
-            if copy % 2:
-                fields[copy] += down
-        return fields
+    def slowed(self, share: float) -> Drift:
+        """The same paths, travelled at `share` of the speed."""
+        first, second, third = self.coefficients
+        one = np.float32(share)
+        return Drift(self.base, (first * one, second * one**2, third * one**3))
 
     def origins(self, ages: F32) -> F32:
         """Positions (rows, columns, 2) of what is shown at age `ages` (rows, columns)."""
@@ -185,22 +170,6 @@ class Drift:
         ages = np.full(self.base.shape[:2], span, np.float32)
         ends = [self.origins(ages) - self.base, self.origins(-ages) - self.base]
         return max(float(np.sqrt((end**2).sum(axis=2)).max()) for end in ends)
-
-
-def wander_shares(
-    shape: tuple[int, int], copies: int, longer: int, rng: np.random.Generator
-) -> F32:
-    """How far each copy but the first wanders, as a share of the most it may.
-
-    Float32 (copies - 1, rows, columns, 2), each in (-1, 1). longer: the frame's longer side in
-    pixels.
-    """
-    shares = np.zeros((copies - 1, *shape, 2), np.float32)
-    for share in shares:
-        for axis in range(2):
-            noise = smooth_noise(shape, WANDER_FEATURE * longer / CELL, rng)
-            share[..., axis] = np.tanh(noise)
-    return shares
 
 
 def widened(lattice: Lattice, step: float, span: float) -> tuple[Lattice, int]:
@@ -239,17 +208,25 @@ def drift_of(
     scale = np.float32(step / max(float(np.percentile(shown, 90)), 1e-6))
     eddy_x, eddy_y = eddy
     stir = np.float32(EDDY_SHARE) * speed
-    velocity = cv2.merge([speed_x + stir * eddy_x, speed_y + stir * eddy_y])
-    velocity *= scale / np.float32(CELL)
+    velocity = cv2.merge(
+        [
+            _held_inside(scale * (speed_x + stir * eddy_x), x, lattice.width),
+            _held_inside(scale * (speed_y + stir * eddy_y), y, lattice.height),
+        ]
+    )
+    velocity /= np.float32(CELL)
     base, coefficients = _path_cubics(velocity, margin, lattice, span)
-    return Drift(base, coefficients, _down(view, coefficients[0]))
+    return Drift(base, coefficients)
 
 
-def _down(view: View, velocity: F32) -> F32:
-    """See `Drift`. velocity: float32 (rows, columns, 2)."""
-    x, y = velocity.reshape(-1, 2).mean(axis=0)
-    across = np.array([-y, x], np.float32) / np.float32(max(np.hypot(x, y), 1e-6))
-    return across if across @ np.array(view.up, np.float32) <= 0 else -across
+def _held_inside(speed: F32, position: F32, size: int) -> F32:
+    """A speed across two edges, pixels a period, that no path crosses them with.
+
+    position: of each cell, pixels; the edges lie at 0 and `size` - 1.
+    """
+    distance = np.minimum(position, np.float32(size - 1) - position)
+    way = np.maximum(np.float32(EDGE) * np.abs(speed), np.float32(1))
+    return np.asarray(speed * np.clip(distance / way, 0, 1), np.float32)
 
 
 def _path_cubics(

@@ -13,22 +13,21 @@ from windstill.elements.sky.bands import (
     FineBand,
     coarse_band,
     fine_band,
-    still_part,
 )
 from windstill.elements.sky.bounds import Bounds, bounds_of
-from windstill.elements.sky.chances import Chances, draw
 from windstill.elements.sky.crispness import even_crispness
+from windstill.elements.sky.crossfade import REACH, CrossfadeSchedule
+from windstill.elements.sky.crossfade_statistics import crossfade_statistics
+from windstill.elements.sky.dilations import clouds_are_dark, dilations_of
 from windstill.elements.sky.drift import Drift, drift_of
+from windstill.elements.sky.drift_rate import drift_rate
 from windstill.elements.sky.frame import sky_region
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.meeting import meeting_copies
 from windstill.elements.sky.open_sky import OpenSky, open_sky
-from windstill.elements.sky.pace import pace_of
 from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained, possible
-from windstill.elements.sky.softness import softness_of
-from windstill.elements.sky.streams import Turns
+from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.elements.sky.veil import texture
 from windstill.imaging.threads import at_once
 
@@ -37,15 +36,13 @@ I8 = NDArray[np.int8]
 
 LEAST_SHARE = 0.002
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
-LONG_FADE, SHORT_FADE = 0.75, 0.25
-ALIKE, UNLIKE = 3.0, 20.0
-# Where they do not, smaller places change apart, too, by this many periods.
-WISPS = 0.13
-# In a soft sky every other copy comes from so far beside the others (share of a period's travel).
-# What is broader than this (share of the shorter side, sigma) stands still there: copies that are
-# so far apart would have it get darker and brighter in turn.
-ASIDE = 0.8
-BROAD = 0.08
+LONG_FADE, SHORT_FADE = 0.8, 0.45
+ALIKE, UNLIKE = 4.0, 16.0
+# How much of the speed a sky keeps in which all but a tenth of what meets differs by as much as
+# UNLIKE: the farther apart two copies of a hard outline are, the more of it has to erode.
+HARD_SPEED, MOST_OF_IT = 0.75, 90
+# Clouds stand out from what is around them within this share of the longer side (sigma).
+SURROUNDINGS = 0.05
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving.
@@ -76,7 +73,7 @@ class Sky:
         layer = _layer(scene, breeze, heaven, clear=clear)
         if not clear:
             even_crispness(layer, scene.planes, scene.mattes.sky)
-        travel = layer.drift.travel(1.0) * layer.turns.periods
+        travel = layer.drift.travel(1.0) * layer.schedule.periods
         if not clear:
             return Lifted(layer, scene, Movement("sky", share, "drift", travel))
         notice = Notice("clear_sky", "The sky has no clouds to move; a faint veil was added.")
@@ -89,67 +86,69 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     lattice = Lattice(*region.shape)
     rng = breeze.rng("sky")
     longer = max(matte.shape)
-    pace = pace_of(breeze.options.seconds, breeze.options.strength, longer)
-    chances = draw(lattice, longer, pace, LONG_FADE, veiled(heaven) if clear else None, rng)
+    rate = drift_rate(breeze.options.seconds, breeze.options.strength, longer)
+    fields = sample_random_fields(
+        lattice, longer, rate, LONG_FADE, veiled(heaven) if clear else None, rng
+    )
     drift = drift_of(
         matte,
         region,
         lattice,
         degrees=breeze.degrees,
-        step=pace.step,
-        span=chances.span,
-        eddy=chances.eddy,
+        step=rate.step,
+        span=fields.span,
+        eddy=fields.eddy,
     )
-    softness = softness_of(heaven.moving[..., 0], heaven.known, drift, pace.step / longer, lattice)
     detail = DETAIL * longer
-    if chances.veil is None:
-        bands = _clouds(scene, heaven, drift, chances.span, detail, softness)
+    if fields.veil is None:
+        bands = _clouds(scene, heaven, drift, fields.span, detail)
     else:
         whole = breeze.options.exact_first_frame
-        bands = _veil(chances.veil, heaven, detail, over_nothing=not whole)
-    aside = ASIDE * softness
-    wander = drift.wander(chances.wander, aside)
-    meeting = meeting_copies(bands.coarse, drift, chances.offsets, lattice, wander[-1])
+        bands = _veil(fields.veil, heaven, detail, over_nothing=not whole)
+    statistics = crossfade_statistics(bands.coarse, drift, fields.offsets, lattice)
+    hardness = hardness_of(statistics.difference, lattice.reduce(heaven.known))
+    if hardness > 0:
+        drift = drift.slowed(1 - (1 - HARD_SPEED) * hardness)
+        statistics = crossfade_statistics(bands.coarse, drift, fields.offsets, lattice)
+    dark = clouds_are_dark(bands.luma, heaven.known, SURROUNDINGS * longer / 2)
     return SkyLayer(
         region=region,
         lattice=lattice,
         frames=breeze.frames,
         drift=drift,
-        wander=wander,
-        turns=_turns(chances, meeting.difference, pace.periods),
-        moments=meeting.moments,
+        schedule=_schedule(fields, statistics.difference, rate.periods),
+        statistics=statistics,
+        dilations=dilations_of(bands.luma, REACH * 2 * drift.travel(0.5), dark=dark),
         coarse=bands.coarse,
         fine=bands.fine,
         luma_matte=heaven.luma_matte,
         chroma_matte=heaven.chroma_matte,
         dither=_dither(rng),
         bounds=bands.bounds,
-        aside=aside,
     )
 
 
 class _Bands(NamedTuple):
-    """What drifts, and the bounds of the change that it makes to Y, U and V."""
+    """What drifts, its luma at half size (levels, float32), and the bounds of the change that it
+    makes to Y, U and V."""
 
+    luma: F32
     coarse: CoarseBand
     fine: FineBand | None
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None]
 
 
-def _clouds(
-    scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: float, softness: float
-) -> _Bands:
+def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: float) -> _Bands:
     """The sky's own clouds. span: periods that a copy is seen. detail: the finest of the coarse
-    band, pixels. softness: of the sky, in [0, 1]."""
+    band, pixels."""
     planes, lattice = scene.planes.crop(heaven.region), Lattice(*heaven.region.shape)
     matte, known = heaven.chroma_matte, heaven.known
 
-    def coarse() -> CoarseBand:
+    def coarse() -> tuple[F32, CoarseBand]:
         plate = complete(heaven.moving, known, drift.travel(span) / 2)
         plate = explained(plate, matte, *possible(heaven.seen, matte, known))
-        if softness > 0:
-            plate -= np.float32(softness) * still_part(plate, BROAD * min(heaven.region.shape) / 2)
-        return coarse_band(plate, matte > 0, detail)
+        luma = np.ascontiguousarray(plate[..., 0])
+        return luma, coarse_band(plate, matte > 0, detail)
 
     def others() -> tuple[FineBand | None, tuple[Bounds, Bounds, Bounds]]:
         share = matte.astype(np.float32) / np.float32(256)
@@ -158,14 +157,15 @@ def _clouds(
             bounds_of(planes, share, known, drift.travel(1.0)),
         )
 
-    (fine, bounds), band = at_once(others, coarse)
-    return _Bands(band, fine, bounds)
+    (fine, bounds), (luma, band) = at_once(others, coarse)
+    return _Bands(luma, band, fine, bounds)
 
 
 def _veil(veil: F32, heaven: OpenSky, detail: float, *, over_nothing: bool) -> _Bands:
     """A made-up veil, which is brighter than anything in its sky."""
     coarse = coarse_band(veil, heaven.chroma_matte > 0, detail)
-    return _Bands(coarse.over_nothing() if over_nothing else coarse, None, (None, None, None))
+    band = coarse.over_nothing() if over_nothing else coarse
+    return _Bands(np.ascontiguousarray(veil[..., 0]), band, None, (None, None, None))
 
 
 def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:
@@ -174,13 +174,21 @@ def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:
     return (height, width), heaven.colour
 
 
-def _turns(chances: Chances, difference: F32, periods: int) -> Turns:
+def hardness_of(difference: F32, cover: F32) -> float:
+    """How hard-edged a sky is, in [0, 1]. difference, cover: float32 on the lattice, by how many
+    levels the copies that meet differ, and how much of each cell is sky."""
+    found = difference[cover > 0.5]
+    if not found.size:
+        return 0.0
+    most = float(np.percentile(found, MOST_OF_IT))
+    return float(np.clip((most - ALIKE) / (UNLIKE - ALIKE), 0, 1))
+
+
+def _schedule(fields: RandomFields, difference: F32, periods: int) -> CrossfadeSchedule:
     """When copies change, given the root mean square difference of those that meet, levels."""
     unlike = np.clip((difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
     fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
-    limit = (1 - fade) / 2
-    varied = chances.offsets + np.float32(WISPS) * unlike * chances.wisps
-    return Turns(np.clip(varied, -limit, limit), fade, periods)
+    return CrossfadeSchedule(fields.offsets, fade, fields.roughness, periods)
 
 
 def _dither(rng: np.random.Generator) -> I8:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 CELL = 8
 """Luma pixels along a cell's side."""
+NODES = 2
+"""Nodes for each cell along an axis: they lie on the cells and half-way between them."""
 
 F32 = NDArray[np.float32]
 
@@ -41,6 +43,21 @@ class Lattice:
     def shape(self) -> tuple[int, int]:
         """Rows and columns, rim included."""
         return self.rows + 2 * self.rim, self.columns + 2 * self.rim
+
+    @property
+    def node_shape(self) -> tuple[int, int]:
+        """Rows and columns of the nodes, from the first cell to the last, rim included."""
+        rows, columns = self.shape
+        return NODES * (rows - 1) + 1, NODES * (columns - 1) + 1
+
+    def to_nodes(self, field: F32) -> F32:
+        """`field`, float32 `shape`, at the nodes, linearly between cells."""
+        rows, columns = self.node_shape
+        finer = np.empty((rows, columns), np.float32)
+        finer[::NODES, ::NODES] = field
+        finer[1::NODES, ::NODES] = (field[:-1] + field[1:]) / 2
+        finer[:, 1::NODES] = (finer[:, :-1:NODES] + finer[:, NODES::NODES]) / 2
+        return finer
 
     def positions(self) -> tuple[F32, F32]:
         """x and y of the cells' centres in luma pixels of the region, each float32 `shape`."""

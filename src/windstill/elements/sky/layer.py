@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
+from windstill.elements.sky.crossfade import Crossfade, CrossfadeSchedule
+from windstill.elements.sky.crossfade_statistics import CrossfadeStatistics
+from windstill.elements.sky.dilations import Dilations
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.painting import Painter
-from windstill.elements.sky.streams import Moments, Turns
-from windstill.elements.sky.turning import Turning
 from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
@@ -35,20 +36,19 @@ class SkyLayer:
     Each frame adds matte * (sky now - sky at rest) to the canvas, so at rest the photo comes back
     exactly, and what stands in front keeps its own colours.
 
-    wander: float32 (copies, rows, columns, 2), what each copy is displaced by beside its drift.
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int8 (DITHER_SIDE,
     DITHER_SIDE), in 1/64 level, repeated all over the region. bounds: of the change of Y, U
     and V. crispness: float32 (K,), what the detail of whatever has moved is raised by, at the
-    middles of K equal parts of the loop. aside: see `Drift.wander`.
+    middles of K equal parts of the loop.
     """
 
     region: Region
     lattice: Lattice
     frames: int
     drift: Drift
-    wander: F32
-    turns: Turns
-    moments: Moments
+    schedule: CrossfadeSchedule
+    statistics: CrossfadeStatistics
+    dilations: Dilations
     coarse: CoarseBand
     fine: FineBand | None
     luma_matte: I16
@@ -56,7 +56,6 @@ class SkyLayer:
     dither: I8
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None] = (None, None, None)
     crispness: F32 = field(default_factory=lambda: np.array([SAMPLING_LOSS], np.float32))
-    aside: float = 0.0
     reach: float = 0.0
 
     def paint(self, frame: int, canvas: Planes) -> None:
@@ -76,7 +75,7 @@ class SkyLayer:
 
         rows: uint8, not 0 for the rows of the region whose luma is wanted; None for everything.
         """
-        streams = self._turning.streams(time, self.crispness_at(time))
+        streams = self._crossfade.streams(time, self.crispness_at(time))
         self._painter.paint(streams, canvas.crop(self.region), rows)
 
     def luma_at_rest(self) -> F32:
@@ -92,8 +91,15 @@ class SkyLayer:
         return rest
 
     @cached_property
-    def _turning(self) -> Turning:
-        return Turning(self.turns, self.moments, self.drift, self.wander, self._painter.cells)
+    def _crossfade(self) -> Crossfade:
+        return Crossfade(
+            self.lattice,
+            self.schedule,
+            self.statistics,
+            self.dilations,
+            self.drift,
+            self._painter.nodes,
+        )
 
     @cached_property
     def _painter(self) -> Painter:

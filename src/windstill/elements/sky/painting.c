@@ -13,6 +13,8 @@
 
 #define CELL 8
 #define HALF (CELL / 2)
+/* Nodes of weights for each cell, along an axis. */
+#define NODES 2
 /* Positions are counted in 2^-15 samples of a doubled band, of which sampling uses 2^-6. */
 #define POSITION_BITS 15
 #define POSITION_ONE 32768.0f
@@ -59,7 +61,8 @@ typedef struct {
     uint8_t *busy, *outside;        /* cells with fine detail; cells read from beyond an edge */
 } Sky;
 
-/* A copy of the sky at one moment: where each cell comes from, luma pixels, and its weights, 1/128.
+/* A copy of the sky at one moment: where each cell comes from, luma pixels, and the weights, 1/128,
+   at each node. Nodes lie on the cells and half-way between them.
    To work in: what it does in each patch, and positions and weights between two rows. */
 typedef struct {
     const float *origins;
@@ -165,8 +168,9 @@ static INLINE void add_to(int16_t *sums, words8 terms)
     __builtin_memcpy(sums, &total, sizeof total);
 }
 
-/* Adds four pixels in a row, of one stream, to what is in `mixed`, four channels each. */
-static INLINE void mix_four(const Sky *sky, Position at, Position step, words4 first, words4 last,
+/* Adds four pixels in a row, of one stream, to what is in `mixed`, four channels each. nodes: the
+   weights of four channels at the three nodes around them. */
+static INLINE void mix_four(const Sky *sky, Position at, Position step, const int16_t *nodes,
                             int near_edge, int16_t *mixed)
 {
     const longs4 along = {0, 1, 2, 3};
@@ -196,14 +200,18 @@ static INLINE void mix_four(const Sky *sky, Position at, Position step, words4 f
         columns[3] = COLUMNS(3);
 #undef COLUMNS
     }
+    words4 first, middle, last;
+    __builtin_memcpy(&first, nodes, sizeof first);
+    __builtin_memcpy(&middle, nodes + 4, sizeof middle);
+    __builtin_memcpy(&last, nodes + 8, sizeof last);
+    const words8 early = {6, 6, 6, 6, 2, 2, 2, 2}, late = {2, 2, 2, 2, 6, 6, 6, 6};
     words8 start = __builtin_shufflevector(first, first, 0, 1, 2, 3, 0, 1, 2, 3);
+    words8 centre = __builtin_shufflevector(middle, middle, 0, 1, 2, 3, 0, 1, 2, 3);
     words8 end = __builtin_shufflevector(last, last, 0, 1, 2, 3, 0, 1, 2, 3);
-    const words8 early = {7, 7, 7, 7, 5, 5, 5, 5}, late = {1, 1, 1, 1, 3, 3, 3, 3};
     words8 shares = __builtin_shufflevector(beside, beside, 0, 0, 0, 0, 2, 2, 2, 2);
-    add_to(mixed, weighed(columns[0], columns[1], shares, start * early + end * late));
+    add_to(mixed, weighed(columns[0], columns[1], shares, start * early + centre * late));
     shares = __builtin_shufflevector(beside, beside, 4, 4, 4, 4, 6, 6, 6, 6);
-    add_to(mixed + 8, weighed(columns[2], columns[3], shares,
-                              start * (early - 4) + end * (late + 4)));
+    add_to(mixed + 8, weighed(columns[2], columns[3], shares, centre * early + end * late));
 }
 
 /* Between two rows of the lattice, `cell` being the first of the upper one: where the stream reads
@@ -219,14 +227,27 @@ static INLINE void find_positions(const Sky *sky, const Stream *stream, ptrdiff_
         from[k] = (int32_t)((between(above[k], below[k], share) * scale + offset) * POSITION_ONE);
 }
 
-/* Likewise the weights of the coarse band's channels, in 2^-3 of what `weighed` takes. */
-static INLINE void find_coarse_weights(const Sky *sky, const Stream *stream, ptrdiff_t cell,
+/* How many nodes lie in a row. */
+static INLINE int32_t nodes_across(const Sky *sky) { return NODES * (sky->columns - 1) + 1; }
+
+/* Of which row of nodes a row of `pixels` to a patch lies right below, and how far. */
+static INLINE ptrdiff_t nodes_above(const Sky *sky, int32_t row, int32_t pixels, float *share)
+{
+    int32_t from_top = row + pixels / 2, each = pixels / NODES;
+    *share = (float)(from_top % each * 2 + 1) / (float)(2 * each);
+    return (ptrdiff_t)(from_top / each) * nodes_across(sky);
+}
+
+/* Between two rows of nodes, `node` being the first of the upper one: the weights of the coarse
+   band's channels, in 2^-3 of what `weighed` takes. */
+static INLINE void find_coarse_weights(const Sky *sky, const Stream *stream, ptrdiff_t node,
                                        float share)
 {
-    const int16_t *shape = stream->shape + cell, *detail = stream->detail + cell;
-    const int16_t *shape_below = shape + sky->columns, *detail_below = detail + sky->columns;
+    int32_t count = nodes_across(sky);
+    const int16_t *shape = stream->shape + node, *detail = stream->detail + node;
+    const int16_t *shape_below = shape + count, *detail_below = detail + count;
     floats4 units = sky->units;
-    for (int32_t k = 0; k < sky->columns; k++) {
+    for (int32_t k = 0; k < count; k++) {
         float plain = between(shape[k], shape_below[k], share);
         floats4 weights = {between(detail[k], detail_below[k], share), plain, plain, plain};
         words4 found = __builtin_convertvector(weights * units + 0.5f, words4);
@@ -262,19 +283,18 @@ static void mix_row(const Sky *sky, const Stream *stream, int32_t row, int16_t *
     ptrdiff_t cell = (ptrdiff_t)patch_row * sky->columns;
     /* The doubled band's samples are half a luma pixel off. */
     find_positions(sky, stream, cell, share, 1, -0.5f);
-    find_coarse_weights(sky, stream, cell, share);
+    ptrdiff_t node = nodes_above(sky, row, HALF, &share);
+    find_coarse_weights(sky, stream, node, share);
     for (int32_t patch = 0; patch < patches; patch++) {
         if (!(flags[patch] & COARSE))
             continue;
         Position step, from = first_and_step(stream->from + 2 * patch, HALF, &step);
-        words4 first, last;
-        __builtin_memcpy(&first, stream->weights + 4 * patch, sizeof first);
-        __builtin_memcpy(&last, stream->weights + 4 * patch + 4, sizeof last);
+        const int16_t *nodes = stream->weights + (ptrdiff_t)patch * NODES * 4;
         int16_t *here = mixed + (ptrdiff_t)patch * HALF * 4;
         if (flags[patch] & AT_EDGE)
-            mix_four(sky, from, step, first, last, 1, here);
+            mix_four(sky, from, step, nodes, 1, here);
         else
-            mix_four(sky, from, step, first, last, 0, here);
+            mix_four(sky, from, step, nodes, 0, here);
     }
 }
 
@@ -484,20 +504,27 @@ static float strength_at(const Sky *sky, float x, float y)
 static int is_busy(const Sky *sky, const Stream *streams, int32_t count, ptrdiff_t cell)
 {
     const float cells = 1.0f / CELL, offset = 1 - 0.5f + 0.5f / CELL;
+    ptrdiff_t row = cell / sky->columns, column = cell % sky->columns;
+    ptrdiff_t node = NODES * (row * nodes_across(sky) + column);
     if (sky->fine_strength[cell] > 0)
         return 1;
     for (int32_t stream = 0; stream < count; stream++) {
         const float *origin = streams[stream].origins + 2 * cell;
-        if (streams[stream].shape[cell] > 0
+        if (streams[stream].shape[node] > 0
             && strength_at(sky, origin[0] * cells + offset, origin[1] * cells + offset) > 0)
             return 1;
     }
     return 0;
 }
 
-static INLINE int any_of_four(const int16_t *cells, int32_t columns)
+/* Whether any of the nodes of a patch has a weight. */
+static INLINE int any_node(const int16_t *nodes, int32_t across)
 {
-    return cells[0] | cells[1] | cells[columns] | cells[columns + 1];
+    int found = 0;
+    for (int row = 0; row <= NODES; row++)
+        for (int column = 0; column <= NODES; column++)
+            found |= nodes[row * across + column];
+    return found;
 }
 
 static INLINE int any_cell(const uint8_t *cells, int32_t columns)
@@ -516,17 +543,18 @@ static INLINE int is_inside(const Sky *sky, const float *origin)
 /* Notes what a stream does in each patch. */
 static void find_patches(const Sky *sky, const Stream *stream)
 {
-    int32_t columns = sky->columns;
+    int32_t columns = sky->columns, across = nodes_across(sky);
     for (ptrdiff_t cell = 0; cell < (ptrdiff_t)sky->rows * columns; cell++)
         sky->outside[cell] = !is_inside(sky, stream->origins + 2 * cell);
     for (int32_t row = 0; row < sky->rows - 1; row++)
         for (int32_t column = 0; column < columns - 1; column++) {
             ptrdiff_t cell = (ptrdiff_t)row * columns + column, patch = cell - row;
+            ptrdiff_t node = NODES * ((ptrdiff_t)row * across + column);
             int flags = 0;
-            if (sky->near[patch] && any_of_four(stream->shape + cell, columns))
+            if (sky->near[patch] && any_node(stream->shape + node, across))
                 flags |= COARSE;
             if (sky->fine && sky->shown[patch] && any_cell(sky->busy + cell, columns)
-                && any_of_four(stream->fine + cell, columns))
+                && any_node(stream->fine + node, across))
                 flags |= FINE;
             if (any_cell(sky->outside + cell, columns))
                 flags |= AT_EDGE;
@@ -602,18 +630,22 @@ static void mix_fine_row(const Sky *sky, const Stream *stream, int32_t row, int1
     float share = (float)((row + HALF) % CELL * 2 + 1) / (2 * CELL);
     ptrdiff_t cell = (ptrdiff_t)patch_row * sky->columns;
     find_positions(sky, stream, cell, share, 2, 0);
-    const int16_t *restrict above = stream->fine + cell, *restrict below = above + sky->columns;
+    ptrdiff_t node = nodes_above(sky, row, CELL, &share);
+    int32_t across = nodes_across(sky);
+    const int16_t *restrict above = stream->fine + node, *restrict below = above + across;
     int16_t *restrict found = stream->weights;
-    int32_t columns = sky->columns;
     float unit = sky->fine_unit;
-    for (int32_t k = 0; k < columns; k++)
+    for (int32_t k = 0; k < across; k++)
         found[k] = (int16_t)(between(above[k], below[k], share) * unit + 0.5f);
-    const words8 late = {1, 3, 5, 7, 9, 11, 13, 15};
+    const words8 late = {2, 6, 10, 14, 2, 6, 10, 14};
     for (int32_t patch = 0; patch < patches; patch++) {
         if (!(flags[patch] & FINE))
             continue;
-        words8 weights = stream->weights[patch] * (2 * CELL - late)
-                         + stream->weights[patch + 1] * late;
+        int16_t first = found[NODES * patch], middle = found[NODES * patch + 1];
+        int16_t last = found[NODES * patch + 2];
+        words8 start = {first, first, first, first, middle, middle, middle, middle};
+        words8 end = {middle, middle, middle, middle, last, last, last, last};
+        words8 weights = start * (2 * CELL - late) + end * late;
         Position step, from = first_and_step(stream->from + 2 * patch, CELL, &step);
         if (flags[patch] & AT_EDGE)
             add_to(mixed + patch * CELL, read_eight(sky, from, step, weights, 1));

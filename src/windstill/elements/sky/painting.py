@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.sky.bands import CoarseBand, FineBand
 from windstill.elements.sky.bounds import Bounds
-from windstill.elements.sky.lattice import CELL, Lattice
+from windstill.elements.sky.lattice import CELL, NODES, Lattice
 from windstill.imaging.compiled import Kept, address, load, plane_addresses
 from windstill.imaging.planes import Planes
 
@@ -33,8 +33,9 @@ DITHER_SIDE = 64
 
 @dataclass(frozen=True)
 class Stream:
-    """origins: float32 (rows, columns, 2), luma pixels. The weights, int16 (rows, columns), in
-    1/128, of what is blended plainly (shape and colour), of the coarse detail, and of the fine."""
+    """origins: float32 (rows, columns, 2), luma pixels. The weights, int16, in 1/128, of what is
+    blended plainly (shape and colour), of the coarse detail, and of the fine, at the lattice's
+    nodes, see `windstill.elements.sky.lattice.Lattice.node_shape`."""
 
     origins: F32
     shape: I16
@@ -88,8 +89,8 @@ class _Stream(ctypes.Structure):
 class Painter:
     """Adds matte * (sky at a moment - sky at rest) to pictures.
 
-    See `windstill.elements.sky.layer.SkyLayer` for what the arrays hold. cells: uint8 (rows,
-    columns), not 0 for those at which the streams are read.
+    See `windstill.elements.sky.layer.SkyLayer` for what the arrays hold. nodes: uint8, not 0 for
+    those at which the streams' weights are read.
     """
 
     def __init__(
@@ -109,13 +110,13 @@ class Painter:
         height, width = lattice.height, lattice.width
         rows, columns = lattice.shape
         half = height // 2, width // 2
-        self._cells = lattice.shape
+        self._cells, self._nodes = lattice.shape, lattice.node_shape
         self._shape = height, width
         shown = _patches(luma_matte, CELL, lattice)
         # The luma's change is interpolated between half-size pixels, also of the next patch.
         near = cv2.dilate(shown, np.ones((3, 3), np.uint8))
         near |= _patches(chroma_matte, CELL // 2, lattice)
-        self.cells = _corners(near)
+        self.nodes = _nodes_of(near)
         rest = [
             np.left_shift(plane, _SUM_BITS - shift)
             for plane, shift in zip(coarse.rest, coarse.shifts, strict=True)
@@ -146,7 +147,7 @@ class Painter:
             (
                 given(np.zeros(shown.shape, np.uint8), np.uint8),
                 given(np.zeros((columns, 2), np.int32), np.int32),
-                given(np.zeros((columns, _CHANNELS), np.int16), np.int16),
+                given(np.zeros((lattice.node_shape[1], _CHANNELS), np.int16), np.int16),
             )
             for _ in range(_STREAMS)
         ]
@@ -177,7 +178,7 @@ class Painter:
             target.patches, target.from_, target.weights = work
             target.origins = address(stream.origins, np.float32, (*self._cells, 2))
             for name in ("shape", "detail", "fine"):
-                setattr(target, name, address(getattr(stream, name), np.int16, self._cells))
+                setattr(target, name, address(getattr(stream, name), np.int16, self._nodes))
         wanted = None if rows is None else address(rows, np.uint8, self._shape[:1])
         planes = plane_addresses(canvas)
         _PAINT(ctypes.byref(self._sky), given, len(streams), ctypes.c_void_p(wanted), planes)
@@ -202,10 +203,15 @@ def _repeated(dither: I8, width: int) -> I8:
     return np.tile(dither, (1, -(-width // DITHER_SIDE)))[:, :width]
 
 
-def _corners(patches: U8) -> U8:
-    """The cells between which there is any of these patches, uint8 (rows, columns)."""
-    around = np.pad(patches, 1)
-    return around[1:, 1:] | around[1:, :-1] | around[:-1, 1:] | around[:-1, :-1]
+def _nodes_of(patches: U8) -> U8:
+    """The nodes in and around any of these patches, uint8 `Lattice.node_shape`."""
+    rows, columns = patches.shape
+    found = np.zeros((NODES * rows + 1, NODES * columns + 1), np.uint8)
+    for down in range(NODES + 1):
+        lines = found[down : down + NODES * rows : NODES]
+        for across in range(NODES + 1):
+            lines[:, across : across + NODES * columns : NODES] |= patches
+    return found
 
 
 def _patches(matte: I16, side: int, lattice: Lattice) -> U8:

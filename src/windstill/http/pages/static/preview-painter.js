@@ -84,13 +84,12 @@ export class Painter {
     const { motion, numbers, textures } = this._sky;
     motion.streams(time, numbers);
     for (const name of Object.keys(numbers)) this._device.renumber(textures[name], numbers[name]);
+    const moment = { ...this._sky, even: textures.even, odd: textures.odd, meeting: textures.meeting };
+    this._device.paint(shaders.SHARE, this._sky.shares, moment);
     this._device.paint(shaders.SKY, target, {
       base: this._base,
       flip,
-      ...this._sky,
-      even: textures.even,
-      odd: textures.odd,
-      fineWeights: textures.fine,
+      ...moment,
       fine: this._sky.fine ?? this._nothing,
       fineUnit: this._sky.fine ? 2 ** -sky.fine_shift : 0,
       mean: motion.mean(time),
@@ -101,18 +100,21 @@ export class Painter {
     const { sky, double, to_rgb: toRgb } = motion.header;
     const own = new SkyMotion(motion, bands);
     const { rows, columns } = own;
-    const made = [["even", 4], ["odd", 4], ["fine", 2]].map(([name, channels]) => {
-      const numbers = new Float32Array(channels * rows * columns);
-      return [name, numbers, this._device.numbers(numbers, columns, rows, channels)];
+    const made = ["even", "odd", "meeting"].map((name) => {
+      const numbers = new Float32Array(4 * rows * columns);
+      return [name, numbers, this._device.numbers(numbers, columns, rows, 4)];
     });
     this._sky = {
       motion: own,
-      numbers: Object.fromEntries(made.map(([name, numbers]) => [name, numbers])),
+      numbers: Object.fromEntries(made.slice(0, 2).map(([name, numbers]) => [name, numbers])),
       textures: Object.fromEntries(made.map(([name, , texture]) => [name, texture])),
       region: rectangle(sky.region),
       cell: sky.cell,
       rest: sky.at_rest ? 1 : 0,
       units: sky.shifts.map((shift) => 2 ** -shift),
+      shares: this._device.target(2 * columns - 1, 2 * rows - 1, 1),
+      floor_: sky.floor,
+      gain: sky.gain,
       toRgb: [0, 1, 2].flatMap((column) => toRgb.map((row) => row[column])),
       lattice: [own.columns, own.rows, sky.rim],
       shape: this._pictures.shape,
@@ -212,7 +214,21 @@ export class Painter {
   _setWind() {
     const { strength, degrees } = this._asked;
     for (const patch of this._patches) patch.motion.blow(strength, degrees);
-    this._sky?.motion.blow(strength, degrees);
+    if (this._sky) this._setSkyWind(strength, degrees);
+  }
+
+  _setSkyWind(strength, degrees) {
+    const device = this._device;
+    const { motion, textures } = this._sky;
+    motion.blow(strength, degrees);
+    device.renumber(textures.meeting, motion.meeting);
+    const { dilations } = motion;
+    const { eagerness, contrast } = this._header.sky.change;
+    device.free(this._sky.fewer, this._sky.more);
+    this._sky.fewer = device.picture(dilations.packed(0));
+    this._sky.more = device.picture(dilations.packed(4));
+    this._sky.change = [dilations.reach, eagerness, contrast, 0];
+    this._sky.tones = [dilations.faint, dilations.hard];
   }
 
   _doubled(picture, kernel, channels = 4) {

@@ -147,12 +147,62 @@ void main() {
 }
 `;
 
-/** One moment of the sky; see windstill/elements/sky/layer.py. */
-export const SKY = `${HEAD}
-uniform sampler2D base, coarse, fine, shape, even, odd, fineWeights;
+/** How much of the even copies each node of the sky shows; see windstill/elements/sky/crossfade.c. */
+export const SHARE = `${HEAD}
+uniform sampler2D even, odd, meeting, fewer, more;
 uniform ivec4 region;
 uniform vec3 lattice;
-uniform float cell, mean, rest, fineUnit;
+uniform float cell;
+uniform vec4 change;
+uniform vec2 tones;
+vec2 size;
+
+float level(vec4 low, vec4 high, int k) { return k < 4 ? low[k] : high[k - 4]; }
+
+float dilated(vec4 low, vec4 high, float steps) {
+  float at = clamp(steps, 0.0, 7.0);
+  int first = min(int(at), 6);
+  return mix(level(low, high, first), level(low, high, first + 1), at - float(first));
+}
+
+/* How much of the later copy is seen. change: reach, eagerness, contrast; tones: faint, hard. */
+float shareOfLate(vec2 from, vec2 to, float come, float roughness) {
+  if (come <= 0.0 || come >= 1.0) return come;
+  vec2 a = (from + 0.5) / size, b = (to + 0.5) / size;
+  vec4 earlyLow = texture(fewer, a) * 255.0, earlyHigh = texture(more, a) * 255.0;
+  vec4 lateLow = texture(fewer, b) * 255.0, lateHigh = texture(more, b) * 255.0;
+  float middle = come * (1.0 - come), plain = come * come * (3.0 - 2.0 * come);
+  float rough = clamp(come + middle * roughness, 0.0, 1.0);
+  float kept = dilated(lateLow, lateHigh, change.x * (1.0 - change.y * rough));
+  float grown = dilated(earlyLow, earlyHigh, change.x * (1.0 - change.y * (1.0 - rough)));
+  float shown = max(min(earlyLow.x, kept), min(lateLow.x, grown));
+  float apart = lateLow.x - earlyLow.x, square = apart * apart;
+  float share = (apart * (shown - earlyLow.x) + tones.x * plain) / (square + tones.x);
+  share = 0.5 + (share - 0.5) * (1.0 + change.z * square / (square + tones.y));
+  return clamp(mix(plain, share, min(16.0 * middle, 1.0)), 0.0, 1.0);
+}
+
+void main() {
+  size = vec2(region.zw - region.xy);
+  // Nodes lie on the cells and half-way between them.
+  vec2 at = 0.5 * floor(gl_FragCoord.xy);
+  vec2 cells = (at + 0.5) / lattice.xy;
+  vec2 here = (at - lattice.z + 0.5) * cell - 0.5;
+  vec4 a = texture(even, cells), b = texture(odd, cells);
+  bool evenIsOlder = b.z > 0.5;
+  vec2 older = evenIsOlder ? a.xy : b.xy, younger = evenIsOlder ? b.xy : a.xy;
+  float come = evenIsOlder ? 1.0 - a.z : a.z;
+  float late = shareOfLate(here - older, here - younger, come, texture(meeting, cells).w);
+  result = vec4(evenIsOlder ? 1.0 - late : late);
+}
+`;
+
+/** One moment of the sky; see windstill/elements/sky/layer.py. */
+export const SKY = `${HEAD}
+uniform sampler2D base, coarse, fine, shape, even, odd, meeting, shares;
+uniform ivec4 region;
+uniform vec3 lattice;
+uniform float cell, mean, rest, fineUnit, floor_, gain;
 uniform vec4 units;
 uniform mat3 toRgb;
 uniform int flip;
@@ -180,6 +230,15 @@ vec3 bands(vec2 at, vec3 weights) {
   return vec3(luma, found.yz * weights.x);
 }
 
+/* The factors on the coarse and the fine detail of a blend that keeps their variance. */
+vec2 raised(float early, float late, vec3 moments) {
+  float kept = early * moments.x + late * moments.y + floor_;
+  float blended = early * early * moments.x + late * late * moments.y
+    + 2.0 * early * late * moments.z + floor_;
+  float coarsely = clamp(sqrt(kept / max(blended, 1e-3 * kept)), 1.0, gain);
+  return vec2(coarsely, inversesqrt(early * early + late * late));
+}
+
 float noise(vec2 at) { return fract(52.9829189 * fract(dot(at, vec2(0.06711056, 0.00583715)))); }
 
 void main() {
@@ -195,12 +254,15 @@ void main() {
   beside.zw = -3.0 * beside.xy;
   vec2 cells = ((here + 0.5) / cell + lattice.z) / lattice.xy;
   vec4 a = texture(even, cells), b = texture(odd, cells);
-  vec2 weights = texture(fineWeights, cells).rg;
-  vec3 change = -rest * bands(here, vec3(1.0));
-  if (a.z > 0.0) change += bands(here - a.xy, vec3(a.zw, weights.x));
-  if (b.z > 0.0) change += bands(here - b.xy, vec3(b.zw, weights.y));
-  change.x -= mean;
-  vec3 step = toRgb * change * seen.a;
+  vec4 met = texture(meeting, cells);
+  vec2 nodes = (2.0 * (cells * lattice.xy - 0.5) + 0.5) / vec2(textureSize(shares, 0));
+  float first = texture(shares, nodes).r, second = 1.0 - first;
+  vec2 raise = b.z > 0.5 ? raised(first, second, met.xyz) : raised(second, first, met.xyz);
+  vec3 moved = -rest * bands(here, vec3(1.0));
+  if (first > 0.0) moved += bands(here - a.xy, first * vec3(1.0, a.w * raise));
+  if (second > 0.0) moved += bands(here - b.xy, second * vec3(1.0, b.w * raise));
+  moved.x -= mean;
+  vec3 step = toRgb * moved * seen.a;
   // Rounded with a fixed pattern, so that faint steps of a smooth sky do not move as lines.
   step = floor(step + 0.25 + 0.5 * noise(vec2(at)));
   result = vec4(seen.rgb + step / 255.0, 1.0);

@@ -1,9 +1,11 @@
 /**
  * How a sky drifts in a given wind: the renderer's own way from wind to motion
- * (windstill/elements/sky/drift.py, meeting.py, streams.py), on its own lattice of cells.
+ * (windstill/elements/sky/drift.py, crossfade.py, crossfade_statistics.py), on its own lattice of
+ * cells.
  * The numbers are described in windstill/preview/sky.py.
  */
 
+import { Dilations } from "./preview-dilations.js";
 import { blurred, Plane, percentile } from "./preview-plane.js";
 
 const MOMENTS = 16;
@@ -22,6 +24,7 @@ export class SkyMotion {
     const offsets = motion.grid("offsets");
     [this.rows, this.columns] = offsets.shape;
     this._offsets = offsets.data;
+    this._roughness = motion.grid("roughness").data;
     this._cover = motion.grid("cover").data;
     this._shown = motion.grid("shown").data;
     this.half = { width: coarse.width, height: coarse.height };
@@ -31,17 +34,36 @@ export class SkyMotion {
 
   /**
    * Sets the wind. What it makes of the sky, cells in rows, is {periods, path: c1 and c2 (x, y,
-   * x, y); turns: c3 (x, y), offset, fade; moments: of the early and the late copy, their product,
-   * 0; wander: for each copy (x, y); means: levels}.
+   * x, y); turns: c3 (x, y), offset, fade; meeting: of the early and the late copy, their product,
+   * roughness; dilations; means: levels}.
    */
   blow(strength, degrees) {
     const wind = this.sky.winds[strength];
-    const cubic = this._paths(strength, wind, degrees);
-    const wander = this._wander(strength, cubic, wind.periods);
-    const { moments, difference } = this._meeting(cubic, wander);
-    const turns = this._turns(strength, cubic, difference);
-    this._now = { periods: wind.periods, path: cubic.path, turns, moments, wander };
+    let cubic = this._paths(strength, wind, degrees);
+    let statistics = this._statistics(cubic);
+    const hardness = this._hardness(statistics.difference);
+    if (hardness > 0) {
+      cubic = slowed(cubic, 1 - (1 - this.sky.hard_speed[0]) * hardness);
+      statistics = this._statistics(cubic);
+    }
+    const turns = this._turns(cubic, statistics.difference);
+    const sign = this.sky.change.dark ? -1 : 1;
+    const luma = this._shape.data.map((value, i) => sign * (value + this._detail.data[i]));
+    const reach = this.sky.change.reach * 2 * this._travel(cubic, 0.5);
+    const dilations = new Dilations(new Plane(luma, this.half.width, this.half.height), reach, this.sky.change);
+    const { periods } = wind;
+    this._now = { periods, path: cubic.path, turns, meeting: statistics.moments, dilations };
     this._now.means = this._means();
+  }
+
+  /** Of the early and the late copy, and their product, second moments, and roughness; cells. */
+  get meeting() {
+    return this._now.meeting;
+  }
+
+  /** The dilations of the clouds' shape. */
+  get dilations() {
+    return this._now.dilations;
   }
 
   /** By how many levels the mean of the sky has drifted at a time (loops). */
@@ -50,52 +72,62 @@ export class SkyMotion {
   }
 
   /**
-   * What both streams show at a time (loops), into Float32Arrays of the cells: `even` and `odd`
-   * (displacement x and y; weights of shape and of detail), `fine` (weights of fine detail).
+   * What both streams show at a time (loops), into Float32Arrays of the cells: `even` (displacement
+   * x and y; its ramp; what detail is raised to) and `odd` (likewise, but whether the even stream
+   * is the older one in place of the ramp).
    */
-  streams(time, { even, odd, fine }) {
-    const { periods, turns, moments } = this._now;
+  streams(time, { even, odd }) {
+    const { periods, turns } = this._now;
     const crispness = between(this.sky.crispness, time * this.sky.crispness.length - 0.5);
     const [a, b] = [{}, {}];
     for (let cell = 0, p = 0; p < turns.length; cell++, p += 4) {
       stream(time * periods, 0, turns[p + 2], turns[p + 3], periods, a);
       stream(time * periods, 1, turns[p + 2], turns[p + 3], periods, b);
-      const early = a.age > b.age ? a.weight : b.weight;
-      const late = 1 - early;
-      const kept = early * moments[p] + late * moments[p + 1] + this.sky.floor;
-      const blended =
-        early * early * moments[p] +
-        late * late * moments[p + 1] +
-        2 * early * late * moments[p + 2] +
-        this.sky.floor;
-      const gain = Math.min(Math.max(Math.sqrt(kept / Math.max(blended, 1e-3 * kept)), 1), this.sky.gain);
-      const fineGain = 1 / Math.sqrt(early * early + late * late);
-      this._show(a, cell, crispness, gain, even);
-      this._show(b, cell, crispness, gain, odd);
-      fine[2 * cell] = a.sharper * fineGain;
-      fine[2 * cell + 1] = b.sharper * fineGain;
+      this._show(a, cell, crispness, even);
+      this._show(b, cell, crispness, odd);
+      even[p + 2] = a.ramp;
+      odd[p + 2] = a.age > b.age ? 1 : 0;
     }
   }
 
-  _show(shown, cell, crispness, gain, out) {
+  _show(shown, cell, crispness, out) {
     // Only the first copy, at age 0, is the photo itself; all else was read between samples.
     const moved = shown.copy === 0 ? Math.min(Math.abs(shown.age) * 20, 1) : 1;
-    shown.sharper = shown.weight * (1 + crispness * moved);
     this._displace(shown, cell);
     out[4 * cell] = shown.x;
     out[4 * cell + 1] = shown.y;
-    out[4 * cell + 2] = shown.weight;
-    out[4 * cell + 3] = shown.sharper * gain;
+    out[4 * cell + 3] = 1 + crispness * moved;
   }
 
-  /** How far what is shown has come, drift and wander. */
+  /** How far what is shown has drifted. */
   _displace(shown, cell) {
-    const { path, turns, wander } = this._now;
+    const { path, turns } = this._now;
     const { age } = shown;
     const p = 4 * cell;
-    const w = 2 * (shown.copy * this.rows * this.columns + cell);
-    shown.x = age * (path[p] + age * (path[p + 2] + age * turns[p])) + wander[w];
-    shown.y = age * (path[p + 1] + age * (path[p + 3] + age * turns[p + 1])) + wander[w + 1];
+    shown.x = age * (path[p] + age * (path[p + 2] + age * turns[p]));
+    shown.y = age * (path[p + 1] + age * (path[p + 3] + age * turns[p + 1]));
+  }
+
+  /** The largest displacement at an age either way, pixels. */
+  _travel({ path, third }, age) {
+    let largest = 0;
+    for (let p = 0; p < path.length; p += 4) {
+      for (const a of [age, -age]) {
+        const x = a * (path[p] + a * (path[p + 2] + a * third[p / 2]));
+        const y = a * (path[p + 1] + a * (path[p + 3] + a * third[p / 2 + 1]));
+        largest = Math.max(largest, Math.hypot(x, y));
+      }
+    }
+    return largest;
+  }
+
+  /** How hard-edged the sky is, 0 to 1. */
+  _hardness(difference) {
+    const found = [...difference].filter((_, cell) => this._cover[cell] > 0.5);
+    if (!found.length) return 0;
+    const [alike, unlike] = this.sky.alike;
+    const most = percentile(found, this.sky.hard_speed[1]);
+    return Math.min(Math.max((most - alike) / (unlike - alike), 0), 1);
   }
 
   /** Velocity in cells a period on the widened lattice, x and y. */
@@ -126,8 +158,13 @@ export class SkyMotion {
     const scale = step / Math.max(fast, 1e-6) / this.sky.cell;
     for (let cell = 0; cell < x.length; cell++) {
       const stir = this.sky.eddy * Math.hypot(x[cell], y[cell]);
-      x[cell] = (x[cell] + stir * eddies[cell]) * scale;
-      y[cell] = (y[cell] + stir * eddies[x.length + cell]) * scale;
+      const { rim, cell: side } = this.sky;
+      const column = (cell % columns) - margin - rim;
+      const row = Math.floor(cell / columns) - margin - rim;
+      const across = (x[cell] + stir * eddies[cell]) * scale;
+      const down = (y[cell] + stir * eddies[x.length + cell]) * scale;
+      x[cell] = heldInside(across, column, 2 * this.half.width, side, this.sky.edge);
+      y[cell] = heldInside(down, row, 2 * this.half.height, side, this.sky.edge);
     }
     return { x: new Plane(x, columns, rows), y: new Plane(y, columns, rows) };
   }
@@ -159,19 +196,11 @@ export class SkyMotion {
     return { path, third };
   }
 
-  /**
-   * Compares the copies that meet at each cell, at the middle of their fade; the one that comes is
-   * the last copy.
-   */
-  _meeting(cubic, wander) {
+  /** Compares the copies that meet at each cell, at the middle of their change. */
+  _statistics(cubic) {
     const early = this._displaced(cubic, 0.5);
     const late = this._displaced(cubic, -0.5);
     const cells = this.rows * this.columns;
-    const last = wander.length - 2 * cells;
-    for (let cell = 0; cell < cells; cell++) {
-      late.x.data[cell] += wander[last + 2 * cell];
-      late.y.data[cell] += wander[last + 2 * cell + 1];
-    }
     const sums = [0, 1, 2, 3].map(() => new Float32Array(cells));
     const counts = new Float32Array(cells);
     const { rim, cell: side } = this.sky;
@@ -195,6 +224,7 @@ export class SkyMotion {
     const moments = new Float32Array(4 * cells);
     for (let cell = 0; cell < cells; cell++) {
       for (let k = 0; k < 3; k++) moments[4 * cell + k] = local[k][cell];
+      moments[4 * cell + 3] = this._roughness[cell];
     }
     return { moments, difference: local[3].map(Math.sqrt) };
   }
@@ -231,88 +261,48 @@ export class SkyMotion {
   }
 
   /** The cubics' third coefficients, and when each cell changes copies. */
-  _turns(strength, { third }, difference) {
-    const wisps = this._motion.grid(`wisps-${strength}`).data;
-    const { alike, fade: fades, wisps: share } = this.sky;
+  _turns({ third }, difference) {
+    const { alike, fade: fades } = this.sky;
     const cells = this.rows * this.columns;
     const turns = new Float32Array(4 * cells);
     for (let cell = 0; cell < cells; cell++) {
       const unlike = Math.min(Math.max((difference[cell] - alike[0]) / (alike[1] - alike[0]), 0), 1);
-      const fade = fades[0] + (fades[1] - fades[0]) * unlike;
-      const limit = (1 - fade) / 2;
-      const varied = this._offsets[cell] + share * unlike * wisps[cell];
       turns[4 * cell] = third[2 * cell];
       turns[4 * cell + 1] = third[2 * cell + 1];
-      turns[4 * cell + 2] = Math.min(Math.max(varied, -limit), limit);
-      turns[4 * cell + 3] = fade;
+      turns[4 * cell + 2] = this._offsets[cell];
+      turns[4 * cell + 3] = fades[0] + (fades[1] - fades[0]) * unlike;
     }
     return turns;
   }
 
-  /** How far each copy wanders beside its drift, and comes from aside, copies after copies. */
-  _wander(strength, { path }, periods) {
-    const cells = this.rows * this.columns;
-    const wander = new Float32Array(2 * cells * periods);
-    if (periods < 2) return wander;
-    const { data, shape } = this._motion.grid(`wander-${strength}`);
-    const [copies, , rows, columns] = shape;
-    const { share, stride } = this.sky.wander;
-    const { aside } = this.sky;
-    const [downX, downY] = this._down(path);
-    for (let layer = 0; layer < 2 * copies; layer++) {
-      const plane = new Plane(data.subarray(layer * rows * columns, (layer + 1) * rows * columns), columns, rows);
-      const first = 2 * cells * (1 + Math.floor(layer / 2)) + (layer % 2);
-      for (let cell = 0; cell < cells; cell++) {
-        const speed = Math.hypot(path[4 * cell], path[4 * cell + 1]);
-        const row = Math.floor(cell / this.columns);
-        wander[first + 2 * cell] =
-          share * (1 - aside) * speed * plane.at((cell % this.columns) / stride, row / stride);
-      }
-    }
-    for (let copy = 1; copy < periods; copy += 2) {
-      for (let cell = 0; cell < cells; cell++) {
-        const at = 2 * (copy * cells + cell);
-        const far = aside * Math.hypot(path[4 * cell], path[4 * cell + 1]);
-        wander[at] += far * downX;
-        wander[at + 1] += far * downY;
-      }
-    }
-    return wander;
-  }
-
-  /** Unit vector across the clouds' way, rather towards the horizon than away from it. */
-  _down(path) {
-    const [upX, upY] = this.sky.up;
-    let [x, y] = [0, 0];
-    for (let p = 0; p < path.length; p += 4) {
-      x += path[p];
-      y += path[p + 1];
-    }
-    const length = Math.max(Math.hypot(x, y), 1e-6) * (x * upY - y * upX <= 0 ? 1 : -1);
-    return [-y / length, x / length];
-  }
-
   /** By how many levels the mean of the sky drifts, at the beginnings of equal parts of the loop. */
   _means() {
-    const { periods, turns } = this._now;
+    const { periods, turns, dilations } = this._now;
     const cells = this.rows * this.columns;
     const { rim, cell: side } = this.sky;
     const means = new Float32Array(MOMENTS);
-    const [luma, shown] = [{}, {}];
+    const [luma, a, b] = [{}, {}, {}];
     for (let moment = 0; moment < MOMENTS; moment++) {
       let [total, area] = [0, 0];
+      const time = (moment / MOMENTS) * periods;
       for (let cell = moment % 2; cell < cells; cell += 2) {
         const painted = this._shown[cell];
         if (!painted) continue;
         const x = (((cell % this.columns) - rim + 0.5) * side) / 2 - 0.5;
         const y = ((Math.floor(cell / this.columns) - rim + 0.5) * side) / 2 - 0.5;
+        const p = 4 * cell;
+        stream(time, 0, turns[p + 2], turns[p + 3], periods, a);
+        stream(time, 1, turns[p + 2], turns[p + 3], periods, b);
+        this._displace(a, cell);
+        this._displace(b, cell);
+        const [older, younger] = a.age > b.age ? [a, b] : [b, a];
+        const [from, to] = [older, younger].map((each) => ({ x: 2 * x - each.x, y: 2 * y - each.y }));
+        const late = dilations.share(from, to, younger.ramp, this._roughness[cell]);
         let now = 0;
-        for (const parity of [0, 1]) {
-          stream((moment / MOMENTS) * periods, parity, turns[4 * cell + 2], turns[4 * cell + 3], periods, shown);
-          if (!shown.weight) continue;
-          this._displace(shown, cell);
-          this._luma(x - shown.x / 2, y - shown.y / 2, luma);
-          now += shown.weight * luma.shape;
+        for (const [each, weight] of [[older, 1 - late], [younger, late]]) {
+          if (!weight) continue;
+          this._luma(x - each.x / 2, y - each.y / 2, luma);
+          now += weight * luma.shape;
         }
         this._luma(x, y, luma);
         total += painted * (now - (this.sky.at_rest ? luma.shape : 0));
@@ -331,16 +321,31 @@ function levels({ data, width, height }, shift) {
   return new Plane(values, width, height);
 }
 
-/** One stream of copies at a cell, `now` in periods: its age, weight and copy. */
+/** One stream of copies at a cell, `now` in periods: its age, how far it has come, and copy. */
 function stream(now, parity, offset, fade, periods, out) {
   const folded = (now - parity + 1) % 2;
   let turn = (folded < 0 ? folded + 2 : folded) - 1 - offset;
   if (turn < -1) turn += 2;
   if (turn >= 1) turn -= 2;
-  const ramp = Math.min(Math.max((0.5 - Math.abs(turn)) / fade + 0.5, 0), 1);
+  out.ramp = Math.min(Math.max((0.5 - Math.abs(turn)) / fade + 0.5, 0), 1);
   out.age = turn + offset;
-  out.weight = ramp * ramp * (3 - 2 * ramp);
   out.copy = ((Math.round(now - out.age) % periods) + periods) % periods;
+}
+
+/** The same paths, travelled at `share` of the speed. */
+function slowed({ path, third }, share) {
+  return {
+    path: path.map((value, i) => value * (i % 4 < 2 ? share : share ** 2)),
+    third: third.map((value) => value * share ** 3),
+  };
+}
+
+/** A speed, cells a period, across two edges `size` pixels apart that no path crosses. */
+function heldInside(speed, cell, size, side, edge) {
+  const position = (cell + 0.5) * side - 0.5;
+  const distance = Math.min(position, size - 1 - position);
+  const way = Math.max(edge * Math.abs(speed) * side, 1);
+  return speed * Math.min(Math.max(distance / way, 0), 1);
 }
 
 /** The value of a periodic sequence at a fractional index. */

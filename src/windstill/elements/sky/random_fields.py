@@ -1,4 +1,4 @@
-"""What is drawn by chance for one sky: all that the seed decides about its motion."""
+"""The random fields of one sky: all that the seed decides about its motion."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.elements.sky.drift import eddies, wander_shares, widened
+from windstill.elements.sky.drift import eddies, widened
+from windstill.elements.sky.drift_rate import DriftRate
 from windstill.elements.sky.lattice import CELL, Lattice
-from windstill.elements.sky.pace import Pace
 from windstill.elements.sky.veil import veil
 from windstill.imaging.noise import smooth_noise
 
@@ -17,25 +17,26 @@ F32 = NDArray[np.float32]
 
 # Neighbouring places change copies at different times; over this share of the longer side.
 OFFSET_FEATURE = 0.15
-# Where copies are unlike, smaller places change apart, too: a contour that goes breaks into wisps
-# and evaporates, instead of showing through the sky as a whole.
-WISP_FEATURES = (0.045, 0.02)
+# Clouds erode and grow unevenly over these shares of the longer side, with these weights; by so
+# much of the change in all (standard deviation, times 4). More tears them to tatters.
+ROUGHNESS = ((0.012, 0.6), (0.03, 0.6))
+ROUGH = 0.6
 
 
 @dataclass(frozen=True)
-class Chances:
+class RandomFields:
     """All float32.
 
     offsets: when each cell changes copies, periods. eddy: velocity (x, y) on the widened lattice.
-    veil: the cloud of a clear sky, at half size, if one was asked for. wisps: how unevenly cells
-    change, of standard deviation 1 or so. wander: see `wander_shares`.
+    veil: the cloud of a clear sky, at half size, if one was asked for. roughness: how unevenly
+    clouds erode and grow. span: the largest age at which a
+    copy is seen, periods.
     """
 
     offsets: F32
     eddy: tuple[F32, F32]
     veil: F32 | None
-    wisps: F32
-    wander: F32
+    roughness: F32
     span: float
 
 
@@ -44,28 +45,33 @@ def span_of(offsets: F32, fade: float) -> float:
     return (1 + fade) / 2 + float(np.abs(offsets).max())
 
 
-def draw(
+def sample_random_fields(
     lattice: Lattice,
     longer: int,
-    pace: Pace,
+    rate: DriftRate,
     fade: float,
     veiled: tuple[tuple[int, int], tuple[float, float]] | None,
     rng: np.random.Generator,
-) -> Chances:
-    """Draws for a sky on `lattice` in a frame whose longer side is `longer` pixels.
+) -> RandomFields:
+    """Random fields for a sky on `lattice` in a frame whose longer side is `longer` pixels.
 
     fade: the longest that a change of copies takes, periods. veiled: the shape and the colour of
     the veil, if there is to be one. `rng` is left where what else is to be drawn goes on.
     """
     offsets = _offsets(lattice, longer, fade, rng)
+    roughness = _roughness(lattice, longer, rng)
     span = span_of(offsets, fade)
-    eddy = eddies(widened(lattice, pace.step, span)[0].shape, longer, rng)
+    eddy = eddies(widened(lattice, rate.step, span)[0].shape, longer, rng)
     thin = None if veiled is None else veil(veiled[0], longer // 2, veiled[1], rng)
-    wisps = np.zeros_like(offsets)
-    for feature in WISP_FEATURES:
-        wisps += smooth_noise(offsets.shape, max(2.0, feature * longer / CELL), rng)
-    wander = wander_shares(lattice.shape, pace.periods, longer, rng)
-    return Chances(offsets, eddy, thin, wisps, wander, span)
+    return RandomFields(offsets, eddy, thin, roughness, span)
+
+
+def _roughness(lattice: Lattice, longer: int, rng: np.random.Generator) -> F32:
+    found = np.zeros(lattice.shape, np.float32)
+    for feature, weight in ROUGHNESS:
+        size = max(2.0, feature * longer / CELL)
+        found += np.float32(weight) * smooth_noise(found.shape, size, rng)
+    return np.asarray(found * np.float32(ROUGH / max(float(found.std()), 1e-6)), np.float32)
 
 
 def _offsets(lattice: Lattice, longer: int, fade: float, rng: np.random.Generator) -> F32:

@@ -1,4 +1,4 @@
-"""How the two copies that meet at each place compare at the middle of their fade."""
+"""How the two copies of a sky compare that meet at each place, at the middle of their change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from windstill.elements.sky.bands import CoarseBand
 from windstill.elements.sky.drift import Drift
 from windstill.elements.sky.lattice import CELL, Lattice
-from windstill.elements.sky.streams import Moments
 
 F32 = NDArray[np.float32]
 
@@ -22,41 +21,36 @@ FLOOR = 1.0
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """moments: of the copies' luma detail. difference: float32 on the lattice, the root mean
-    square difference of their luma, levels."""
+class CrossfadeStatistics:
+    """early, late, both: local second moments of the luma detail of the copies that meet, and of
+    their product, square levels. difference: the root mean square difference of their luma,
+    levels. All float32 on the lattice."""
 
-    moments: Moments
+    early: F32
+    late: F32
+    both: F32
     difference: F32
 
 
-def meeting_copies(
-    coarse: CoarseBand,
-    drift: Drift,
-    offsets: F32,
-    lattice: Lattice,
-    wander: F32,
-) -> Meeting:
+def crossfade_statistics(
+    coarse: CoarseBand, drift: Drift, offsets: F32, lattice: Lattice
+) -> CrossfadeStatistics:
     """Compares the copy that goes (half a period after its photo's place) with the one that
-    comes (half a period before), each place at its own time.
-
-    wander: float32 (rows, columns, 2), what the one that comes is displaced by beside its drift.
-    """
+    comes (half a period before), each place at its own time."""
     early = _luma(coarse, drift.origins(offsets + np.float32(0.5)), lattice)
-    late = _luma(coarse, drift.origins(offsets - np.float32(0.5)) - wander, lattice)
+    late = _luma(coarse, drift.origins(offsets - np.float32(0.5)), lattice)
 
     def local(product: F32) -> F32:
         mean: F32 = cv2.GaussianBlur(lattice.reduce(product), (0, 0), WINDOW)
         return mean
 
-    detail = Moments(
+    apart = early.detail + early.shape - late.detail - late.shape
+    return CrossfadeStatistics(
         local(early.detail * early.detail),
         local(late.detail * late.detail),
         local(early.detail * late.detail),
-        FLOOR,
+        np.sqrt(local(apart * apart)),
     )
-    apart = early.detail + early.shape - late.detail - late.shape
-    return Meeting(detail, np.sqrt(local(apart * apart)))
 
 
 @dataclass(frozen=True)
