@@ -23,7 +23,7 @@ from windstill.preview import make_preview
 U8 = NDArray[np.uint8]
 Scene = tuple[U8, Mattes]
 BASE = Options(fps=12)
-STEP = 2
+STEP = 4
 
 
 def show(browser: Probe, scene: Scene, options: Options = BASE) -> None:
