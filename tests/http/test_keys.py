@@ -80,7 +80,7 @@ def test_a_key_has_limits_of_its_own(server: RunningServer) -> None:
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(server: RunningServer) -> None:
-    secret = keys(server, "create", "hasty", "--rate", "0.01")["secret"]
+    secret = keys(server, "create", "hasty", "--rate", "0.6")["secret"]
     with server.client(headers=header(secret)) as client:
         for _ in range(30):
             response = client.post(

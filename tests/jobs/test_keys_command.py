@@ -49,11 +49,11 @@ def test_a_secret_is_shown_once_and_works(run: Run, tmp_path: Path) -> None:
 
 
 def test_scripts_get_json(told: Callable[..., Any]) -> None:
-    created = told("create", "anna", "--credits", "30", "--rate", "0.5", "--job-limit", "2")
+    created = told("create", "anna", "--credits", "30", "--rate", "30", "--job-limit", "2")
     assert len(created["secret"]) == 64
     shown = told("show", "anna")
     assert {**shown, "secret": created["secret"]} == created
-    assert (shown["left"], shown["rate"], shown["job_limit"]) == (30, 0.5, 2)
+    assert (shown["left"], shown["rate"], shown["job_limit"]) == (30, 30, 2)
     assert told("list") == [shown]
     assert told("credit", "anna", "-10")["left"] == 20
     assert told("credit", "anna", "1000")["left"] == 1020

@@ -167,6 +167,7 @@ BAD: list[tuple[str, bytes, type[InvalidPhoto]]] = [
     ("JPEG with impossible sampling", frame_header({7: 0}), CorruptPhoto),
     ("JPEG of 12 bits", frame_header({0: 12}), UnsupportedFormat),
     ("JPEG, arithmetic", JPEG.replace(b"\xff\xc0", b"\xff\xc9"), UnsupportedFormat),
+    ("JPEG, hierarchical", JPEG.replace(b"\xff\xc0", b"\xff\xc5"), UnsupportedFormat),
     ("JPEG, lossless", JPEG.replace(b"\xff\xc0", b"\xff\xc3"), UnsupportedFormat),
     ("JPEG of lying length", with_segment(JPEG, b"\xff\xe5\xff\xff"), CorruptPhoto),
     ("JPEG of segment length 0", with_segment(JPEG, b"\xff\xe5\0\0"), CorruptPhoto),
@@ -266,6 +267,11 @@ def test_a_format_that_the_caller_excludes(format: str) -> None:
     with pytest.raises(UnsupportedFormat) as caught:
         read_photo(encoded(RGB, format), COMPATIBLE_LIMITS)
     assert str(caught.value) == f"The file is of the kind {format}; allowed are JPEG, PNG or BMP."
+
+
+def test_rare_kinds_of_jpeg_are_named_in_words() -> None:
+    with pytest.raises(UnsupportedFormat, match="The file is an arithmetic-coded JPEG, which"):
+        read_photo(JPEG.replace(b"\xff\xc0", b"\xff\xc9"))
 
 
 def test_an_avif_that_hides_its_size_is_measured() -> None:

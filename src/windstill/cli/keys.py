@@ -64,7 +64,7 @@ def _common(function: Command) -> Command:
 @command.command()
 @click.argument("name")
 @click.option("--credits", type=int, metavar="N", help="What the key may spend. [default: any]")
-@click.option("--rate", type=float, metavar="N", help="Submissions a second.")
+@click.option("--rate", type=float, metavar="N", help="Jobs a minute.")
 @click.option("--job-limit", type=int, metavar="N", help="Unfinished jobs at once.")
 @_common
 def create(
@@ -81,7 +81,8 @@ def create(
     """
     require_output()
     with _keys(settings, create=True) as keys:
-        key, secret = keys.create(name, credits=credits, rate=rate, job_limit=job_limit)
+        a_second = None if rate is None else rate / 60
+        key, secret = keys.create(name, credits=credits, rate=a_second, job_limit=job_limit)
         _print_secret(keys, key, secret, as_json)
 
 
@@ -243,7 +244,7 @@ def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
         "left": balance.left,
         "spent": balance.spent,
         "reserved": balance.reserved,
-        "rate": key.rate,
+        "rate": None if key.rate is None else 60 * key.rate,
         "job_limit": key.job_limit,
         "succeeded": usage.succeeded,
         "failed": usage.failed,

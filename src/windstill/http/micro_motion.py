@@ -8,6 +8,7 @@ from typing import cast, get_args
 from starlette.requests import Request
 from starlette.responses import Response
 
+from windstill.http.advice import missing_image
 from windstill.http.envelope import success
 from windstill.http.multipart import Form, FormLimits, read_form
 from windstill.http.refusals import Reason, RequestRefused, failure_of
@@ -104,7 +105,7 @@ def _photo(form: Form) -> bytes:
     """The photo's bytes, after what can be told without decoding; the rest is the job's matter."""
     image = form.files.get("image")
     if image is None:
-        raise RequestRefused(Reason.MISSING_PART, "image is missing: send the photo as a file.")
+        raise RequestRefused(Reason.MISSING_PART, missing_image(form.unknown))
     if image.size == 0:
         raise RequestRefused(Reason.EMPTY_PART, "image is an empty file.")
     COMPATIBLE_LIMITS.check_bytes(image.size)

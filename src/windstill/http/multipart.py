@@ -17,6 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from windstill.http.advice import check_not_compressed, other_body
 from windstill.http.numbers import whole_number
 from windstill.http.refusals import ClientGone, Reason, RequestRefused
 
@@ -73,6 +74,7 @@ async def read_form(request: Request, limits: FormLimits) -> Form:
     `RequestRefused` when the body is no multipart form or is beyond a limit, and `ClientGone`.
     """
     _check_length(request, limits.body_bytes)
+    check_not_compressed(request)
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     if not kind.startswith(b"multipart/"):
         await _discard(request, limits)
@@ -82,9 +84,7 @@ async def read_form(request: Request, limits: FormLimits) -> Form:
                 f"image is missing: send a multipart/form-data body with {limits.wanted}.",
                 field="image",
             )
-        raise RequestRefused(
-            Reason.BROKEN_BODY, f"The body must be multipart/form-data; it is {_shown(kind)}."
-        )
+        raise RequestRefused(Reason.BROKEN_BODY, other_body(_shown(kind), limits.wanted))
     boundary = parameters.get(b"boundary")
     if not boundary:
         await _discard(request, limits)

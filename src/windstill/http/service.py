@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from windstill.http.advice import misplaced_key
 from windstill.http.connections import Connections
 from windstill.http.envelope import Ids
 from windstill.http.guard import Guard
@@ -66,7 +67,12 @@ class Service:
             secret = token.strip()
         if not secret or len(secret) > MAX_KEY_LENGTH:
             how = "as Authorization: Bearer KEY" if bearer else "in the header ailabapi-api-key"
-            raise UnknownKey(f"The API key is missing or unknown: send it {how}.")
+            right = ("authorization", *names) if bearer else names
+            found = None if secret else misplaced_key(request, right)
+            if bearer and not secret and scheme and not token:
+                found = "the header Authorization, without the word Bearer"
+            instead = f" What looks like one is in {found}." if found else ""
+            raise UnknownKey(f"The API key is missing or unknown: send it {how}.{instead}")
         key = await run_in_threadpool(self.engine.keys.authenticate, secret)
         request.state.facts["key"] = key.id
         return key

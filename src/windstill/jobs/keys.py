@@ -56,7 +56,7 @@ class KeyRing:
         _at_least("credits", credits, 0)
         _at_least("job_limit", job_limit, 1)
         if rate is not None and not rate > 0:
-            raise InvalidKey("rate must be above 0 submissions a second.", field="rate")
+            raise InvalidKey("rate must be above 0 jobs a minute.", field="rate")
         now = self.clock()
         key = Key(id=new_id(), name=name, created_at=now, rate=rate, job_limit=job_limit)
         secret, stored = _draw(now)
@@ -123,7 +123,7 @@ class KeyRing:
         """Sets a key's own limits; None: the service's defaults."""
         _at_least("job_limit", job_limit, 1)
         if rate is not None and not rate > 0:
-            raise InvalidKey("rate must be above 0 submissions a second.", field="rate")
+            raise InvalidKey("rate must be above 0 jobs a minute.", field="rate")
         return self._changed(name_or_id, lambda key: replace(key, rate=rate, job_limit=job_limit))
 
     def grant(self, name_or_id: str, amount: int | None) -> Balance:

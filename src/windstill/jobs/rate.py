@@ -32,7 +32,9 @@ class TokenBuckets:
             if tokens < 1.0:
                 self._buckets[key_id] = tokens, now, now + (burst - tokens) / rate
                 wait = math.ceil((1.0 - tokens) / rate * 1000) / 1000
-                raise RateLimited(f"This key may submit {rate:g} jobs a second.", retry_after=wait)
+                raise RateLimited(
+                    f"This key may submit {60 * rate:.4g} jobs a minute.", retry_after=wait
+                )
             self._buckets[key_id] = tokens - 1.0, now, now + (burst - tokens + 1.0) / rate
             if len(self._buckets) > _PRUNE_AT:
                 self._prune(now)

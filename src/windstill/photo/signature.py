@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import cache
 from importlib.util import find_spec
@@ -69,6 +70,14 @@ _OTHERS: tuple[tuple[str, int, bytes], ...] = (
     ("MP4 or QuickTime video", 4, b"mdat"),
     ("MP4 or QuickTime video", 4, b"wide"),
 )
+# What servers and programs hand out in a photo's place, by its start in lower case.
+_NO_PICTURES = (
+    ("a web page (HTML)", b"<!doctype html"),
+    ("a web page (HTML)", b"<html"),
+    ("JSON", b"{"),
+    ("a ZIP archive", b"pk\x03\x04"),
+    ("compressed with gzip", b"\x1f\x8b"),
+)
 _NETPBM = re.compile(rb"P[1-7]\s+[#\dW]|P[Ff]\s+\d")
 _SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\b|<!--|<!DOCTYPE svg\b|<svg[\s>])", re.I)
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"miaf"}
@@ -83,7 +92,8 @@ def accepted_format(data: bytes, limits: Limits) -> str:
     name = identify(data)
     allowed = limits.allowed_formats
     if name is None:
-        raise NotAPhoto(f"The file is not an image; allowed are {allowed}.")
+        found = _taken_for_a_photo(data) or "not an image"
+        raise NotAPhoto(f"The file is {found}; allowed are {allowed}.")
     if name not in limits.formats:
         raise UnsupportedFormat(f"The file is of the kind {name}; allowed are {allowed}.")
     if not decodable(name):
@@ -114,6 +124,23 @@ def identify(data: bytes) -> str | None:
         return "Netpbm"
     if _SVG.match(data) and b"<svg" in data[:4096].lower():
         return "SVG"
+    return None
+
+
+def _taken_for_a_photo(data: bytes) -> str | None:
+    """What clients send by mistake, in words; None for anything else."""
+    head = data[:512].lstrip()
+    if head.startswith(b"data:") and b";base64," in head[:80]:
+        return "a data URL, that is text, and not an image: send the bytes that it stands for"
+    for name, start in _NO_PICTURES:
+        if head[: len(start)].lower() == start:
+            return f"{name} and not an image"
+    try:
+        decoded = base64.b64decode(head[:64], validate=True)
+    except ValueError:
+        return None
+    if len(head) >= 64 and identify(decoded) is not None:
+        return "base64, that is text, and not an image: send the bytes that it stands for"
     return None
 
 

@@ -10,6 +10,7 @@ from typing import cast
 from starlette.requests import Request
 
 from windstill.errors import FileTooLarge, InvalidMatte, InvalidOption, UnsupportedFormat
+from windstill.http.advice import missing_image, unknown_field
 from windstill.http.guard import Unreachable
 from windstill.http.multipart import Form, FormFile, FormLimits, read_form
 from windstill.http.native.catalogue import BESIDE, MAX_WAIT, PRIORITIES, allowed_in, photo_limits
@@ -80,11 +81,9 @@ async def read_asked(request: Request, service: Service, texts: tuple[str, ...])
         else:
             form = await read_form(request, form_limits)
         if form.unknown is not None:
-            known = ", ".join((*form_limits.files, *form_limits.texts))
+            known = (*form_limits.files, *form_limits.texts)
             raise RequestRefused(
-                Reason.INVALID_FIELD,
-                f"There is no field {form.unknown!r}; allowed are {known}.",
-                field=form.unknown,
+                Reason.INVALID_FIELD, unknown_field(form.unknown, known), field=form.unknown
             )
         return await _asked(form, service)
 
@@ -168,9 +167,7 @@ async def _fetched(url: str, service: Service, limits: Limits) -> bytes:
 def _photo(file: FormFile | None, limits: Limits) -> bytes:
     """The photo's bytes, after what can be told without decoding; the rest is the job's matter."""
     if file is None:
-        raise RequestRefused(
-            Reason.MISSING_PART, "image is missing: send the photo as a file.", field=IMAGE
-        )
+        raise RequestRefused(Reason.MISSING_PART, missing_image(None), field=IMAGE)
     if file.size == 0:
         raise RequestRefused(Reason.EMPTY_PART, "image is an empty file.", field=IMAGE)
     limits.check_bytes(file.size)

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from windstill.http.advice import check_not_compressed
 from windstill.http.multipart import MAX_NAME, Form, FormLimits, body_chunks
 from windstill.http.refusals import Reason, RequestRefused
 
@@ -19,6 +20,7 @@ async def read_json(request: Request, limits: FormLimits) -> Form:
 
     Raises `RequestRefused` when the body is no such object.
     """
+    check_not_compressed(request)
     body = bytearray()
     async for chunk in body_chunks(request, MAX_BYTES, limits.seconds):
         body += chunk

@@ -38,17 +38,10 @@ _AFTER_SCAN = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _SOI, _EOI, _SOS, _DNL = 0xD8, 0xD9, 0xDA, 0xDC
 _SEQUENTIAL, _PROGRESSIVE = {0xC0, 0xC1}, {0xC2}
 _OTHER_FRAMES = {
-    0xC3: "lossless",
-    0xC5: "hierarchical",
-    0xC6: "hierarchical",
-    0xC7: "hierarchical",
-    0xC9: "arithmetic-coded",
-    0xCA: "arithmetic-coded",
-    0xCB: "arithmetic-coded",
-    0xCD: "hierarchical",
-    0xCE: "hierarchical",
-    0xCF: "hierarchical",
-    0xF7: "JPEG-LS coded",
+    0xC3: "a lossless",
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "a hierarchical"),
+    **dict.fromkeys((0xC9, 0xCA, 0xCB), "an arithmetic-coded"),
+    0xF7: "a JPEG-LS coded",
 }
 _TABLES = {0xC4, 0xDB, 0xDD}  # Huffman, quantisation, restart interval
 _BARE = {0x01, *range(0xD0, 0xD8)}  # markers without a length
@@ -141,7 +134,7 @@ def _take_segment(walk: _Walk, marker: int, body: bytes, admit: Admit) -> None:
         assert walk.size is not None  # noqa: S101
         admit(*walk.size)
     elif marker in _OTHER_FRAMES:
-        raise NotDecodable(f"a {_OTHER_FRAMES[marker]} JPEG")
+        raise NotDecodable(f"{_OTHER_FRAMES[marker]} JPEG")
     elif marker in _TABLES:
         walk.keep(marker, body)
     elif marker in (_SOI, _DNL):
