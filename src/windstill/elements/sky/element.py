@@ -46,7 +46,7 @@ SURROUNDINGS = 0.05
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving.
-CLEAR = 1.0
+CLEAR = 1.4
 
 
 class Sky:
@@ -168,7 +168,7 @@ def _veil(veil: F32, heaven: OpenSky, detail: float, *, over_nothing: bool) -> _
     return _Bands(np.ascontiguousarray(veil[..., 0]), band, None, (None, None, None))
 
 
-def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float]]:
+def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float, float]]:
     """What a veil has to fit: the shape of the half-size sky, and its colour."""
     height, width = heaven.known.shape
     return (height, width), heaven.colour

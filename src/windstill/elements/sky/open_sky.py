@@ -39,7 +39,7 @@ class OpenSky:
     what stands still in the sky (sun, birds, cables). known: float32, 1
     where the picture is surely sky. half_luma: uint8. moving: float32 (h, w, 3), Y, U, V less
     what stands still (gradients, the sun's glow), completed where not known. seen: likewise, but
-    as the photo has it everywhere. colour: mean U and V, less 128.
+    as the photo has it everywhere. colour: mean Y, and mean U and V less 128.
     """
 
     region: Region
@@ -50,7 +50,7 @@ class OpenSky:
     half_luma: U8
     moving: F32
     seen: F32
-    colour: tuple[float, float]
+    colour: tuple[float, float, float]
     is_night: bool
 
 
@@ -92,7 +92,7 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         half_luma=np.ascontiguousarray(half[..., 0]),
         moving=smooth - still,
         seen=picture - still,
-        colour=(mean[1] - 128, mean[2] - 128),
+        colour=(mean[0], mean[1] - 128, mean[2] - 128),
         is_night=is_night,
     )
 

@@ -50,7 +50,7 @@ def sample_random_fields(
     longer: int,
     rate: DriftRate,
     fade: float,
-    veiled: tuple[tuple[int, int], tuple[float, float]] | None,
+    veiled: tuple[tuple[int, int], tuple[float, float, float]] | None,
     rng: np.random.Generator,
 ) -> RandomFields:
     """Random fields for a sky on `lattice` in a frame whose longer side is `longer` pixels.
