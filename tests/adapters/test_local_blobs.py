@@ -109,7 +109,10 @@ def test_files_are_private_and_a_half_written_one_is_swept(blobs: LocalBlobs) ->
     blobs.put(NAME, b"video")
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (blobs.root / "results").iterdir()}
     assert modes == {0o600}
-    for folder in ("uploads", "results", "partial"):
+    # The folder itself, too, whatever it was before.
+    blobs.root.chmod(0o755)
+    LocalBlobs(blobs.root, blobs.links)
+    for folder in ("", "uploads", "results", "partial"):
         assert stat.S_IMODE((blobs.root / folder).stat().st_mode) == 0o700
     (blobs.root / "partial" / "half").write_bytes(b"vid")
     assert blobs.sweep({NAME}, float("inf")) == ["partial/half"]

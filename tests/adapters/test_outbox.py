@@ -64,6 +64,23 @@ def test_a_message_goes_to_one_sender_until_its_time_is_over(store: JobStore) ->
     assert {message.attempts for message in again} == {2}
 
 
+def test_no_key_s_messages_hold_up_another_s(store: JobStore) -> None:
+    keys = [add_key(store, name) for name in ("many", "few", "none")]
+    for number in range(12):
+        key = keys[1] if number == 11 else keys[0]
+        job = submit(store, key, callback=callback())
+        store.change(job.id, lambda job, at=NOW + number: job.cancelled(at))  # type: ignore[misc]
+    many, few, _ = (key.id for key in keys)
+    first = store.take_messages(NOW + 99, NOW + 199, 4, of_key=3)
+    assert [message.key_id for message in first] == [many, few, many, many]
+    assert [message.created_at for message in first] == [NOW, NOW + 11, NOW + 1, NOW + 2]
+    assert store.take_messages(NOW + 99, NOW + 199, busy=[many]) == []
+    later = first[0].postponed(NOW + 500)
+    store.settle_message(later)
+    assert (later.attempts, store.message(later.job_id)) == (0, later)
+    assert len(store.take_messages(NOW + 99, NOW + 199)) == 8
+
+
 def test_a_message_is_tried_again_later_and_later_and_then_given_up(store: JobStore) -> None:
     job = submit(store, add_key(store), callback=callback())
     store.change(job.id, lambda job: job.cancelled(NOW))

@@ -72,6 +72,7 @@ REFUSALS = [
     ("queue", Bounds(queue=2, retry_after=7), QueueFull),
     ("job limit", Bounds(queue=9, job_limit=2, retry_after=7), TooManyRunning),
     ("own job limit", Bounds(queue=9, job_limit=8, retry_after=7), TooManyRunning),
+    ("own queue", Bounds(queue=9, own_queue=2, retry_after=7), TooManyRunning),
     ("credits", WIDE, InsufficientCredits),
 ]
 
@@ -97,6 +98,33 @@ def test_what_is_refused_is_not_stored(
     assert store.job(refused.id) is None
     assert store.counts()[State.QUEUED] == store.count_waiting() == 2
     assert store.balance(key.id).reserved == 30
+
+
+def test_what_is_free_has_places_of_its_own(store: JobStore) -> None:
+    key, other = add_key(store), add_key(store, "otto", granted=0)
+    submit(store, key)
+    for owner in (key, other):
+        store.submit(make_job(owner, kind="preview", cost=0), Bounds(queue=2, own_queue=1))
+    with pytest.raises(TooManyRunning):
+        store.submit(make_job(key, kind="mattes", cost=0), Bounds(queue=9, own_queue=1))
+    with pytest.raises(QueueFull):
+        store.submit(make_job(other, kind="mattes", cost=0), Bounds(queue=2))
+    store.submit(make_job(key), Bounds(queue=2))
+    paid, free = store.standing(key.id), store.standing(key.id, free=True)
+    assert paid is not None
+    assert free is not None
+    assert (paid.queued, paid.queued_own, paid.unfinished) == (2, 2, 3)
+    assert (free.queued, free.queued_own, free.unfinished) == (2, 1, 3)
+
+
+def test_there_is_nothing_to_decide_on_a_request_that_was_made(store: JobStore) -> None:
+    key = add_key(store, granted=15)
+    submit(store, key, idempotency_key="x", fingerprint="same")
+    assert store.standing(key.id, idempotency_key="x") is None
+    assert store.standing("nobody") is None
+    found = store.standing(key.id, idempotency_key="y")
+    assert found is not None
+    assert (found.key, found.balance.available) == (key, 0)
 
 
 def test_a_running_job_takes_no_room_in_the_queue(store: JobStore) -> None:

@@ -29,7 +29,6 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServe
         header_seconds=1,
         slots=1,
         queue_length=2,
-        max_uploads=2,
     )
     yield running
     assert running.stop() == 0

@@ -117,7 +117,8 @@ def test_every_setting_says_what_it_is_and_allows() -> None:
 
 
 def test_zero_means_no_limit_for_the_engine(tmp_path: Path) -> None:
-    config = Config(work_dir=tmp_path, **engine_settings(Settings()))
+    unlimited = Settings(rate_limit=0, job_limit=0)
+    config = Config(work_dir=tmp_path, **engine_settings(unlimited))
     assert (config.slots, config.rate, config.job_limit) == (None, None, None)
     limited = Settings(rate_limit=120, job_limit=2, slots=1, credits_per_success=20)
     config = Config(work_dir=tmp_path, **engine_settings(limited))

@@ -43,10 +43,10 @@ class Service:
 
     def submit(self, photo: bytes = b"photo", *, key_id: str | None = None, **asked: Any) -> Job:
         """Submits a job that does what `asked` says; see tests.jobs.tasks."""
-        names = ("attached", "priority", "cost", "idempotency_key", "patience")
+        names = ("kind", "attached", "priority", "cost", "idempotency_key", "patience")
         given = {name: asked.pop(name) for name in names if name in asked}
         request = Submission(
-            key_id=key_id or self.key.id, photo=photo, payload=asked, kind="test", **given
+            key_id=key_id or self.key.id, photo=photo, payload=asked, **{"kind": "test", **given}
         )
         return self.engine.submit(request)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -37,6 +38,18 @@ def behave(
         "folder": str(output),
         "pid": os.getpid(),
         **{name: os.environ.get(name) for name in payload.get("environment", ())},
+        **(_rights() if payload.get("rights") else {}),
+    }
+
+
+def _rights() -> dict[str, Any]:
+    """What the process may do, as the kernel tells it."""
+    status = dict(
+        line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines()
+    )
+    return {
+        "no_new_privileges": status["NoNewPrivs"],
+        "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
     }
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.jobs.conftest import Service, blocked
 from tests.jobs.leftovers import files_below, only_left
 from windstill.errors import InvalidOption, WindstillError
+from windstill.http.micro_motion import PRIORITY
 from windstill.jobs.errors import (
     IdempotencyConflict,
     InsufficientCredits,
@@ -47,6 +49,43 @@ def test_a_higher_priority_runs_first(start: Start, tmp_path: Path) -> None:
     go.touch()
     low, high = (service.engine.wait(job.id, 30) for job in (low, high))
     assert (high.started_at or 0) < (low.started_at or 0)
+
+
+def test_what_is_free_neither_fills_the_queue_nor_comes_first(start: Start, tmp_path: Path) -> None:
+    service = start(slots=1, queue_size=4)
+    go = tmp_path / "go"
+    blocked(service, go)
+    free = service.submit(kind="preview", cost=0)
+    with pytest.raises(TooManyRunning):
+        service.submit(kind="preview", cost=0)
+    paid = [service.submit(priority=PRIORITY) for _ in range(4)]
+    with pytest.raises(QueueFull):
+        service.submit(priority=PRIORITY)
+    go.touch()
+    free, *paid = (service.engine.wait(job.id, 30) for job in (free, *paid))
+    assert all((job.started_at or 0) <= (free.started_at or 0) for job in paid)
+
+
+def test_a_check_tells_what_a_submission_would_meet(start: Start, tmp_path: Path) -> None:
+    service = start(slots=1, queue_size=1, job_limit=3, rate=0.01, burst=4)
+    engine, go = service.engine, tmp_path / "go"
+    rich, _ = engine.keys.create("rich")
+    poor, _ = engine.keys.create("poor", credits=14)
+    engine.check(rich)
+    with pytest.raises(InsufficientCredits):
+        engine.check(poor)
+    engine.check(poor, cost=0)
+    blocked(service, go, key_id=rich.id)
+    service.submit(key_id=rich.id)
+    with pytest.raises(QueueFull):
+        engine.check(rich)
+    engine.check(rich, kind="preview", cost=0)
+    for _ in range(3):
+        with suppress(WindstillError):
+            service.submit(key_id=rich.id)
+    with pytest.raises(RateLimited):
+        engine.check(rich)
+    go.touch()
 
 
 def test_a_key_may_have_only_so_many_unfinished_jobs(start: Start, tmp_path: Path) -> None:
@@ -95,6 +134,8 @@ def test_a_refusal_is_told_though_its_upload_can_not_be_removed(
 ) -> None:
     service = start(lease=600.0)
     service.engine.keys.grant(service.key.id, 14)
+    # Nothing is known beforehand, as if another process had spent the credits just now.
+    monkeypatch.setattr(service.engine.store, "standing", lambda *args, **more: None)
 
     def hold(name: str) -> None:
         raise StorageError(f"{name} is held by another program.")

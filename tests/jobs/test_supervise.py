@@ -199,6 +199,14 @@ def test_the_environments_secrets_are_no_business_of_a_job(
     assert made.facts["TMPDIR"] == str(tmp_path)
 
 
+def test_a_job_gains_no_privileges_and_leaves_no_memory_image(
+    spawn: Callable[..., JobProcess], tmp_path: Path
+) -> None:
+    made = judge(watch(spawn(rights=True)), tmp_path, 30)
+    assert isinstance(made, Made)
+    assert (made.facts["no_new_privileges"], made.facts["core"]) == ("1", 0)
+
+
 def test_an_order_beyond_the_bound_harms_no_other_job(
     spawn: Callable[..., JobProcess], tmp_path: Path
 ) -> None:

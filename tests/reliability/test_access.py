@@ -17,8 +17,9 @@ from windstill.http.app import ROUTES
 OWN = {
     "GET /v1/animations/{id}": 200,
     "GET /v1/animations/{id}/events": 200,
-    "DELETE /v1/animations/{id}": 200,
     "GET /api/common/query-async-task-result?task_id={id}": 200,
+    # At last, as it erases the result.
+    "DELETE /v1/animations/{id}": 200,
 }
 """Addresses of one job, and what its owner is answered there."""
 

@@ -23,6 +23,10 @@ def test_the_page_may_load_its_own_files_only(server: RunningServer) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
+    for path in ("/", "/docs"):
+        policy = httpx.get(server.address + path).headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "base-uri 'none'" in policy
 
 
 def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:

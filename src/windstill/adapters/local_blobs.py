@@ -36,8 +36,10 @@ class LocalBlobs:
         self.links = links
         self.base_url = base_url
         with _translated(root.name):
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.chmod(0o700)
             for folder in (*KINDS, _PARTIAL):
-                (root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+                (root / folder).mkdir(mode=0o700, exist_ok=True)
 
     def put(
         self, name: str, source: Path | bytes, *, mime: str | None = None, durable: bool = True

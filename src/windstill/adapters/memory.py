@@ -155,15 +155,20 @@ class MemoryStore:
             account = self._accounts.get(job.key_id)
             if account is None:
                 raise UnknownKey("There is no such key.")
-            standing = Standing(
-                key=account.key,
-                balance=self.balance(job.key_id),
-                queued=self.count_waiting(),
-                unfinished=len(self._unfinished(job.key_id)),
-            )
-            admit(job, standing, bounds)
+            admit(job.cost, self._standing(account.key, free=job.free), bounds)
             self._jobs[job.id] = job
             return job, True
+
+    def standing(
+        self, key_id: str, *, free: bool = False, idempotency_key: str | None = None
+    ) -> Standing | None:
+        """See the port."""
+        with self._lock:
+            account = self._accounts.get(key_id)
+            used = idempotency_key is not None and self._select(
+                lambda job: job.key_id == key_id and job.idempotency_key == idempotency_key
+            )
+            return None if account is None or used else self._standing(account.key, free=free)
 
     def job(self, job_id: str) -> Job | None:
         """See the port."""
@@ -301,12 +306,32 @@ class MemoryStore:
                     del self._outbox[message.job_id]
             return len(past)
 
-    def take_messages(self, now: float, until: float, limit: int = 20) -> list[Message]:
+    def take_messages(
+        self,
+        now: float,
+        until: float,
+        limit: int = 20,
+        *,
+        of_key: int = 20,
+        busy: Collection[str] = (),
+    ) -> list[Message]:
         """See the port."""
         with self._lock:
-            due = [m for m in self._outbox.values() if m.next_at is not None and m.next_at <= now]
+            due = [
+                message
+                for message in self._outbox.values()
+                if message.next_at is not None
+                and message.next_at <= now
+                and message.key_id not in busy
+            ]
             due.sort(key=lambda message: message.next_at or 0.0)
-            taken = [message.taken(until) for message in due[:limit]]
+            seen: Counter[str] = Counter()
+            turns = []
+            for message in due:
+                seen[message.key_id] += 1
+                turns.append((seen[message.key_id], message))
+            wanted = sorted((pair for pair in turns if pair[0] <= of_key), key=lambda pair: pair[0])
+            taken = [message.taken(until) for _, message in wanted[:limit]]
             self._outbox.update({message.job_id: message for message in taken})
             return taken
 
@@ -329,6 +354,16 @@ class MemoryStore:
 
     def _unfinished(self, key_id: str) -> list[Job]:
         return self._select(lambda job: job.key_id == key_id and job.state in UNFINISHED)
+
+    def _standing(self, key: Key, *, free: bool) -> Standing:
+        queued = self._select(lambda job: job.state is State.QUEUED and job.free == free)
+        return Standing(
+            key=key,
+            balance=self.balance(key.id),
+            queued=len(queued),
+            queued_own=sum(job.key_id == key.id for job in queued),
+            unfinished=len(self._unfinished(key.id)),
+        )
 
     def _check_name(self, key: Key) -> None:
         for account in self._accounts.values():

@@ -29,7 +29,7 @@ _PLAIN = (
     "fingerprint",
     "accepted_by",
 )
-_MESSAGE = ("job_id", "created_at", "attempts", "next_at", "delivered_at", "problem")
+_MESSAGE = ("job_id", "key_id", "created_at", "attempts", "next_at", "delivered_at", "problem")
 _KEY = ("id", "name", "created_at", "revoked_at", "rate", "job_limit")
 _ACCESS = ("id", "generation", "former_until", "closed_at")
 _FLAGS = ("attached", "cancel_requested")
@@ -117,6 +117,7 @@ def from_key(key: Key) -> dict[str, Any]:
     access = key.access
     return {
         **{name: getattr(key, name) for name in _KEY},
+        "high_priority": key.high_priority,
         **{f"access_{name}": access and getattr(access, name) for name in _ACCESS},
     }
 
@@ -126,7 +127,8 @@ def to_key(row: Mapping[str, Any]) -> Key:
     access = None
     if row["access_id"] is not None:
         access = Access(**{name: row[f"access_{name}"] for name in _ACCESS})
-    return Key(access=access, **{name: row[name] for name in _KEY})
+    high_priority = bool(row["high_priority"])
+    return Key(access=access, high_priority=high_priority, **{name: row[name] for name in _KEY})
 
 
 def to_secret(row: Mapping[str, Any]) -> Secret:

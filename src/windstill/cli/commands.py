@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": ("serve:serve", "Serve the compatible API over HTTP."),
     "worker": ("worker:worker", "Run jobs that services on other machines take in."),
     "keys": ("keys:command", "Manage the service's API keys."),
+    "erase": ("erase:erase", "Erase single results by their links."),
     "config": ("config:config", "Look at the service's settings."),
     "bench": ("bench:bench", "Measure this installation."),
     "compare": ("compare:compare", "Make a page that plays clips side by side."),

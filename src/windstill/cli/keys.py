@@ -66,12 +66,14 @@ def _common(function: Command) -> Command:
 @click.option("--credits", type=int, metavar="N", help="What the key may spend. [default: any]")
 @click.option("--rate", type=float, metavar="N", help="Jobs a minute.")
 @click.option("--job-limit", type=int, metavar="N", help="Unfinished jobs at once.")
+@click.option("--high-priority", is_flag=True, help="Its jobs may ask to be run first.")
 @_common
 def create(
     name: str,
     credits: int | None,
     rate: float | None,
     job_limit: int | None,
+    high_priority: bool,
     settings: Settings,
     as_json: bool,
 ) -> None:
@@ -81,8 +83,13 @@ def create(
     """
     require_output()
     with _keys(settings, create=True) as keys:
-        a_second = None if rate is None else rate / 60
-        key, secret = keys.create(name, credits=credits, rate=a_second, job_limit=job_limit)
+        key, secret = keys.create(
+            name,
+            credits=credits,
+            rate=_a_second(rate),
+            job_limit=job_limit,
+            high_priority=high_priority,
+        )
         _print_secret(keys, key, secret, as_json)
 
 
@@ -189,6 +196,29 @@ def revoke(name: str, settings: Settings, as_json: bool) -> None:
         _print(_facts(keys, keys.revoke(name)), as_json)
 
 
+@command.command()
+@click.argument("name")
+@click.option("--rate", type=float, metavar="N", help="Jobs a minute. [default: any key's]")
+@click.option("--job-limit", type=int, metavar="N", help="Unfinished jobs. [default: any key's]")
+@click.option("--high-priority", is_flag=True, help="Its jobs may ask to be run first.")
+@_common
+def limit(
+    name: str,
+    rate: float | None,
+    job_limit: int | None,
+    high_priority: bool,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Set all limits of a key; what is not given is as for any other key.
+
+    Example: windstill keys limit anna --job-limit 16 --high-priority
+    """
+    with _keys(settings) as keys:
+        keys.limit(name, rate=_a_second(rate), job_limit=job_limit, high_priority=high_priority)
+        _print(_facts(keys, keys.find(name)), as_json)
+
+
 @command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name")
 @click.argument("amount")
@@ -246,11 +276,16 @@ def _facts(keys: KeyRing, key: Key) -> dict[str, Any]:
         "reserved": balance.reserved,
         "rate": None if key.rate is None else 60 * key.rate,
         "job_limit": key.job_limit,
+        "high_priority": key.high_priority,
         "succeeded": usage.succeeded,
         "failed": usage.failed,
         "cancelled": usage.cancelled,
         "unfinished": usage.unfinished,
     }
+
+
+def _a_second(rate: float | None) -> float | None:
+    return None if rate is None else rate / 60
 
 
 def _print_secret(keys: KeyRing, key: Key, secret: str, as_json: bool) -> None:

@@ -65,7 +65,7 @@ def serve(config_file: str | None, **flags: str | None) -> None:
 def first_key(engine: Engine) -> str | None:
     """The secret of a new key, if there was none yet."""
     try:
-        return None if engine.keys.list() else engine.keys.create("first")[1]
+        return None if engine.keys.list() else engine.keys.create("first", high_priority=True)[1]
     except InvalidKey:  # another service on the same database was quicker
         return None
 

@@ -121,7 +121,7 @@ class AsyncClient:
         return await self._do(calls.show(animation_id))
 
     async def cancel(self, animation_id: str) -> RemoteAnimation:
-        """Ends the animation; a finished one stays as it is."""
+        """Ends the animation; of a finished one, erases the result."""
         return await self._do(calls.cancel(animation_id))
 
     async def list(self, *, limit: int = 20, cursor: str | None = None) -> RemotePage:

@@ -122,7 +122,7 @@ class Client:
         return self._do(calls.show(animation_id))
 
     def cancel(self, animation_id: str) -> RemoteAnimation:
-        """Ends the animation; a finished one stays as it is."""
+        """Ends the animation; of a finished one, erases the result."""
         return self._do(calls.cancel(animation_id))
 
     def list(self, *, limit: int = 20, cursor: str | None = None) -> RemotePage:

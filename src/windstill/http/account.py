@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +16,7 @@ async def query_credits(request: Request) -> Response:
     """`GET`: the balance of the key that the request carries; also a check of the key itself."""
     service = service_of(request)
     key = await service.authenticate(request)
-    balance = await run_in_threadpool(service.engine.keys.balance, key.id)
+    balance = await service.engine.call(service.engine.keys.balance, key.id)
     limited = balance.granted is not None
     pool = {
         "unique_sign": "common",

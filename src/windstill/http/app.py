@@ -23,6 +23,7 @@ from windstill.http.native.routes import ROUTES as NATIVE_ROUTES
 from windstill.http.pace import Pace
 from windstill.http.service import Service
 from windstill.http.tasks import query_async_task_result
+from windstill.http.uploads import Fetches, UploadMemory, upload_memory
 from windstill.jobs.access import AccessRing
 from windstill.jobs.engine import Engine
 from windstill.opening import FILES_URL, access_secret, webhook_secret
@@ -60,6 +61,8 @@ class Application:
                 settings.max_connections_per_address,
                 proxies_of(settings.trusted_proxies),
             ),
+            uploads=UploadMemory(upload_memory(settings)),
+            fetches=Fetches(),
             courier=_courier(settings, engine, guard),
             metrics=Metrics(engine),
             # How many run elsewhere isn't known: there the length of the queue alone decides.

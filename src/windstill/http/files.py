@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from windstill.http.refusals import ClientGone
 from windstill.http.service import Service, service_of
 from windstill.jobs.errors import BlobMissing, LinkRefused
 from windstill.jobs.ports import BlobInfo
@@ -113,4 +114,7 @@ class _TimedFileResponse(FileResponse):
             async with asyncio.timeout(WRITE_SECONDS):
                 await send(message)
 
-        await super().__call__(scope, receive, timed)
+        try:
+            await super().__call__(scope, receive, timed)
+        except TimeoutError:
+            raise ClientGone from None  # it takes nothing any more

@@ -13,7 +13,6 @@ import asyncio
 import ipaddress
 import logging
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +23,7 @@ import h11
 
 from windstill import __version__
 from windstill.errors import InvalidSetting, WindstillError
+from windstill.http.resolver import Resolver
 
 logger = logging.getLogger("windstill.http")
 
@@ -101,7 +101,7 @@ class Guard:
 
     def __init__(self, networks: Sequence[Network] = (), resolve: Resolve | None = None) -> None:
         self._networks = tuple(networks)
-        self._resolve = resolve or system_addresses
+        self._resolve = resolve or Resolver()
 
     def check(self, url: str) -> Target:
         """What can be told of an address without asking anybody. Raises `Unreachable`."""
@@ -110,15 +110,23 @@ class Guard:
             self._check_address(target, ipaddress.ip_address(target.host))
         return target
 
-    async def get(self, url: str, *, most: int, seconds: float) -> Reply:
+    async def get(
+        self,
+        url: str,
+        *,
+        most: int,
+        seconds: float,
+        arrived: Callable[[int], None] = lambda count: None,
+    ) -> Reply:
         """The answer of an address, after at most three redirects, each of them checked.
 
-        most: bytes of a body; seconds: for everything. Raises `Unreachable`, also when the answer
-        is longer, late, or no success.
+        most: bytes of a body; seconds: for everything. arrived: called with the count of bytes
+        that have come, before they are kept; what it raises ends the exchange. Raises
+        `Unreachable`, also when the answer is longer, late, or no success.
         """
         async with _within(seconds):
             for _ in range(MAX_REDIRECTS + 1):
-                reply = await self._ask("GET", url, {"accept": "image/*"}, b"", most)
+                reply = await self._ask("GET", url, {"accept": "image/*"}, b"", most, arrived)
                 if reply.status not in (301, 302, 303, 307, 308):
                     break
                 url = urljoin(url, reply.headers.get("location", ""))
@@ -134,7 +142,13 @@ class Guard:
             return await self._ask("POST", url, headers, body, most)
 
     async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, most: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        most: int,
+        arrived: Callable[[int], None] = lambda count: None,
     ) -> Reply:
         target = self.check(url)
         address = await self._address(target)
@@ -148,7 +162,7 @@ class Guard:
         except OSError as error:
             raise _refusal(target, f"no connection: {error}") from error
         try:
-            return await _exchange(reader, writer, method, target, headers, body, most)
+            return await _exchange(reader, writer, method, target, headers, body, most, arrived)
         except (OSError, h11.ProtocolError) as error:
             raise _refusal(target, f"the exchange broke off: {error}") from error
         finally:
@@ -223,13 +237,6 @@ def networks_of(text: str) -> tuple[Network, ...]:
         ) from None
 
 
-async def system_addresses(host: str, port: int) -> list[str]:
-    """What the system's resolver says."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
-
-
 async def _exchange(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
@@ -238,6 +245,7 @@ async def _exchange(
     headers: Mapping[str, str],
     body: bytes,
     most: int,
+    arrived: Callable[[int], None],
 ) -> Reply:
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
     sent = {
@@ -263,9 +271,10 @@ async def _exchange(
                 name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers
             }
         elif isinstance(event, h11.Data):
-            kept += event.data
-            if len(kept) > most:
+            if len(kept) + len(event.data) > most:
                 raise ReplyTooLarge(f"The address answered with more than {most:,} bytes.")
+            arrived(len(event.data))
+            kept += event.data
         elif not isinstance(event, h11.InformationalResponse):
             return Reply(status, told, bytes(kept))
 

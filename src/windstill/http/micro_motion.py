@@ -31,10 +31,21 @@ PRIORITY = 1
 async def image_fine_tuning(request: Request) -> Response:
     """`POST` with the parts `image` and `operation`; waits for the job and answers its link."""
     service = service_of(request)
+    job = await _submitted(request, service)
+    with service.pace.wait():
+        # A second more than the job itself has, so that its own failure is what is told.
+        job = await finished(request, service, job, service.settings.answer_seconds + 1)
+    service.pace.saw(job.started_at, job.finished_at)
+    return _answer(request, service, job)
+
+
+async def _submitted(request: Request, service: Service) -> Job:
+    """The job that the request asks for. When it returns, the photo is in memory no more."""
     key = await service.authenticate(request)
-    service.admit()
-    async with service.upload():
-        form = await read_form(request, _form_limits(service.settings))
+    service.pace.admit()
+    await service.admit(key)
+    with service.uploads.hold(key.id) as held:
+        form = await read_form(request, _form_limits(service.settings), held)
         operation = _operation(form, request)
         photo = _photo(form)
         submission = Submission(
@@ -49,11 +60,7 @@ async def image_fine_tuning(request: Request) -> Response:
         service.pace.admit()
         job = await service.engine.submit_async(submission)
     request.state.facts.update(job=job.id, bytes=len(photo), operation=operation)
-    with service.pace.wait():
-        # A second more than the job itself has, so that its own failure is what is told.
-        job = await finished(request, service, job, service.settings.answer_seconds + 1)
-    service.pace.saw(job.started_at, job.finished_at)
-    return _answer(request, service, job)
+    return job
 
 
 def job_payload(
@@ -82,6 +89,7 @@ def _form_limits(settings: Settings) -> FormLimits:
         body_bytes=settings.max_body_bytes,
         parts=settings.max_parts,
         seconds=settings.upload_seconds,
+        rate=settings.upload_rate,
         wanted="the parts image (a file) and operation",
     )
 
@@ -109,9 +117,8 @@ def _photo(form: Form) -> bytes:
     if image.size == 0:
         raise RequestRefused(Reason.EMPTY_PART, "image is an empty file.")
     COMPATIBLE_LIMITS.check_bytes(image.size)
-    photo = bytes(image.data)
-    accepted_format(photo, COMPATIBLE_LIMITS)
-    return photo
+    accepted_format(image.data, COMPATIBLE_LIMITS)
+    return image.data
 
 
 def _answer(request: Request, service: Service, job: Job) -> Response:

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from windstill.http.advice import check_not_compressed, other_body
 from windstill.http.numbers import whole_number
 from windstill.http.refusals import ClientGone, Reason, RequestRefused
+from windstill.http.uploads import Held
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -28,6 +29,8 @@ _KINDS = {"image": "photo"}
 MAX_HEADER_BYTES = 4096
 MAX_HEADERS = 16
 MAX_NAME = 60
+GRACE_SECONDS = 10.0
+"""How long a body may bring nothing: a network that changes takes some seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,8 @@ class FormLimits:
 
     files: bytes that are kept of each file, by the name of its part. texts: the names of parts
     that are text. body_bytes: of everything; text_bytes: of what is kept of a text; parts: how
-    many. seconds: how long the whole body may take to arrive. wanted: the form, in words.
+    many. seconds: how long the whole body may take to arrive; rate: bytes a second that it must
+    bring. wanted: the form, in words.
     """
 
     files: Mapping[str, int]
@@ -45,6 +49,7 @@ class FormLimits:
     text_bytes: int = 256
     parts: int
     seconds: float
+    rate: int
     wanted: str
 
 
@@ -54,7 +59,7 @@ class FormFile:
     how many were sent.
     """
 
-    data: bytearray
+    data: bytes = b""
     size: int = 0
 
 
@@ -67,11 +72,12 @@ class Form:
     unknown: str | None = None
 
 
-async def read_form(request: Request, limits: FormLimits) -> Form:
+async def read_form(request: Request, limits: FormLimits, held: Held) -> Form:
     """Reads the body of `request`.
 
-    At most what `limits` keeps and one chunk are held; nothing is written to disk. Raises
-    `RequestRefused` when the body is no multipart form or is beyond a limit, and `ClientGone`.
+    At most what `limits` keeps and one chunk are held; nothing is written to disk. held: counts
+    what is kept. Raises `RequestRefused` when the body is no multipart form or is beyond a limit,
+    and `ClientGone`.
     """
     _check_length(request, limits.body_bytes)
     check_not_compressed(request)
@@ -92,11 +98,11 @@ async def read_form(request: Request, limits: FormLimits) -> Form:
             Reason.BROKEN_BODY,
             "The Content-Type header has no boundary; let the HTTP library set that header.",
         )
-    return await _parse(request, limits, boundary)
+    return await _parse(request, limits, boundary, held)
 
 
-async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
-    reader = _FormReader(limits)
+async def _parse(request: Request, limits: FormLimits, boundary: bytes, held: Held) -> Form:
+    reader = _FormReader(limits, held)
     try:
         parser = MultipartParser(
             boundary,
@@ -105,7 +111,7 @@ async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
             max_header_size=MAX_HEADER_BYTES,
         )
         preamble = _Preamble(boundary)
-        async for chunk in body_chunks(request, limits.body_bytes, limits.seconds):
+        async for chunk in body_chunks(request, limits.body_bytes, limits.seconds, limits.rate):
             parser.write(preamble.skipped(chunk))
     except FormParserError as error:
         raise RequestRefused(
@@ -118,19 +124,26 @@ async def _parse(request: Request, limits: FormLimits, boundary: bytes) -> Form:
     return reader.form
 
 
-async def body_chunks(request: Request, most: int, seconds: float) -> AsyncIterator[bytes]:
-    """The body's chunks, as long as they keep within `most` bytes and `seconds`."""
+async def body_chunks(
+    request: Request, most: int, seconds: float, rate: int
+) -> AsyncIterator[bytes]:
+    """The body's chunks, as long as they keep within `most` bytes and `seconds`, and bring `rate`
+    bytes a second after the first few.
+    """
     _check_length(request, most)
     size = 0
-    deadline = asyncio.get_running_loop().time() + seconds
+    begin = asyncio.get_running_loop().time()
     stream = request.stream()
     while True:
+        due = begin + min(seconds, GRACE_SECONDS + size / rate)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(due):
                 chunk = await anext(stream, None)
         except TimeoutError:
             raise RequestRefused(
-                Reason.SLOW_BODY, f"The body did not arrive within {seconds:g} seconds."
+                Reason.SLOW_BODY,
+                f"The body did not arrive within {seconds:g} seconds, or it brought less "
+                f"than {rate:,} bytes a second.",
             ) from None
         except ClientDisconnect:
             raise ClientGone from None
@@ -143,7 +156,7 @@ async def body_chunks(request: Request, most: int, seconds: float) -> AsyncItera
 
 
 async def _discard(request: Request, limits: FormLimits) -> None:
-    async for _ in body_chunks(request, limits.body_bytes, limits.seconds):
+    async for _ in body_chunks(request, limits.body_bytes, limits.seconds, limits.rate):
         pass
 
 
@@ -194,7 +207,8 @@ class _Part:
 class _FormReader:
     """Receives the parser's events and keeps the parts that matter."""
 
-    def __init__(self, limits: FormLimits) -> None:
+    def __init__(self, limits: FormLimits, held: Held) -> None:
+        self._held = held
         self.form = Form()
         self.ended = False
         self._limits = limits
@@ -246,7 +260,7 @@ class _FormReader:
                     f"{name} is given several times; one {_KINDS.get(name, 'file')} is allowed.",
                     field=name,
                 )
-            self.form.files[name] = FormFile(self._part.data)
+            self.form.files[name] = FormFile()
         elif name not in self._limits.texts:
             self.form.unknown = self.form.unknown or name[:MAX_NAME]
 
@@ -259,10 +273,14 @@ class _FormReader:
             room = self._limits.files[name] - kept
         elif name in self._limits.texts:
             room = self._limits.text_bytes - kept
-        self._part.data += data[start : min(end, start + room)]
+        stop = min(end, start + max(0, room))
+        self._held.take(stop - start)
+        self._part.data += data[start:stop]
 
     def _part_end(self) -> None:
         name = self._part.name
+        if name in self._limits.files:
+            self.form.files[name].data = bytes(self._part.data)
         if name not in self._limits.texts:
             return
         text = self._part.data.decode("utf-8", "replace").strip()

@@ -6,7 +6,6 @@ client's patience, and the work is done for nobody.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +58,7 @@ class Pace:
 
     def saw(self, started_at: float | None, finished_at: float | None) -> None:
         """Learns from a job that ended; one that never started teaches nothing."""
-        if started_at is None:
+        if started_at is None or finished_at is None:
             return
-        spent = max(0.0, (finished_at or time.time()) - started_at)
+        spent = max(0.0, finished_at - started_at)
         self.seconds = spent if not self.seconds else (1 - WEIGHT) * self.seconds + WEIGHT * spent

@@ -26,6 +26,8 @@ logger = logging.getLogger("windstill.http")
 LINGER_BYTES = 8 * 2**20
 LINGER_SECONDS = 5.0
 """What is still read of a request whose answer was sent and whose connection ends."""
+FLUSH_SECONDS = 60.0
+"""How long a client may take for the rest of an answer on a connection that ends."""
 HALF_CLOSED_SECONDS = 1.0
 """How long a client that has closed its sending half is believed to wait for its answer."""
 _PROBE_SECONDS = 0.25
@@ -153,6 +155,9 @@ class BoundedProtocol(H11Protocol):
         whole = not self._malformed and self.conn.their_state is not h11.SEND_BODY
         if self._half_closed or whole:
             self._inner.close()
+            # It takes the rest of the answer along, unless the client does not read.
+            self._stop_deadline()
+            self._deadline = self.loop.call_later(FLUSH_SECONDS, self._give_up)
             return
         self._lingering = 0
         self._stop_deadline()

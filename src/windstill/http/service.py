@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from windstill.http.advice import misplaced_key
@@ -18,10 +16,11 @@ from windstill.http.envelope import Ids
 from windstill.http.guard import Guard
 from windstill.http.metrics import Metrics
 from windstill.http.pace import Pace
-from windstill.http.refusals import Reason, RequestRefused
+from windstill.http.uploads import Fetches, UploadMemory
 from windstill.jobs.accounts import Key
 from windstill.jobs.engine import Engine
 from windstill.jobs.errors import Draining, UnknownKey
+from windstill.jobs.model import ANIMATE
 from windstill.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 KEY_HEADERS = ("ailabapi-api-key", "x-rapidapi-key")
 MAX_KEY_LENGTH = 200
-UPLOAD_BYTES = 3 * 2**20
-"""What the setting max_uploads counts as one."""
 
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?",
@@ -50,10 +47,11 @@ class Service:
     pace: Pace
     guard: Guard
     connections: Connections
+    uploads: UploadMemory
+    fetches: Fetches
     courier: Courier | None = None
     draining: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
-    uploads: int = 0
 
     async def authenticate(self, request: Request, *, bearer: bool = False) -> Key:
         """Whose key the request carries. Raises `UnknownKey` or `RevokedKey`.
@@ -73,36 +71,28 @@ class Service:
                 found = "the header Authorization, without the word Bearer"
             instead = f" What looks like one is in {found}." if found else ""
             raise UnknownKey(f"The API key is missing or unknown: send it {how}.{instead}")
-        key = await run_in_threadpool(self.engine.keys.authenticate, secret)
+        key = await self.engine.call(self.engine.keys.authenticate, secret)
         request.state.facts["key"] = key.id
         return key
 
-    def admit(self, patience: float | None = None) -> None:
-        """Raises `Draining`, or what `Pace.admit` raises; asked before a body is read."""
+    async def admit(
+        self,
+        key: Key,
+        *,
+        kind: str = ANIMATE,
+        cost: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Raises what a job of this key would be refused with; asked before a body is read."""
         self.check_open()
-        self.pace.admit(patience)
+        await self.engine.call(
+            partial(self.engine.check, key, kind=kind, cost=cost, idempotency_key=idempotency_key)
+        )
 
     def check_open(self) -> None:
         """Raises `Draining` when nothing new is taken."""
         if self.draining or self.engine.draining:
             raise Draining("The service is about to stop.", retry_after=5)
-
-    @asynccontextmanager
-    async def upload(self, size: int = UPLOAD_BYTES) -> AsyncIterator[None]:
-        """Held while a body is read, so that bodies together have bounded memory.
-
-        size: bytes that may be kept of it; a large one counts as several.
-        """
-        weight = max(1, -(-size // UPLOAD_BYTES))
-        if self.uploads and self.uploads + weight > self.settings.max_uploads:
-            raise RequestRefused(
-                Reason.TOO_MANY_UPLOADS, "Too many uploads at the same time.", retry_after=1
-            )
-        self.uploads += weight
-        try:
-            yield
-        finally:
-            self.uploads -= weight
 
     def address(self, request: Request, path: str) -> str:
         """The absolute address of `path` for this client; an absolute one stays as it is.

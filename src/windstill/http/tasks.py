@@ -6,7 +6,6 @@ whatever they are given. A job's id is its task id.
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,7 +29,7 @@ async def query_async_task_result(request: Request) -> Response:
         raise RequestRefused(Reason.MISSING_PART, "task_id is missing in the query string.")
     if not task_id.strip():
         raise RequestRefused(Reason.EMPTY_PART, "task_id is empty.")
-    job = await run_in_threadpool(service.engine.job, task_id.strip(), key.id)
+    job = await service.engine.call(service.engine.job, task_id.strip(), key.id)
     if job.state is State.EXPIRED:
         raise BlobMissing("The result's time is over.")
     if job.state not in STATUS:

@@ -34,6 +34,7 @@ class Key:
     """Someone who may submit jobs.
 
     rate: submissions a second, and job_limit: unfinished jobs at once; None: the service's default.
+    high_priority: whether it may ask for its jobs to be run first.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Key:
     rate: float | None = None
     job_limit: int | None = None
     access: Access | None = None
+    high_priority: bool = False
 
     @property
     def revoked(self) -> bool:
@@ -107,26 +109,33 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What the service admits. queue: jobs that may wait. job_limit: unfinished jobs of a key
-    without a limit of its own; None: any number. retry_after: seconds to tell the refused.
+    """What the service admits. queue: jobs that may wait, and of these own_queue: of one key, None:
+    all. job_limit: unfinished jobs of a key without a limit of its own; None: any number.
+    retry_after: seconds to tell the refused.
     """
 
     queue: int
+    own_queue: int | None = None
     job_limit: int | None = None
     retry_after: float = 1.0
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a store must know to admit a job, read within the transaction that adds it."""
+    """What a store must know to admit a job, read within the transaction that adds it.
+
+    queued, queued_own: waiting jobs of all keys and of this one, that cost something or cost
+    nothing as this job does (`Job.free`): neither kind takes the other's places.
+    """
 
     key: Key
     balance: Balance
     queued: int
     unfinished: int
+    queued_own: int = 0
 
 
-def admit(job: Job, standing: Standing, bounds: Bounds) -> None:
+def admit(cost: int, standing: Standing, bounds: Bounds) -> None:
     """Raises the refusal that applies, if any.
 
     `RevokedKey`, `QueueFull`, `TooManyRunning` or `InsufficientCredits`.
@@ -137,6 +146,11 @@ def admit(job: Job, standing: Standing, bounds: Bounds) -> None:
         raise QueueFull(
             "Too many jobs are waiting. Please try again later.", retry_after=bounds.retry_after
         )
+    if bounds.own_queue is not None and standing.queued_own >= bounds.own_queue:
+        raise TooManyRunning(
+            f"{standing.queued_own} such jobs of this key wait already.",
+            retry_after=bounds.retry_after,
+        )
     own = standing.key.job_limit
     limit = bounds.job_limit if own is None else own
     if limit is not None and standing.unfinished >= limit:
@@ -145,9 +159,9 @@ def admit(job: Job, standing: Standing, bounds: Bounds) -> None:
             retry_after=bounds.retry_after,
         )
     available = standing.balance.available
-    if available is not None and available < job.cost:
+    if available is not None and available < cost:
         raise InsufficientCredits(
-            f"The job costs {job.cost} credits, and {max(available, 0)} are available."
+            f"The job costs {cost} credits, and {max(available, 0)} are available."
         )
 
 
@@ -155,6 +169,7 @@ def same_request(earlier: Job, job: Job) -> Job:
     """The earlier job of an idempotency key; `IdempotencyConflict` if it asked for other things."""
     if earlier.fingerprint != job.fingerprint:
         raise IdempotencyConflict(
-            "This idempotency key was used before, for a different photo or different options."
+            "This idempotency key was used before, for a different photo, different options, "
+            "another priority or another webhook."
         )
     return earlier

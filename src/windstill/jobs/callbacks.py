@@ -24,11 +24,12 @@ class Callback:
 class Message:
     """That a job has ended, on its way to somebody. Times are seconds since the epoch.
 
-    attempts: how often it was sent. next_at: when it is due; None when it has arrived or was
-    given up. problem: why the latest attempt failed.
+    key_id: whose job it is. attempts: how often it was sent. next_at: when it is due; None when it
+    has arrived or was given up. problem: why the latest attempt failed.
     """
 
     job_id: str
+    key_id: str
     callback: Callback
     created_at: float
     attempts: int = 0
@@ -39,6 +40,10 @@ class Message:
     def taken(self, until: float) -> Message:
         """About to be sent; due again at `until`, should its sender die."""
         return replace(self, attempts=self.attempts + 1, next_at=until)
+
+    def postponed(self, until: float) -> Message:
+        """Taken, but not sent after all; due again at `until`."""
+        return replace(self, attempts=self.attempts - 1, next_at=until)
 
     def delivered(self, now: float) -> Message:
         """It has arrived."""

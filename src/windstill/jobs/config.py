@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from windstill.jobs.model import MATTES, PREVIEW
+
 MIB = 1 << 20
 DAY = 86_400.0
 
@@ -35,8 +37,6 @@ class Kind:
     result_ttl: float
 
 
-PREVIEW = "preview"
-MATTES = "mattes"
 DYNAMIC_IMAGE = "dynamic_image"
 """A loop whose link lives for the 30 minutes that the upstream documented."""
 

@@ -8,24 +8,25 @@ import socket
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from windstill.errors import WindstillError
-from windstill.jobs.accounts import Bounds
+from windstill.jobs.accounts import Bounds, Key, admit
+from windstill.jobs.clock import Clock, SteadyClock
 from windstill.jobs.config import Config
 from windstill.jobs.cpus import usable_cpus
 from windstill.jobs.errors import (
     BlobMissing,
     Draining,
-    QueueFull,
     StoreError,
     UnknownJob,
     UnknownKey,
 )
 from windstill.jobs.housekeeping import Housekeeper
 from windstill.jobs.keys import KeyRing
-from windstill.jobs.model import Job, State, new_id
+from windstill.jobs.model import ANIMATE, FREE_KINDS, Job, State, new_id
 from windstill.jobs.ports import BlobStore, JobQueue, JobStore
 from windstill.jobs.rate import TokenBuckets
 from windstill.jobs.runner import Runner
@@ -39,14 +40,19 @@ from windstill.jobs.workspace import Workspace
 
 __all__ = ["Clock", "Engine", "Submission"]
 
-Clock = Callable[[], float]
+T = TypeVar("T")
 
+_THREADS = 16
+"""For submissions, and for calls of the store: these take about a millisecond each."""
 _GUESS = 3.0
 """Seconds a job is assumed to take before any was seen."""
 
 
 class Engine:
     """Jobs of one service process. All methods may be called from any thread.
+
+    clock: wall time. steady: time that doesn't jump, by which jobs wait and run; None: made from
+    wall time.
 
     The blocking ones take about a millisecond (a durable transaction), except `wait`, `drain`,
     `stop` and `close`; those named `..._async` do not block an event loop. As a context manager
@@ -61,23 +67,30 @@ class Engine:
         blobs: BlobStore,
         *,
         clock: Clock = time.time,
+        steady: Clock | None = None,
     ) -> None:
         self.config = config
         self.store = store
         self.queue = queue
         self.blobs = blobs
         self.clock = clock
+        # Who brings a clock of his own means it for everything.
+        self.steady = steady or (SteadyClock() if clock is time.time else clock)
         self.keys = KeyRing(store, clock)
         cpus = usable_cpus() if config.cpus is None else config.cpus
         slots = cpus if config.slots is None else config.slots
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}"
         self._workspace = Workspace(config.work_dir)
-        self._waiting = Waiting(self.job)
+        # Storing an upload may take long, where files are elsewhere; looking at a job must not.
+        self._submitting = ThreadPoolExecutor(_THREADS, "windstill-submit")
+        self._calling = ThreadPoolExecutor(_THREADS, "windstill-call")
+        self._waiting = Waiting(self.job, self._calling)
         self._runner = Runner(
             config,
             store,
             blobs,
             self._workspace,
+            self.steady,
             clock,
             holder=self._holder,
             cpus=cpus,
@@ -85,7 +98,7 @@ class Engine:
         )
         self._slots = Slots(slots, queue, self._runner, self._changed)
         self._housekeeper = Housekeeper(
-            config, store, queue, blobs, self._runner, clock, self._changed
+            config, store, queue, blobs, self._runner, self.steady, clock, self._changed
         )
         self._vitals = Vitals(store, blobs, self._workspace)
         self._buckets = TokenBuckets()
@@ -124,6 +137,8 @@ class Engine:
         Called by `start`. Returns how many jobs it changed.
         """
         self._workspace.clear()
+        if self.config.exclusive:
+            self._housekeeper.grant_time()
         changed = self._housekeeper.sweep(gone=self.config.exclusive)
         self._housekeeper.expire()
         if self.config.exclusive:
@@ -144,9 +159,34 @@ class Engine:
             self._runner.recorder.refused(error.code)
             raise
 
+    def check(
+        self,
+        key: Key,
+        *,
+        kind: str = ANIMATE,
+        cost: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Raises the refusal of `submit` that can be told without the photo, as things are now."""
+        try:
+            self._check_open()
+            rate = self._rate(key)
+            if rate is not None:
+                self._buckets.check(key.id, rate, max(1, self.config.burst), self.steady())
+            self._admit(key.id, kind, cost, idempotency_key)
+        except WindstillError as error:
+            self._runner.recorder.refused(error.code)
+            raise
+
     async def submit_async(self, request: Submission) -> Job:
         """`submit`, without blocking the event loop."""
-        return await asyncio.to_thread(self.submit, request)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._submitting, self.submit, request)
+
+    async def call(self, function: Callable[..., T], *arguments: object) -> T:
+        """A short call of the store, in threads that nothing else can hold up."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._calling, function, *arguments)
 
     def job(self, job_id: str, key_id: str | None = None) -> Job:
         """The job, with its progress of this moment.
@@ -204,7 +244,7 @@ class Engine:
         A finished job stays as it is. Raises `UnknownJob`.
         """
         self.job(job_id, key_id)
-        now = self.clock()
+        now = self.steady()
         job = self.store.change(job_id, lambda job: job.cancelled(now))
         if job is None:
             return self.job(job_id)
@@ -213,6 +253,19 @@ class Engine:
             self._changed(job)
         elif run is not None:
             run.stop("cancelled")
+        return job
+
+    def erase(self, job_id: str, key_id: str | None = None) -> Job:
+        """Takes a job's result away at once, and with it all links to it.
+
+        A job without a result stays as it is. Raises `UnknownJob`.
+        """
+        self.job(job_id, key_id)
+        now = self.clock()
+        job = self.store.change(job_id, lambda job: job.erased(now))
+        if job is None:
+            return self.job(job_id)
+        self._housekeeper.drop_result(job)
         return job
 
     @property
@@ -243,6 +296,8 @@ class Engine:
     def close(self) -> None:
         """Stops, and lets go of the store."""
         self.stop()
+        self._submitting.shutdown(wait=False, cancel_futures=True)
+        self._calling.shutdown(wait=False, cancel_futures=True)
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -281,20 +336,16 @@ class Engine:
         )
 
     def _submit(self, request: Submission) -> Job:
-        if self._draining:
-            raise Draining("The service is about to stop.", retry_after=5.0)
-        if self._vitals.problems():
-            # At once, lest every caller finds out by waiting; what it is, is for the operator.
-            raise StoreError("The service can't take jobs now. Please try again later.")
+        self._check_open()
         key = self.store.key(request.key_id)
         if key is None:
             raise UnknownKey("There is no such key.")
-        rate = self.config.rate if key.rate is None else key.rate
+        rate = self._rate(key)
         if rate is not None:
-            burst = max(1, self.config.burst)
-            self._buckets.take(key.id, rate, burst, self.clock())
-        job = request.to_job(self.config, self.clock(), self._holder)
-        bounds = self._bounds(job)
+            self._buckets.take(key.id, rate, max(1, self.config.burst), self.steady())
+        job = request.to_job(self.config, self.steady(), self._holder)
+        # Before it is stored, so that a flood is not written to the disk first.
+        bounds = self._admit(key.id, job.kind, job.cost, job.idempotency_key)
         try:
             for name, content in request.contents(job).items():
                 # Nobody waits any more for an attached job after a power failure.
@@ -322,23 +373,35 @@ class Engine:
             self._housekeeper.drop_upload(job)
         return stored
 
-    def _bounds(self, job: Job) -> Bounds:
-        """What admission is held to; refuses at once when the queue is seen to be full, so that
-        a flood is not written to the disk first.
-        """
-        waiting = self.store.count_waiting()
+    def _check_open(self) -> None:
+        if self._draining:
+            raise Draining("The service is about to stop.", retry_after=5.0)
+        if self._vitals.problems():
+            # At once, lest every caller finds out by waiting; what it is, is for the operator.
+            raise StoreError("The service can't take jobs now. Please try again later.")
+
+    def _rate(self, key: Key) -> float | None:
+        return self.config.rate if key.rate is None else key.rate
+
+    def _admit(
+        self, key_id: str, kind: str, cost: int | None, idempotency_key: str | None
+    ) -> Bounds:
+        """What admission of a job is held to; raises the refusal that applies already."""
+        free = kind in FREE_KINDS
+        standing = self.store.standing(key_id, free=free, idempotency_key=idempotency_key)
+        waiting = 0 if standing is None else standing.queued
         seconds = self._runner.recorder.process.mean or _GUESS
         estimate = (waiting + 1) * seconds / max(1, self._slots.count)
-        retry_after = min(60.0, max(1.0, estimate))
-        if waiting >= self.config.queue_size and job.idempotency_key is None:
-            raise QueueFull(
-                "Too many jobs are waiting. Please try again later.", retry_after=retry_after
-            )
-        return Bounds(
-            queue=self.config.queue_size,
+        places = self.config.queue_size
+        bounds = Bounds(
+            queue=max(1, places // 2) if free else places,
+            own_queue=max(1, places // 4) if free else None,
             job_limit=self.config.job_limit,
-            retry_after=retry_after,
+            retry_after=min(60.0, max(1.0, estimate)),
         )
+        if standing is not None:
+            admit(self.config.cost if cost is None else cost, standing, bounds)
+        return bounds
 
     def _taken_in(self, job: Job) -> Job:
         if job.attached:
@@ -353,7 +416,7 @@ class Engine:
         return job
 
     def _interrupt(self, job_id: str) -> None:
-        now = self.clock()
+        now = self.steady()
         job = self.store.change(job_id, lambda job: job.interrupted(now))
         if job is not None:
             self._changed(job)

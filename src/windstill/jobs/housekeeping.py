@@ -6,12 +6,13 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 
 from windstill.errors import WindstillError
+from windstill.jobs.clock import Clock
 from windstill.jobs.config import Config
 from windstill.jobs.errors import StorageError
 from windstill.jobs.model import Job
@@ -22,6 +23,7 @@ from windstill.jobs.runner import Run, Runner
 logger = logging.getLogger("windstill.jobs")
 
 _BATCH = 1000
+_ALL = 100_000
 _STEP = 200
 _FEW = 8
 _SHARED_INTERVAL = 0.25
@@ -40,7 +42,8 @@ class _Chore:
 class Housekeeper:
     """One thread that keeps leases alive and sweeps.
 
-    changed: called with each job that sweeping brought to another state.
+    clock: steady time, of jobs; wall: of what outlives them. changed: called with each job that
+    sweeping brought to another state.
     """
 
     def __init__(
@@ -50,7 +53,8 @@ class Housekeeper:
         queue: JobQueue,
         blobs: BlobStore,
         runner: Runner,
-        clock: Callable[[], float],
+        clock: Clock,
+        wall: Clock,
         changed: Callable[[Job], None],
     ) -> None:
         self.config = config
@@ -59,6 +63,7 @@ class Housekeeper:
         self.blobs = blobs
         self.runner = runner
         self.clock = clock
+        self.wall = wall
         self.changed = changed
         interval = min(1.0, config.lease / 3)
         self.interval = interval if config.exclusive else min(_SHARED_INTERVAL, interval)
@@ -195,6 +200,14 @@ class Housekeeper:
                 break
         return count
 
+    def grant_time(self) -> None:
+        """Lets unfinished jobs wait as long again as they may from the start: while nothing ran
+        no time has passed for them, and the clock may have been set meanwhile.
+        """
+        now = self.clock()
+        found = [job.id for job in self.store.overdue(math.inf, _ALL, gone=True)]
+        self.store.change_all(found, lambda job: job.granted_time(now))
+
     def _lapse(self, job_id: str, now: float, *, gone: bool) -> bool:
         swept = self.store.change(
             job_id, lambda job: job.lapsed(now, self.config.attempts, gone=gone)
@@ -207,7 +220,7 @@ class Housekeeper:
 
     def expire(self) -> None:
         """Removes results whose time is over; a part of them, if they are many."""
-        now = self.clock()
+        now = self.wall()
         # In one order, so that processes that do the same don't wait for each other in a circle.
         found = sorted(job.id for job in self.store.outlived(now, _STEP))
         for job in self.store.change_all(found, lambda job: job.expired(now)) if found else ():
@@ -262,9 +275,10 @@ class Housekeeper:
         if now - self._tidied < _TIDY_INTERVAL:
             return
         self._tidied = now
-        self.clear_blobs(now - _ORPHAN_AGE)
-        self.store.forget(now - self.config.history)
-        self.store.forget_nonces(now)
+        wall = self.wall()
+        self.clear_blobs(wall - _ORPHAN_AGE)
+        self.store.forget(wall - self.config.history)
+        self.store.forget_nonces(wall)
 
     def clear_blobs(self, before: float) -> int:
         """Removes files stored before a time that no job needs; returns how many."""
@@ -278,11 +292,19 @@ class Housekeeper:
 
         Does not fail, so that whoever asked for the job is told of that.
         """
-        for blob in job.uploads:
+        self._drop(job, job.uploads)
+
+    def drop_result(self, job: Job) -> None:
+        """Removes the files of a job whose result was taken away. Does not fail."""
+        if job.result is not None:
+            self._drop(job, job.result.blobs)
+
+    def _drop(self, job: Job, blobs: Iterable[str]) -> None:
+        for blob in blobs:
             try:
                 self.blobs.delete(blob)
             except StorageError as error:
-                logger.error("an upload of job %s is left for the sweeper: %s", job.id, error)
+                logger.error("a file of job %s is left for the sweeper: %s", job.id, error)
 
 
 def _abandoned(token: str, now: float, attempts: int, job: Job) -> Job | None:

@@ -45,10 +45,12 @@ class KeyRing:
         credits: int | None = None,
         rate: float | None = None,
         job_limit: int | None = None,
+        high_priority: bool = False,
     ) -> tuple[Key, str]:
         """A new key and its secret, which is not stored and can't be shown again.
 
-        credits: None for no limit. Raises `InvalidKey` (name in use, nonsense limits).
+        credits: None for no limit. high_priority: its jobs may ask to run first. Raises
+        `InvalidKey` (name in use, nonsense limits).
         """
         name = name.strip()
         if not name or len(name) > _MAX_NAME or not name.isprintable():
@@ -58,7 +60,14 @@ class KeyRing:
         if rate is not None and not rate > 0:
             raise InvalidKey("rate must be above 0 jobs a minute.", field="rate")
         now = self.clock()
-        key = Key(id=new_id(), name=name, created_at=now, rate=rate, job_limit=job_limit)
+        key = Key(
+            id=new_id(),
+            name=name,
+            created_at=now,
+            rate=rate,
+            job_limit=job_limit,
+            high_priority=high_priority,
+        )
         secret, stored = _draw(now)
         self.store.add_key(key, stored, credits)
         return key, secret
@@ -119,12 +128,22 @@ class KeyRing:
 
         return self._changed(name_or_id, closed)
 
-    def limit(self, name_or_id: str, *, rate: float | None, job_limit: int | None) -> Key:
-        """Sets a key's own limits; None: the service's defaults."""
+    def limit(
+        self,
+        name_or_id: str,
+        *,
+        rate: float | None,
+        job_limit: int | None,
+        high_priority: bool = False,
+    ) -> Key:
+        """Sets a key's own limits, None: the service's defaults; and whether it may go first."""
         _at_least("job_limit", job_limit, 1)
         if rate is not None and not rate > 0:
             raise InvalidKey("rate must be above 0 jobs a minute.", field="rate")
-        return self._changed(name_or_id, lambda key: replace(key, rate=rate, job_limit=job_limit))
+        return self._changed(
+            name_or_id,
+            lambda key: replace(key, rate=rate, job_limit=job_limit, high_priority=high_priority),
+        )
 
     def grant(self, name_or_id: str, amount: int | None) -> Balance:
         """Adds credits, takes them when negative, or lifts the limit with None."""

@@ -39,6 +39,12 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
 }
 
+ANIMATE = "animate"
+PREVIEW = "preview"
+MATTES = "mattes"
+FREE_KINDS = (PREVIEW, MATTES)
+"""Kinds of jobs that are never paid for."""
+
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
 
 
@@ -91,7 +97,8 @@ class Result:
 class Job:
     """One requested animation, with its owner, state, cost and result.
 
-    Times are seconds since the epoch. `payload` is what the task is told, fit for JSON.
+    Times are seconds since the epoch, by a clock that doesn't jump while the service runs, but for
+    expires_at, which is wall time. `payload` is what the task is told, fit for JSON.
     deadline: when a job that is still unfinished is failed. attached: somebody waits for the
     answer on an open connection, so the job is pointless once the service was restarted.
     accepted_by: of an attached job, the process that holds this connection (as `Lease.holder`).
@@ -102,7 +109,7 @@ class Job:
 
     id: str
     key_id: str
-    kind: str = "animate"
+    kind: str = ANIMATE
     payload: Mapping[str, Any] = field(default_factory=dict)
     state: State = State.QUEUED
     priority: int = 0
@@ -133,6 +140,11 @@ class Job:
         return (*(() if self.upload is None else (self.upload,)), *self.extras.values())
 
     @property
+    def free(self) -> bool:
+        """Whether it is of a kind that is never paid for, and waits in places of its own."""
+        return self.kind in FREE_KINDS
+
+    @property
     def finished(self) -> bool:
         """Whether the job has reached a state in which nothing more is done for it."""
         return self.state not in UNFINISHED
@@ -142,7 +154,9 @@ class Job:
         if self.callback is None or self.finished_at is None:
             return None
         now = self.finished_at
-        return Message(job_id=self.id, callback=self.callback, created_at=now, next_at=now)
+        return Message(
+            job_id=self.id, key_id=self.key_id, callback=self.callback, created_at=now, next_at=now
+        )
 
     def holds(self, token: str) -> bool:
         """Whether the lease with this token is the one under which the job runs now."""
@@ -197,6 +211,13 @@ class Job:
             return replace(self, cancel_requested=True)
         return None
 
+    def granted_time(self, now: float) -> Job | None:
+        """With as much time from now on as it had from the start; None when it needs none."""
+        deadline = now + (self.deadline - self.created_at)
+        if self.finished or self.attached or deadline == self.deadline:
+            return None
+        return replace(self, deadline=deadline)
+
     def abandoned(self, token: str, now: float, attempts: int, *, gone: bool = False) -> Job | None:
         """Its run broke off: back to the queue, or failed after `attempts`.
 
@@ -249,6 +270,12 @@ class Job:
         if self.state is State.QUEUED and self.attached:
             return self._given_up(now)
         return None
+
+    def erased(self, now: float) -> Job | None:
+        """Its result is taken away before its time; None when it has none."""
+        if self.state is not State.SUCCEEDED:
+            return None
+        return self._moved(State.EXPIRED, expires_at=now)
 
     def expired(self, now: float) -> Job | None:
         """Its result's time is over; None when it has no result or the time is not over."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from windstill.jobs.accounts import Balance, Bounds, Key, Secret, Usage
+from windstill.jobs.accounts import Balance, Bounds, Key, Secret, Standing, Usage
 from windstill.jobs.callbacks import Message
 from windstill.jobs.model import Job, State
 
@@ -74,8 +74,20 @@ class KeyStore(Protocol):
 class Outbox(Protocol):
     """Messages that jobs have ended; see `windstill.jobs.callbacks`."""
 
-    def take_messages(self, now: float, until: float, limit: int = 20) -> list[Message]:
-        """Due messages, longest due first, each handed out to one caller only until `until`."""
+    def take_messages(
+        self,
+        now: float,
+        until: float,
+        limit: int = 20,
+        *,
+        of_key: int = 20,
+        busy: Collection[str] = (),
+    ) -> list[Message]:
+        """Due messages, each handed out to one caller only until `until`.
+
+        The first of each key before the second of any; of one key those first that are due the
+        longest, `of_key` at most. busy: ids of keys none of whose messages are wanted.
+        """
 
     def settle_message(self, message: Message) -> None:
         """Stores what became of a message that was taken."""
@@ -98,6 +110,14 @@ class JobStore(KeyStore, Outbox, Protocol):
         `accounts.admit` decides, on figures that no parallel call can change meanwhile, so
         that neither the queue, nor the owner's limit, nor its credits can be overdrawn.
         Raises the refusals of `admit` and `UnknownKey`.
+        """
+
+    def standing(
+        self, key_id: str, *, free: bool = False, idempotency_key: str | None = None
+    ) -> Standing | None:
+        """What `submit` would decide on at this moment; free: for a job that is.
+
+        None when it would decide on nothing: the key is unknown, or has used the idempotency key.
         """
 
     def job(self, job_id: str) -> Job | None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from windstill.jobs.clock import Clock
 from windstill.jobs.config import Config
 from windstill.jobs.errors import BlobMissing, InternalError, StorageError, StoreError
 from windstill.jobs.media import SUFFIXES
@@ -81,7 +82,8 @@ class Run:
 class Runner:
     """Runs jobs in supervised processes; `work` is called by each slot's thread, for one job.
 
-    moved: called with a job's id when it has begun or come farther; it must not block.
+    clock: steady time. wall: the time at which results end. moved: called with a job's id when it
+    has begun or come farther; it must not block.
     """
 
     def __init__(
@@ -90,7 +92,8 @@ class Runner:
         store: JobStore,
         blobs: BlobStore,
         workspace: Workspace,
-        clock: Callable[[], float],
+        clock: Clock,
+        wall: Clock,
         *,
         holder: str,
         cpus: int,
@@ -101,6 +104,7 @@ class Runner:
         self.blobs = blobs
         self.workspace = workspace
         self.clock = clock
+        self.wall = wall
         self.holder = holder
         self.cpus = cpus
         self.moved = moved
@@ -248,8 +252,7 @@ class Runner:
         extras = {name: self._store(file)[0] for name, file in made.extras.items()}
         result = Result(blob, made.main.mime, size, made.facts, extras)
         self._await_acceptor(job, run)
-        now = self.clock()
-        end = now + self.config.ttl_of(job.kind)
+        now, end = self.clock(), self.wall() + self.config.ttl_of(job.kind)
         settled = self._settle(run, lambda job: job.succeeded(run.token, result, now, end))
         return settled or self._unless_settled(run, result)
 

@@ -12,7 +12,7 @@ from typing import Any
 from windstill.errors import InvalidOption
 from windstill.jobs.callbacks import Callback
 from windstill.jobs.config import Config
-from windstill.jobs.model import Job, new_id
+from windstill.jobs.model import ANIMATE, Job, new_id
 
 _MAX_NAME = 255
 
@@ -34,7 +34,7 @@ class Submission:
     photo: bytes | Path = field(repr=False)
     extras: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     payload: Mapping[str, Any] = field(default_factory=dict)
-    kind: str = "animate"
+    kind: str = ANIMATE
     attached: bool = False
     priority: int = 0
     cost: int | None = None
@@ -87,7 +87,10 @@ def _fingerprint(request: Submission) -> str:
                 digest.update(block)
     else:
         digest.update(request.photo)
-    asked = json.dumps([request.kind, dict(request.payload)], sort_keys=True)
+    told = None if request.callback is None else request.callback.url
+    asked = json.dumps(
+        [request.kind, dict(request.payload), request.priority, told], sort_keys=True
+    )
     digest.update(b"\0" + asked.encode())
     for name, content in sorted(request.extras.items()):
         digest.update(b"\0" + name.encode() + hashlib.sha256(content).digest())

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 
 from windstill.jobs.model import Job
@@ -16,13 +17,15 @@ _POLL = 1.0
 
 
 class Waiting:
-    """Tells callers what becomes of jobs. look: a job as it is now.
+    """Tells callers what becomes of jobs. look: a job as it is now. threads: for looking, where
+    a caller must not block.
 
     ends, steps: to be told when a job has ended, and when it has come farther.
     """
 
-    def __init__(self, look: Callable[[str], Job]) -> None:
+    def __init__(self, look: Callable[[str], Job], threads: Executor) -> None:
         self._look = look
+        self._threads = threads
         self.ends = Watchers()
         self.steps = Watchers()
 
@@ -50,7 +53,7 @@ class Waiting:
 
         with self.ends.watching(job_id, wake):
             while True:
-                job = await asyncio.to_thread(self._look, job_id)
+                job = await loop.run_in_executor(self._threads, self._look, job_id)
                 left = _POLL if deadline is None else deadline - loop.time()
                 if job.finished or left <= 0:
                     return job
@@ -73,7 +76,7 @@ class Waiting:
 
         with self.steps.watching(job_id, wake), self.ends.watching(job_id, wake):
             while True:
-                job = await asyncio.to_thread(self._look, job_id)
+                job = await loop.run_in_executor(self._threads, self._look, job_id)
                 yield job
                 if job.finished:
                     return

@@ -128,15 +128,23 @@ class Settings:
         high=256 * 2**20,
     )
     max_parts: int = _setting("uploads", 32, "Most parts in one multipart body.", low=2, high=1000)
-    max_uploads: int = _setting(
+    upload_memory_mb: int = _setting(
         "uploads",
-        64,
-        "Most request bodies read at the same time; each takes up to 3 MiB of memory.",
-        low=1,
-        high=4096,
+        192,
+        "Memory for photos that arrive or are fetched, in MiB; one key has at most half of it. "
+        "It is never less than two of the largest bodies: six times max_photo_bytes.",
+        low=8,
+        high=65536,
     )
     upload_seconds: float = _setting(
         "uploads", 60.0, "How long a request body may take to arrive.", low=1, high=600
+    )
+    upload_rate: int = _setting(
+        "uploads",
+        4096,
+        "Bytes a second that a request body must bring on average, after its first 10 seconds.",
+        low=1,
+        high=2**20,
     )
     header_seconds: float = _setting(
         "uploads", 15.0, "How long the head of a request may take to arrive.", low=1, high=120
@@ -190,7 +198,7 @@ class Settings:
     )
     rate_limit: int = _setting(
         "keys",
-        0,
+        60,
         "Jobs a minute that a key without a limit of its own may start; 0 is any number.",
         low=0,
         high=1_000_000,
@@ -200,7 +208,7 @@ class Settings:
     )
     job_limit: int = _setting(
         "keys",
-        0,
+        8,
         "Unfinished jobs that a key without a limit of its own may have; 0 is any number.",
         low=0,
         high=10_000,

@@ -50,12 +50,12 @@ def test_the_native_key_and_its_pair_have_the_same_credits(
 ) -> None:
     keys = keys_of(signed)
     client = signer(signed, keys.pair("poor", credits=20), album)
+    failed = client.acs3(client.form(Url=f"{album.address}/none.jpg"))
+    assert refusal(failed) == (400, "InvalidFile.Download")
     assert loop_address(client.acs3())
     answer = client.acs3()
     assert refusal(answer) == (400, "InvalidApi.ForbiddenInvoke")
     assert "15 credits" in answer.json()["Message"]
-    failed = client.acs3(client.form(Url=f"{album.address}/none.jpg"))
-    assert refusal(failed) == (400, "InvalidFile.Download")
     assert keys.do(lambda ring, access: ring.balance(ring.find("poor").id)).left == 5
 
 

@@ -6,13 +6,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.http.acs.signing import Signer, loop_address, refusal
 from tests.http.native.receiving import Receiver
-from tests.http.running import RunningServer
+from tests.http.running import RunningServer, until
 
 ADDRESSES = {
     "Chinese characters": "http://h/图.jpg",
@@ -115,11 +116,13 @@ def test_the_log_has_the_key_and_nothing_secret(
     album.answers["/photo.jpg?token=hush"] = album.answers["/photo.jpg"]
     answer = anna.rpc(anna.form(Url=f"{anna.photo}?token=hush"), place="query", method="GET")
     loop_address(answer)
-    (line,) = (
-        line
-        for line in signed.records("request")
-        if line["request_id"] == answer.headers["x-acs-request-id"]
-    )
+    request_id = answer.headers["x-acs-request-id"]
+
+    def lines() -> list[dict[str, Any]]:
+        return [line for line in signed.records("request") if line["request_id"] == request_id]
+
+    until(lambda: bool(lines()))
+    (line,) = lines()
     assert (line["access"], line["action"]) == (anna.key_id, "GenerateDynamicImage")
     log = "".join(signed.log)
     for hidden in (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tests.http.native.receiving import Receiver, receiver
 from windstill.errors import InvalidSetting
 from windstill.http.guard import Guard, Reply, Unreachable, is_public, networks_of
+from windstill.http.resolver import Resolver
 
 HERE = networks_of("127.0.0.1/32")
 
@@ -151,3 +154,30 @@ def test_networks_are_read_from_the_setting() -> None:
     ]  # fmt: skip
     with pytest.raises(InvalidSetting, match="reachable_networks"):
         networks_of("everything")
+
+
+def test_name_servers_that_are_silent_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def silent(*asked: object, **more: object) -> list[object]:
+        ended.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    guard = Guard(resolve=Resolver(most=32, seconds=0.2))
+
+    async def ask() -> int:
+        asked = [
+            asyncio.create_task(guard.get("http://silent.example.org/", most=9, seconds=60))
+            for _ in range(64)
+        ]
+        await asyncio.sleep(0)
+        # What stores and files use is free all the while.
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "stored"), 30) == "stored"
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return sum(isinstance(answer, Unreachable) for answer in answers)
+
+    try:
+        assert asyncio.run(ask()) == 64
+    finally:
+        ended.set()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.http import photos
 from tests.http.native.asking import bearer, finished, post, problem
 from tests.http.native.receiving import Receiver, receiver
 from tests.http.running import RunningServer, until
+from tests.http.test_keys import keys
 
 ALLOWED = {"webhooks": True, "image_urls": True, "reachable_networks": "127.0.0.1/32"}
 
@@ -57,6 +60,31 @@ def test_the_end_of_an_animation_is_told_until_it_is_heard(
         told = json.loads(body)
         assert (told["type"], told["animation"]["id"]) == ("animation.succeeded", made["id"])
     assert told["animation"]["result"]["url"].startswith(server.address)
+
+
+def test_a_receiver_that_is_silent_holds_up_nobody(
+    launch: Callable[..., RunningServer], inside: Receiver
+) -> None:
+    server = launch(**ALLOWED)
+    inside.answers["/"] = [(204, {}, b"")]
+    cut = photos.jpeg()[:600]
+    greedy = keys(server, "create", "greedy")["secret"]
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        hook = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for _ in range(24):
+            assert post(server, cut, secret=greedy, wait=30, webhook=hook).status_code == 201
+        # Also where the other's messages go to the same host.
+        post(server, cut, webhook=f"{inside.address}/")
+        until(lambda: len(inside.heard) == 1, seconds=10)
+        # Four are tried, all others wait.
+        silent.setblocking(False)
+        held = []
+        with suppress(BlockingIOError):
+            while True:
+                held.append(silent.accept()[0])
+        for connection in held:
+            connection.close()
+        assert 1 <= len(held) <= 4
 
 
 def test_a_failure_is_told_too(launch: Callable[..., RunningServer], inside: Receiver) -> None:

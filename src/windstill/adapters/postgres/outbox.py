@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from windstill.adapters.postgres.connection import Connection
 from windstill.adapters.postgres.database import Database
 from windstill.adapters.rows import from_message, to_message
 from windstill.jobs.callbacks import Message
+
+# What another process takes at this moment is left out only once it is locked, so that fewer than
+# there are may be found; the rest is for the next time.
+_DUE = """
+    SELECT outbox.* FROM outbox JOIN (
+        SELECT job_id, ROW_NUMBER() OVER (PARTITION BY key_id ORDER BY next_at) AS turn
+        FROM outbox WHERE next_at <= %(now)s AND key_id <> ALL(%(busy)s::text[])
+    ) AS turns USING (job_id)
+    WHERE turn <= %(of_key)s AND next_at <= %(now)s ORDER BY turn, next_at LIMIT %(limit)s
+    FOR UPDATE OF outbox SKIP LOCKED
+"""
 
 
 class PostgresOutbox:
@@ -14,7 +27,15 @@ class PostgresOutbox:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def take_messages(self, now: float, until: float, limit: int = 20) -> list[Message]:
+    def take_messages(
+        self,
+        now: float,
+        until: float,
+        limit: int = 20,
+        *,
+        of_key: int = 20,
+        busy: Collection[str] = (),
+    ) -> list[Message]:
         """See the port."""
         query = "SELECT 1 FROM outbox WHERE next_at <= %s LIMIT 1"
         if self.database.read(lambda db: db.execute(query, (now,)).fetchone()) is None:
@@ -22,9 +43,7 @@ class PostgresOutbox:
 
         def take(db: Connection) -> list[Message]:
             rows = db.execute(
-                "SELECT * FROM outbox WHERE next_at <= %s ORDER BY next_at LIMIT %s "
-                "FOR UPDATE SKIP LOCKED",
-                (now, limit),
+                _DUE, {"now": now, "busy": list(busy), "of_key": of_key, "limit": limit}
             ).fetchall()
             taken = [to_message(row).taken(until) for row in rows]
             for message in taken:

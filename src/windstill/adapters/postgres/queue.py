@@ -9,6 +9,7 @@ import time
 
 from windstill.adapters.postgres.database import notify
 from windstill.adapters.postgres.store import PostgresStore
+from windstill.jobs.clock import SteadyClock
 from windstill.jobs.errors import StoreError
 
 logger = logging.getLogger("windstill.jobs")
@@ -37,6 +38,7 @@ class PostgresQueue:
         self._changed = threading.Condition()
         self._closed = False
         self._listens = False
+        self._clock = SteadyClock()
 
     def put(self, job_id: str, priority: int = 0) -> bool:
         """See the port. The job is in the store already; this is to tell of it."""
@@ -112,7 +114,7 @@ class PostgresQueue:
 
     def _next(self) -> str | None:
         while True:
-            now = time.time()
+            now = self._clock()
             try:
                 offered = self.store.offers(now, now - self.reserve, 1)
             except StoreError as error:

@@ -15,7 +15,7 @@ from windstill.adapters.postgres.schema import migrate
 from windstill.adapters.rows import changes, from_job, to_job, to_key
 from windstill.jobs.accounts import Balance, Bounds, Standing, admit, same_request
 from windstill.jobs.errors import UnknownKey
-from windstill.jobs.model import Job, State, new_id
+from windstill.jobs.model import FREE_KINDS, Job, State, new_id
 from windstill.jobs.ports import Change
 
 NEWS = "windstill_news"
@@ -49,10 +49,13 @@ _ADMIT = "SELECT pg_advisory_xact_lock_shared(hashtextextended('windstill admiss
 _ADMIT_ALONE = _ADMIT.replace("_shared", "")
 _FIGURES = """
     SELECT COALESCE(SUM(cost), 0)::bigint AS reserved, COUNT(*) AS unfinished,
-    (SELECT COUNT(*) FROM jobs WHERE state = 'queued') AS queued,
+    COUNT(*) FILTER (WHERE state = 'queued' AND (kind = ANY(%(kinds)s)) = %(free)s) AS queued_own,
+    (SELECT COUNT(*) FROM jobs
+     WHERE state = 'queued' AND (kind = ANY(%(kinds)s)) = %(free)s) AS queued,
     current_setting('max_connections')::integer AS connections
     FROM jobs WHERE key_id = %(key)s AND state IN ('queued', 'running')
 """
+_SAME = "SELECT * FROM jobs WHERE key_id = %s AND idempotency_key = %s"
 _COUNTERS = {
     State.SUCCEEDED: "succeeded",
     State.FAILED: "failed",
@@ -90,6 +93,22 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         except _TightError:
             self._tight_until = time.monotonic() + _TIGHT
         return self.database.write(lambda db: _take_in(db, job, bounds, alone=True))
+
+    def standing(
+        self, key_id: str, *, free: bool = False, idempotency_key: str | None = None
+    ) -> Standing | None:
+        """See the port."""
+
+        def look(db: Connection) -> Standing | None:
+            owner = db.execute("SELECT * FROM keys WHERE id = %s", (key_id,))
+            same = db.execute(_SAME, (key_id, idempotency_key))
+            figures = db.execute(_FIGURES, _asked(key_id, free))
+            row, earlier, found = owner.fetchone(), same.fetchone(), figures.fetchone()
+            if row is None or found is None or earlier is not None:
+                return None
+            return _standing(row, found)
+
+        return self.database.read(look)
 
     def job(self, job_id: str) -> Job | None:
         """See the port."""
@@ -284,12 +303,9 @@ def _take_in(db: Connection, job: Job, bounds: Bounds, *, alone: bool) -> tuple[
     of which takes one, none can be taken twice.
     """
     owner = db.execute("SELECT * FROM keys WHERE id = %s FOR NO KEY UPDATE", (job.key_id,))
-    same = db.execute(
-        "SELECT * FROM jobs WHERE key_id = %s AND idempotency_key = %s",
-        (job.key_id, job.idempotency_key),
-    )
+    same = db.execute(_SAME, (job.key_id, job.idempotency_key))
     db.execute(_ADMIT_ALONE if alone else _ADMIT)
-    figures = db.execute(_FIGURES, {"key": job.key_id})
+    figures = db.execute(_FIGURES, _asked(job.key_id, job.free))
     row, earlier, found = owner.fetchone(), same.fetchone(), figures.fetchone()
     if row is None or found is None:
         raise UnknownKey("There is no such key.")
@@ -297,17 +313,26 @@ def _take_in(db: Connection, job: Job, bounds: Bounds, *, alone: bool) -> tuple[
         return same_request(to_job(earlier), job), False
     if not alone and found["queued"] + found["connections"] > bounds.queue:
         raise _TightError
-    standing = Standing(
-        key=to_key(row),
-        balance=Balance(row["granted"], row["spent"], found["reserved"]),
-        queued=found["queued"],
-        unfinished=found["unfinished"],
-    )
-    admit(job, standing, bounds)
+    admit(job.cost, _standing(row, found), bounds)
     stored = _clean(from_job(job))
     marks = ", ".join(f"%({name})s" for name in stored)
     db.execute(f"INSERT INTO jobs ({', '.join(stored)}) VALUES ({marks})", stored)  # noqa: S608
     return job, True
+
+
+def _asked(key_id: str, free: bool) -> dict[str, object]:
+    """The parameters of `_FIGURES`."""
+    return {"key": key_id, "kinds": list(FREE_KINDS), "free": free}
+
+
+def _standing(row: Mapping[str, Any], figures: Mapping[str, Any]) -> Standing:
+    return Standing(
+        key=to_key(row),
+        balance=Balance(row["granted"], row["spent"], figures["reserved"]),
+        queued=figures["queued"],
+        queued_own=figures["queued_own"],
+        unfinished=figures["unfinished"],
+    )
 
 
 def _change(db: Connection, job_id: str, change: Change, told: list[str]) -> Job | None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 
 from windstill.adapters.rows import from_message, to_message
 from windstill.adapters.sqlite.database import Database
 from windstill.jobs.callbacks import Message
+
+_DUE = """
+    SELECT * FROM (
+        SELECT *, ROW_NUMBER() OVER (PARTITION BY key_id ORDER BY next_at) AS turn FROM outbox
+        WHERE next_at <= ? AND key_id NOT IN (SELECT value FROM json_each(?))
+    ) WHERE turn <= ? ORDER BY turn, next_at LIMIT ?
+"""
 
 
 class SqliteOutbox:
@@ -15,15 +24,21 @@ class SqliteOutbox:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def take_messages(self, now: float, until: float, limit: int = 20) -> list[Message]:
+    def take_messages(
+        self,
+        now: float,
+        until: float,
+        limit: int = 20,
+        *,
+        of_key: int = 20,
+        busy: Collection[str] = (),
+    ) -> list[Message]:
         """See the port."""
         with self.database.reading() as db:
             if db.execute("SELECT 1 FROM outbox WHERE next_at <= ?", (now,)).fetchone() is None:
                 return []
         with self.database.writing() as db:
-            rows = db.execute(
-                "SELECT * FROM outbox WHERE next_at <= ? ORDER BY next_at LIMIT ?", (now, limit)
-            ).fetchall()
+            rows = db.execute(_DUE, (now, json.dumps(list(busy)), of_key, limit)).fetchall()
             taken = [to_message(row).taken(until) for row in rows]
             for message in taken:
                 write_message(db, message)

@@ -16,9 +16,9 @@ from windstill.adapters.sqlite.keys import (
     read_key,
 )
 from windstill.adapters.sqlite.outbox import SqliteOutbox, forget_messages, write_message
-from windstill.jobs.accounts import Bounds, Standing, admit, same_request
+from windstill.jobs.accounts import Bounds, Key, Standing, admit, same_request
 from windstill.jobs.errors import UnknownKey
-from windstill.jobs.model import Job, State
+from windstill.jobs.model import FREE_KINDS, Job, State
 from windstill.jobs.ports import Change
 
 _COUNTERS = {
@@ -41,23 +41,27 @@ class SqliteStore(SqliteKeys, SqliteOutbox):
     def submit(self, job: Job, bounds: Bounds) -> tuple[Job, bool]:
         """See the port."""
         with self.database.writing() as db:
-            earlier = _of_idempotency_key(db, job)
+            earlier = _of_idempotency_key(db, job.key_id, job.idempotency_key)
             if earlier is not None:
                 return same_request(earlier, job), False
             key = read_key(db, job.key_id)
             if key is None:
                 raise UnknownKey("There is no such key.")
-            standing = Standing(
-                key=key,
-                balance=read_balance(db, key.id),
-                queued=_count_queued(db),
-                unfinished=count_unfinished(db, key.id),
-            )
-            admit(job, standing, bounds)
+            admit(job.cost, _standing(db, key, free=job.free), bounds)
             row = from_job(job)
             marks = ", ".join(f":{name}" for name in row)
             db.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
             return job, True
+
+    def standing(
+        self, key_id: str, *, free: bool = False, idempotency_key: str | None = None
+    ) -> Standing | None:
+        """See the port."""
+        with self.database.reading() as db:
+            key = read_key(db, key_id)
+            if key is None or _of_idempotency_key(db, key_id, idempotency_key) is not None:
+                return None
+            return _standing(db, key, free=free)
 
     def job(self, job_id: str) -> Job | None:
         """See the port."""
@@ -206,14 +210,28 @@ def _read(db: sqlite3.Connection, job_id: str) -> Job | None:
     return None if row is None else to_job(row)
 
 
-def _of_idempotency_key(db: sqlite3.Connection, job: Job) -> Job | None:
-    if job.idempotency_key is None:
+def _of_idempotency_key(db: sqlite3.Connection, key_id: str, name: str | None) -> Job | None:
+    if name is None:
         return None
     row = db.execute(
-        "SELECT * FROM jobs WHERE key_id = ? AND idempotency_key = ?",
-        (job.key_id, job.idempotency_key),
+        "SELECT * FROM jobs WHERE key_id = ? AND idempotency_key = ?", (key_id, name)
     ).fetchone()
     return None if row is None else to_job(row)
+
+
+def _standing(db: sqlite3.Connection, key: Key, *, free: bool) -> Standing:
+    queued, own = db.execute(
+        "SELECT COUNT(*), COALESCE(SUM(key_id = ?), 0) FROM jobs "
+        "WHERE state = 'queued' AND (kind IN (SELECT value FROM json_each(?))) = ?",
+        (key.id, json.dumps(FREE_KINDS), free),
+    ).fetchone()
+    return Standing(
+        key=key,
+        balance=read_balance(db, key.id),
+        queued=queued,
+        queued_own=own,
+        unfinished=count_unfinished(db, key.id),
+    )
 
 
 def _count_queued(db: sqlite3.Connection) -> int:

@@ -102,13 +102,13 @@ class Call:
         return (self.acs3 and self.headers.get(header)) or self.required(parameter)
 
 
-async def read_call(request: Request, seconds: float) -> Call:
-    """The request with its body, of at most 64 KiB and within `seconds`.
+async def read_call(request: Request, seconds: float, rate: int) -> Call:
+    """The request with its body, of at most 64 KiB, within `seconds` and at `rate`.
 
     Raises `RequestRefused`, `AcsRefused` and `ClientGone`.
     """
     body = bytearray()
-    async for chunk in body_chunks(request, MAX_BYTES, seconds):
+    async for chunk in body_chunks(request, MAX_BYTES, seconds, rate):
         body += chunk
     headers: dict[str, str] = {}
     for name, value in request.headers.items():

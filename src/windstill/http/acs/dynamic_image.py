@@ -21,6 +21,7 @@ from windstill.http.micro_motion import (
     warning_headers,
 )
 from windstill.http.service import Service
+from windstill.http.uploads import Held
 from windstill.http.waiting import finished
 from windstill.jobs.accounts import Key
 from windstill.jobs.config import DYNAMIC_IMAGE
@@ -48,16 +49,21 @@ async def generate_dynamic_image(
         allowed = f"Allowed are {', '.join(OPERATIONS)}."
         raise AcsRefused("InvalidParameter", allowed, name="Operation")
     clock = asyncio.get_running_loop().time
-    service.admit(deadline - clock())
-    async with service.upload():
+    service.pace.admit(deadline - clock())
+    await service.admit(key, kind=DYNAMIC_IMAGE)
+    with service.uploads.hold(key.id) as held:
         photo = await uploads.taken(request, service, key, url)
         if photo is None:
-            photo = await _fetched(service, url, min(FETCH_SECONDS, deadline - clock()))
+            seconds = min(FETCH_SECONDS, deadline - clock())
+            with service.fetches.hold(key.id):
+                photo = await _fetched(service, url, seconds, held)
+        else:
+            held.take(len(photo))
         # What can be told without decoding; the rest is the job's matter.
         COMPATIBLE_LIMITS.check_bytes(len(photo))
         accepted_format(photo, COMPATIBLE_LIMITS)
         # Others may have come while it was fetched.
-        service.admit(left := deadline - clock())
+        service.pace.admit(left := deadline - clock())
         submission = Submission(
             key_id=key.id,
             kind=DYNAMIC_IMAGE,
@@ -73,6 +79,7 @@ async def generate_dynamic_image(
         )
         job = await service.engine.submit_async(submission)
     request.state.facts.update(job=job.id, bytes=len(photo), operation=operation)
+    del photo, submission  # they are stored, and waiting may take long
     with service.pace.wait():
         job = await finished(request, service, job, left)
     service.pace.saw(job.started_at, job.finished_at)
@@ -81,11 +88,13 @@ async def generate_dynamic_image(
     return Success({"Data": {"Url": result_url(request, service, job)}}, warning_headers(result))
 
 
-async def _fetched(service: Service, url: str, seconds: float) -> bytes:
+async def _fetched(service: Service, url: str, seconds: float, held: Held) -> bytes:
     """What is at an address. Raises `AcsRefused` for what is none, and `Unreachable`."""
     try:
         parse(url)
     except Unreachable as error:
         raise AcsRefused("InvalidFile.URL", error.message) from None
-    reply = await service.guard.get(url, most=COMPATIBLE_LIMITS.max_bytes, seconds=seconds)
+    reply = await service.guard.get(
+        url, most=COMPATIBLE_LIMITS.max_bytes, seconds=seconds, arrived=held.take
+    )
     return reply.body

@@ -39,7 +39,8 @@ class SignedApi:
         service.check_open()
         patience = min(service.settings.answer_seconds, dynamic_image.PATIENCE)
         deadline = asyncio.get_running_loop().time() + patience
-        call = await read_call(request, min(service.settings.upload_seconds, patience))
+        seconds = min(service.settings.upload_seconds, patience)
+        call = await read_call(request, seconds, service.settings.upload_rate)
         if call.wants_xml:
             ask_for_xml(request.scope)
         key = await authenticate(call, self.ring, service.engine.clock())

@@ -31,6 +31,7 @@ from windstill.http.acs.refusals import AcsRefused
 from windstill.http.multipart import Form, FormFile, FormLimits, read_form
 from windstill.http.refusals import Reason, RequestRefused
 from windstill.http.service import Service
+from windstill.http.uploads import STRANGERS
 from windstill.jobs.accounts import Key
 from windstill.jobs.errors import BlobMissing, StorageError
 from windstill.photo import COMPATIBLE_LIMITS
@@ -97,8 +98,8 @@ class Uploads:
         """`POST` of the form; keeps the file for the call that will name it."""
         service = request.app.state.service
         service.check_open()
-        with self._one_more():
-            form = await read_form(request, _limits(service))
+        with self._one_more(), service.uploads.hold(STRANGERS) as held:
+            form = await read_form(request, _limits(service), held)
             object_key = self._allowed(form, service.engine.clock())
             photo = _file(form, request)
             await run_in_threadpool(_keep, service, self._blob(object_key), photo)
@@ -197,6 +198,7 @@ def _limits(service: Service) -> FormLimits:
         text_bytes=2048,
         parts=service.settings.max_parts,
         seconds=service.settings.upload_seconds,
+        rate=service.settings.upload_rate,
         wanted=f"the parts {', '.join(_FIELDS)} and file",
     )
 
@@ -207,7 +209,7 @@ def _file(form: Form, request: Request) -> bytes:
     Node's SDK writes no line break between the file's bytes and the next boundary, so that the
     part after the file seems to be the file's end.
     """
-    file = form.files.get("file", FormFile(bytearray()))
+    file = form.files.get("file", FormFile())
     _, parameters = parse_options_header(request.headers["content-type"])
     tail = file.data.rfind(b"--" + parameters[b"boundary"])
     photo = bytes(file.data[:tail] if tail >= 0 else file.data)

@@ -7,6 +7,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -30,9 +31,9 @@ from windstill.http.waiting import disconnected
 from windstill.jobs.accounts import Key
 from windstill.jobs.callbacks import Callback
 from windstill.jobs.errors import UnknownJob
-from windstill.jobs.model import Job
+from windstill.jobs.model import ANIMATE, Job
 
-KIND = "animate"
+KIND = ANIMATE
 TEXTS = (*OPTIONS, *FURTHER, "priority", IMAGE_URL, WEBHOOK)
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
@@ -46,25 +47,33 @@ T = TypeVar("T")
 async def create(request: Request) -> Response:
     """`POST` with a photo: 202 with the animation, or 201 when it is finished within `Prefer`."""
     service, key = await caller(request)
-    service.check_open()
-    asked = await read_asked(request, service, TEXTS)
-    submission = asked.submission(
-        key.id,
-        photo_limits(service.settings),
-        kind=KIND,
-        priority=asked.priority,
-        idempotency_key=request.headers.get("idempotency-key"),
-        patience=service.settings.finish_seconds,
-        callback=asked.webhook and Callback(asked.webhook, service.address(request, "")),
-    )
-    job = await service.engine.submit_async(submission)
-    request.state.facts.update(job=job.id, bytes=len(asked.photo))
+    job = await _submitted(request, service, key)
     seconds = wait_seconds(request)
     headers = {"location": f"/v1/animations/{job.id}"}
     if seconds:
         headers["preference-applied"] = f"wait={seconds:g}"
         job = await _waited(request, service, job, seconds)
     return _told(request, service, job, 201 if job.finished else 202, headers)
+
+
+async def _submitted(request: Request, service: Service, key: Key) -> Job:
+    """The job that the request asks for. When it returns, the photo is in memory no more."""
+    name = request.headers.get("idempotency-key")
+    await service.admit(key, idempotency_key=name)
+    with service.uploads.hold(key.id) as held:
+        asked = await read_asked(request, service, key, TEXTS, held)
+        submission = asked.submission(
+            key.id,
+            photo_limits(service.settings),
+            kind=KIND,
+            priority=asked.priority,
+            idempotency_key=name,
+            patience=service.settings.finish_seconds,
+            callback=asked.webhook and Callback(asked.webhook, service.address(request, "")),
+        )
+        job = await service.engine.submit_async(submission)
+    request.state.facts.update(job=job.id, bytes=len(asked.photo))
+    return job
 
 
 async def webhook_secret(request: Request) -> Response:
@@ -82,10 +91,11 @@ async def show(request: Request) -> Response:
 
 
 async def cancel(request: Request) -> Response:
-    """`DELETE`: cancels an animation that is not finished; a finished one stays as it is."""
+    """`DELETE`: cancels an animation that is not finished; of a finished one, erases the result."""
     service, job = await own_animation(request)
     await run_in_threadpool(service.engine.cancel, job.id)
     job = await service.engine.wait_async(job.id, CANCEL_SECONDS)
+    job = await run_in_threadpool(service.engine.erase, job.id)
     return _told(request, service, job)
 
 
@@ -95,8 +105,8 @@ async def listing(request: Request) -> Response:
     limit = _limit(request.query_params.get("limit", str(DEFAULT_LIMIT)))
     cursor = request.query_params.get("cursor")
     before = None if cursor is None else _position(cursor)
-    found = await run_in_threadpool(
-        service.engine.jobs, key.id, kind=KIND, limit=limit + 1, before=before
+    found = await service.engine.call(
+        partial(service.engine.jobs, key.id, kind=KIND, limit=limit + 1, before=before)
     )
     page = found[:limit]
     more = len(found) > limit
@@ -120,7 +130,7 @@ async def caller(request: Request) -> tuple[Service, Key]:
 async def own_animation(request: Request) -> tuple[Service, Job]:
     """The animation that the path names. Raises `UnknownJob`, also for one of another key."""
     service, key = await caller(request)
-    job = await run_in_threadpool(service.engine.job, request.path_params["id"], key.id)
+    job = await service.engine.call(service.engine.job, request.path_params["id"], key.id)
     if job.kind != KIND:
         raise UnknownJob("There is no such animation.")
     return service, job

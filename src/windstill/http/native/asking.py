@@ -17,6 +17,8 @@ from windstill.http.native.catalogue import BESIDE, MAX_WAIT, PRIORITIES, allowe
 from windstill.http.native.jsonform import read_json
 from windstill.http.refusals import Reason, RequestRefused
 from windstill.http.service import Service
+from windstill.http.uploads import Held
+from windstill.jobs.accounts import Key
 from windstill.jobs.engine import Submission
 from windstill.jobs.task import MATTES, payload
 from windstill.options import Options
@@ -67,25 +69,25 @@ class Asked:
         )
 
 
-async def read_asked(request: Request, service: Service, texts: tuple[str, ...]) -> Asked:
-    """What a request asks for. texts: the names that it may carry beside the files.
+async def read_asked(
+    request: Request, service: Service, key: Key, texts: tuple[str, ...], held: Held
+) -> Asked:
+    """What a request asks for. texts: the names that it may carry beside the files. held: counts
+    the memory that files take, which ends with their job's submission.
 
     Raises `RequestRefused`, `InvalidOption`, `InvalidPhoto` and `InvalidMatte`, each naming the
     field that it is about.
     """
     form_limits = _form_limits(service.settings, texts)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    async with service.upload(_announced(request, form_limits.body_bytes)):
-        if kind == "application/json":
-            form = await read_json(request, form_limits)
-        else:
-            form = await read_form(request, form_limits)
-        if form.unknown is not None:
-            known = (*form_limits.files, *form_limits.texts)
-            raise RequestRefused(
-                Reason.INVALID_FIELD, unknown_field(form.unknown, known), field=form.unknown
-            )
-        return await _asked(form, service)
+    read = read_json if kind == "application/json" else read_form
+    form = await read(request, form_limits, held)
+    if form.unknown is not None:
+        known = (*form_limits.files, *form_limits.texts)
+        raise RequestRefused(
+            Reason.INVALID_FIELD, unknown_field(form.unknown, known), field=form.unknown
+        )
+    return await _asked(form, service, key, held)
 
 
 def wait_seconds(request: Request) -> float:
@@ -96,17 +98,11 @@ def wait_seconds(request: Request) -> float:
     return 0.0
 
 
-async def _asked(form: Form, service: Service) -> Asked:
+async def _asked(form: Form, service: Service, key: Key, held: Held) -> Asked:
     limits = photo_limits(service.settings)
     texts = dict(form.texts)
     url, webhook = texts.pop(IMAGE_URL, None), texts.pop(WEBHOOK, None)
-    priority = texts.pop("priority", "normal")
-    if priority not in PRIORITIES:
-        raise RequestRefused(
-            Reason.INVALID_FIELD,
-            f"priority is not one of {', '.join(PRIORITIES)}.",
-            field="priority",
-        )
+    priority = _priority(texts.pop("priority", "normal"), key)
     poster = _one_of("poster", texts.pop("poster", "none"))
     must_move = _one_of("must_move", texts.pop("must_move", "false")) == "true"
     options = Options.parse(texts)
@@ -114,18 +110,33 @@ async def _asked(form: Form, service: Service) -> Asked:
         _check_webhook(webhook, service)
     mattes = {name: _matte(form.files[name], name, limits) for name in MATTES if name in form.files}
     if url is not None and IMAGE not in form.files:
-        photo = await _fetched(url, service, limits)
+        with service.fetches.hold(key.id):
+            photo = await _fetched(url, service, limits, held)
     else:
         photo = _photo(form.files.get(IMAGE), limits)
     return Asked(
         photo,
         mattes,
         options,
-        PRIORITIES[priority],
+        priority,
         webhook,
         None if poster == "none" else poster,
         must_move,
     )
+
+
+def _priority(word: str, key: Key) -> int:
+    if word not in PRIORITIES:
+        raise RequestRefused(
+            Reason.INVALID_FIELD,
+            f"priority is not one of {', '.join(PRIORITIES)}.",
+            field="priority",
+        )
+    if PRIORITIES[word] and not key.high_priority:
+        raise RequestRefused(
+            Reason.NOT_ALLOWED_HERE, f"This key may not ask for priority {word}.", field="priority"
+        )
+    return PRIORITIES[word]
 
 
 def _one_of(name: str, value: str) -> str:
@@ -149,7 +160,7 @@ def _check_webhook(url: str, service: Service) -> None:
         raise Unreachable(error.message, field=WEBHOOK) from None
 
 
-async def _fetched(url: str, service: Service, limits: Limits) -> bytes:
+async def _fetched(url: str, service: Service, limits: Limits, held: Held) -> bytes:
     settings = service.settings
     if not settings.image_urls:
         raise RequestRefused(
@@ -158,10 +169,12 @@ async def _fetched(url: str, service: Service, limits: Limits) -> bytes:
             field=IMAGE_URL,
         )
     try:
-        reply = await service.guard.get(url, most=limits.max_bytes, seconds=FETCH_SECONDS)
+        reply = await service.guard.get(
+            url, most=limits.max_bytes, seconds=FETCH_SECONDS, arrived=held.take
+        )
     except Unreachable as error:
         raise Unreachable(error.message, field=IMAGE_URL) from None
-    return _photo(FormFile(bytearray(reply.body), len(reply.body)), limits)
+    return _photo(FormFile(reply.body, len(reply.body)), limits)
 
 
 def _photo(file: FormFile | None, limits: Limits) -> bytes:
@@ -171,22 +184,20 @@ def _photo(file: FormFile | None, limits: Limits) -> bytes:
     if file.size == 0:
         raise RequestRefused(Reason.EMPTY_PART, "image is an empty file.", field=IMAGE)
     limits.check_bytes(file.size)
-    data = bytes(file.data)
-    accepted_format(data, limits)
-    return data
+    accepted_format(file.data, limits)
+    return file.data
 
 
 def _matte(file: FormFile, name: str, limits: Limits) -> bytes:
     try:
         limits.check_bytes(file.size)
-        data = bytes(file.data)
-        if identify(data) not in limits.formats:
+        if identify(file.data) not in limits.formats:
             raise UnsupportedFormat(f"It is no picture; allowed are {limits.allowed_formats}.")
     except (FileTooLarge, UnsupportedFormat) as error:
         raise InvalidMatte(
             f"{name} can't be used: {error.message}".replace("photo", "matte"), field=name
         ) from None
-    return data
+    return file.data
 
 
 def _form_limits(settings: Settings, options: tuple[str, ...]) -> FormLimits:
@@ -199,11 +210,6 @@ def _form_limits(settings: Settings, options: tuple[str, ...]) -> FormLimits:
         text_bytes=_TEXT_BYTES,
         parts=settings.max_parts,
         seconds=settings.upload_seconds,
+        rate=settings.upload_rate,
         wanted="the part image (a file), and options as texts",
     )
-
-
-def _announced(request: Request, most: int) -> int:
-    """How many bytes will come, as far as the client says so."""
-    length = request.headers.get("content-length", "")
-    return min(most, int(length)) if length.isdecimal() else most

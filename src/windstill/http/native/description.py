@@ -242,8 +242,9 @@ def _show() -> dict[str, Any]:
 def _cancel() -> dict[str, Any]:
     return _operation(
         "cancelAnimation",
-        "Cancel an animation",
-        "A finished one stays as it is. What is cancelled costs nothing.",
+        "Cancel an animation, or erase its result",
+        "What is cancelled costs nothing. The result of a finished one is erased at once: its "
+        "links lead nowhere any more.",
         _ONE,
         {"200": _answer("Animation", samples.CANCELLED)},
     )

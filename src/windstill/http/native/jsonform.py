@@ -11,18 +11,20 @@ from starlette.requests import Request
 from windstill.http.advice import check_not_compressed
 from windstill.http.multipart import MAX_NAME, Form, FormLimits, body_chunks
 from windstill.http.refusals import Reason, RequestRefused
+from windstill.http.uploads import Held
 
 MAX_BYTES = 64 * 1024
 
 
-async def read_json(request: Request, limits: FormLimits) -> Form:
+async def read_json(request: Request, limits: FormLimits, held: Held) -> Form:
     """The form that a JSON object tells: options in its member `options`, all else beside it.
 
     Raises `RequestRefused` when the body is no such object.
     """
     check_not_compressed(request)
     body = bytearray()
-    async for chunk in body_chunks(request, MAX_BYTES, limits.seconds):
+    async for chunk in body_chunks(request, MAX_BYTES, limits.seconds, limits.rate):
+        held.take(len(chunk))
         body += chunk
     try:
         told = json.loads(body)

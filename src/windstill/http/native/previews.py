@@ -14,12 +14,14 @@ from windstill.http.native.catalogue import photo_limits
 from windstill.http.native.objects import mattes, preview
 from windstill.http.refusals import Reason, RequestRefused, failure_of
 from windstill.http.service import Service
-from windstill.jobs.config import MATTES, PREVIEW
+from windstill.jobs.accounts import Key
 from windstill.jobs.errors import Draining
-from windstill.jobs.model import Job, State
+from windstill.jobs.model import MATTES, PREVIEW, Job, State
 
-PRIORITY = 2
-"""Before every animation: somebody looks at the screen, and it takes less than a second."""
+PRIORITY = 0
+"""As animations that nobody waits for on a connection: what costs nothing never comes before what
+is paid for.
+"""
 
 
 async def create(request: Request) -> Response:
@@ -39,23 +41,31 @@ async def find_mattes(request: Request) -> Response:
 async def _done(request: Request, kind: str, texts: tuple[str, ...]) -> tuple[Service, Job]:
     """The job of this kind that the request asks for, once it has succeeded."""
     service, key = await caller(request)
-    service.check_open()
-    asked = await read_asked(request, service, texts)
-    submission = asked.submission(
-        key.id,
-        photo_limits(service.settings),
-        kind=kind,
-        priority=PRIORITY,
-        cost=0,
-        attached=True,
-        patience=service.settings.answer_seconds,
-    )
-    job = await service.engine.submit_async(submission)
-    request.state.facts.update(job=job.id, bytes=len(asked.photo))
-    job = await _finished(request, service, job)
+    job = await _finished(request, service, await _submitted(request, service, key, kind, texts))
     if job.state is not State.SUCCEEDED:
         raise failure_of(job.failure)
     return service, job
+
+
+async def _submitted(
+    request: Request, service: Service, key: Key, kind: str, texts: tuple[str, ...]
+) -> Job:
+    """The job that the request asks for. When it returns, the photo is in memory no more."""
+    await service.admit(key, kind=kind, cost=0)
+    with service.uploads.hold(key.id) as held:
+        asked = await read_asked(request, service, key, texts, held)
+        submission = asked.submission(
+            key.id,
+            photo_limits(service.settings),
+            kind=kind,
+            priority=PRIORITY,
+            cost=0,
+            attached=True,
+            patience=service.settings.answer_seconds,
+        )
+        job = await service.engine.submit_async(submission)
+    request.state.facts.update(job=job.id, bytes=len(asked.photo))
+    return job
 
 
 async def _finished(request: Request, service: Service, job: Job) -> Job:

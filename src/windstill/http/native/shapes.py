@@ -73,7 +73,7 @@ PRIORITY: dict[str, Any] = {
     "type": "string",
     "enum": list(PRIORITIES),
     "default": "normal",
-    "description": "high runs first.",
+    "description": "high runs first; only for keys that may ask for it.",
 }
 WEBHOOK: dict[str, Any] = {
     "type": "string",

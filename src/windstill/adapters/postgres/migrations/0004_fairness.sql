@@ -1,0 +1,9 @@
+-- Whether a key may ask for its jobs to run before others.
+
+ALTER TABLE keys ADD COLUMN high_priority boolean NOT NULL DEFAULT false;
+
+-- Whose message it is, so that no key's messages hold up another's.
+
+ALTER TABLE outbox ADD COLUMN key_id text NOT NULL DEFAULT '';
+
+UPDATE outbox SET key_id = COALESCE((SELECT key_id FROM jobs WHERE id = outbox.job_id), '');
