@@ -2,8 +2,8 @@
 
     patches     back to front, each {region, cell, cycles, starts}: region as top, left, bottom,
                 right; pixels of a cell of `windstill.elements.hair.grid`; whole cycles per loop
-                of the K tones; starts {strength: [moment at which the hair lies as in the photo,
-                the same in wind to the other side]}, loops
+                of the K tones; starts [moment at which the hair lies as in the photo, the same in
+                wind to the other side], loops
     side        1 if the wind asked for blows to the right, -1 if to the left
     region      of all patches together
 
@@ -105,22 +105,21 @@ def _pack_patch(
     package.array(f"{name}-waves", waves, "int8", by_first=True)
     lag = _lag(patch)
     package.array(f"{name}-lag", lag, "int16")
-    other = _turned(patch.sway, lag, side)
-    starts, reaches = {}, []
+    untempered = Sway(patch.heads_of_hair.untempered(), patch.sway.gusts, patch.sway.start)
+    other = rest_moment(_turned(untempered, lag, side), patch.sway.gusts)
+    reaches = []
     for strength in get_args(Strength):
         sway = patch.sway
         if strength != options.strength:
             sway = patch.heads_of_hair.sway_in(strength)
-        reach = _ratio(sway.basis, patch.sway.basis)
-        reaches.append(reach)
-        starts[strength] = [sway.start, rest_moment(other * reach[..., None], sway.gusts)]
+        reaches.append(_ratio(sway.basis, patch.sway.basis))
     package.array(f"{name}-reach", np.stack(reaches), "uint8")
     package.image(f"{name}-own", _own(patch, hair, alone))
     return {
         "region": _corners(patch.region),
         "cell": patch.grid.cell,
         "cycles": patch.sway.gusts.cycles.tolist(),
-        "starts": starts,
+        "starts": [patch.sway.start, other],
     }
 
 

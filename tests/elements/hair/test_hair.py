@@ -154,7 +154,7 @@ def test_a_movement_tells_share_and_travel() -> None:
 
 
 def test_hair_moves_up_and_down_too_and_locks_go_their_own_way() -> None:
-    result, options = lifted(HEADS["close"], seconds=4, fps=24)
+    result, _ = lifted(HEADS["close"], seconds=4, fps=24)
     assert isinstance(result.layer, HairLayer)
     patch = result.layer.patches[0]
     hair = patch.grid.shrink(patch.hair) > 0.5

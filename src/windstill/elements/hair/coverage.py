@@ -13,13 +13,15 @@ from windstill.elements.hair.halo import HALO_REACH
 
 F32 = NDArray[np.float32]
 
-SAMPLING_REACH = 4.0 + HALO_REACH
+_SAMPLING = 4.0
 """Pixels around a position that matter to it: sampling takes three of a chroma plane into account,
-and one; and hair may be found beside its matte as far as a halo reaches."""
+and one."""
+SAMPLING_REACH = _SAMPLING + HALO_REACH
+"""The same from the matte on: hair may be found beside it as far as a halo reaches."""
 _BEHIND_REACH = 10.0
 """Deeper inside the hair than it travels, and this, nothing is ever painted behind it."""
 _TILE = 64
-_STILL = 1 / 256
+STILL = 1 / 256
 """Pixels of displacement that no fixed-point map can tell from 0."""
 _UNTOUCHED, _OPAQUE, _MIXED = 0, 1, 2
 
@@ -46,18 +48,21 @@ class Span:
         )
 
 
-def spans(hair: F32, travel: F32) -> list[Span]:
+def spans(hair: F32, replaced: NDArray[np.bool_], travel: F32) -> list[Span]:
     """Disjoint rectangles, in row strips, that hold every pixel that painting could change.
 
-    hair: matte, float32 (H, W). travel: largest displacement at each pixel, float32 (H, W).
+    hair: matte, float32 (H, W). replaced: bool (H, W), where the plate is not the photo. travel:
+    largest displacement at each pixel, float32 (H, W).
     """
-    outside = cv2.distanceTransform((hair == 0).astype(np.uint8), cv2.DIST_L2, 5)
+    shown = (hair > 0) | replaced
+    moved = (shown & (travel > STILL)) | replaced
+    outside = cv2.distanceTransform((~moved).astype(np.uint8), cv2.DIST_L2, 5)
     inside = cv2.distanceTransform((hair == 1).astype(np.uint8), cv2.DIST_L2, 5)
-    near = outside <= travel + np.float32(SAMPLING_REACH)
+    near = outside <= travel + np.float32(_SAMPLING)
     deep = inside > travel + np.float32(_BEHIND_REACH)
     kind = np.where(_any(near), _MIXED, _UNTOUCHED)
     opaque = ~_any(~deep)
-    kind[opaque] = np.where(_any(travel > _STILL), _OPAQUE, _UNTOUCHED)[opaque]
+    kind[opaque] = np.where(_any(travel > STILL), _OPAQUE, _UNTOUCHED)[opaque]
     found = []
     for row, kinds in enumerate(kind):
         rows = slice(row * _TILE, min((row + 1) * _TILE, hair.shape[0]))

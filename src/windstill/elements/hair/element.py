@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
 from windstill.elements.hair.clusters import clusters
-from windstill.elements.hair.coverage import SAMPLING_REACH
+from windstill.elements.hair.coverage import SAMPLING_REACH, STILL
+from windstill.elements.hair.crossings import crossings_of
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.heads_of_hair import heads_of_hair_in
@@ -87,20 +88,26 @@ def _lift_cluster(
     grid = Grid.over(region, size)
     matte = np.ascontiguousarray(hair[region.luma])
     here = [head.moved(1, region.left, region.top) for head in heads]
-    heads_of_hair = heads_of_hair_in(scene, grid, here, matte, breeze, rng)
+    still = scene.planes.crop(region)
+    crossings = crossings_of(still, matte, size)
+    heads_of_hair = heads_of_hair_in(scene, grid, here, matte, crossings, breeze, rng)
     if heads_of_hair is None:
         return None
     sway = heads_of_hair.sway_in(breeze.options.strength)
     travel = grid.enlarge(farthest(sway.basis, sway.weights(sway.moments)))
-    still = scene.planes.crop(region)
-    plate = plate_behind(still, matte, travel, size)
+    left = scene.mattes.hair - found
+    moving = left[region.luma] > 0
+    if breeze.options.wants("sky"):
+        moving |= scene.mattes.sky[region.luma] > 0
+    if moving.any():
+        # Hair that stands still has to be painted, too, over what moves behind it.
+        travel = np.maximum(travel, np.float32(2 * STILL))
     seen = matte
+    plate = plate_behind(still, matte, travel, size)
     # The plate itself is not held to what the photo can be made of: it would show the outline of
     # the hair, which stands still while the hair moves.
     matte = supported(matte, still.y, plate.y, tones_of(still.y, matte, size))
-    left = scene.mattes.hair - found
     behind = _behind(scene, region, plate, matte, travel, left)
-    moving = left[region.luma] > 0
     if breeze.options.wants("sky"):
         moving |= behind.mattes.sky[region.luma] > 0
     limits = limits_of(still.y, seen, matte, travel, moving)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Scene
+from windstill.elements.hair.crossings import travel_allowed
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import Growth, fullness, grow, outer
 from windstill.elements.hair.gusts import Gusts, gusts, natural_frequency
@@ -35,12 +36,13 @@ def heads_of_hair_in(
     grid: Grid,
     heads: list[Head],
     matte: F32,
+    crossings: F32,
     breeze: Breeze,
     rng: np.random.Generator,
 ) -> HeadsOfHair | None:
     """The hair of some heads, in pixels of the grid's region; None if too short.
 
-    matte: of the hair, float32, of the grid's region.
+    matte: of the hair, float32, of the grid's region. crossings: of `crossings_of`.
     """
     strands, face = _strands(scene, grid, heads, matte)
     grown = [
@@ -57,7 +59,8 @@ def heads_of_hair_in(
     blowing = gusts(breeze.options.seconds, natural_frequency(longest), rng)
     tresses = [_tress(growth, strands, face, wind, blowing, rng) for growth in grown]
     diagonal = float(np.hypot(*scene.planes.shape))
-    return HeadsOfHair(tuple(tresses), blowing, strands, diagonal)
+    allowed = grid.shrink(travel_allowed(crossings, heads[0].size))
+    return HeadsOfHair(tuple(tresses), blowing, strands, allowed, diagonal)
 
 
 def _tress(

@@ -51,7 +51,8 @@ class Patch:
         self.grid, self.hair = grid, hair
         self.heads_of_hair, self.sway = heads_of_hair, sway
         self._weights = sway.weights(np.arange(frames) / frames)
-        cutout = Cutout(grid, still, plate, hair, travel, limits, spans(hair, travel))
+        found = spans(hair, still.y != plate.y, travel)
+        cutout = Cutout(grid, still, plate, hair, travel, limits, found)
         self._painter = Painter(cutout, sway.basis)
 
     def paint(self, frame: int, canvas: Planes) -> None:

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.elements.hair.halo import WIDEST, find_halo
+from windstill.elements.hair.coverage import STILL
+from windstill.elements.hair.halo import FAINT, WIDEST, find_halo
 from windstill.imaging.fill import nearest_known, push_pull
 from windstill.imaging.planes import Planes
 from windstill.imaging.warp import identity_map
@@ -19,6 +20,8 @@ _SAMPLING = np.float32(4)
 """Pixels, beside those it travels, at which a pixel of the hair is still felt."""
 BEHIND = np.float32(7)
 """The same, and some more for the sky, which keeps away from the edge of its matte."""
+_SPECK = np.ones((7, 7), np.uint8)
+"""What is narrower than this, between halos, is no place to see what is behind."""
 _RADIUS = 3
 """Chroma pixels around each that its fill is made of."""
 _DETAIL = 0.5
@@ -32,12 +35,19 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     head_size: pixels. Replaced, too, are pixels beside the matte that still show hair, so that
     they go with it. Others without hair, and those too deep inside it to be revealed, stay.
     """
+    clear = hair <= FAINT
     halo = find_halo(planes.y, hair, head_size)
-    known = (hair <= 0) & (halo <= 0)
+    known = clear & (halo <= 0)
+    # Specks between strands, left where they are, would glitter while the strands move.
+    wide = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, _SPECK) > 0
+    halo[known & ~wide] = 1
+    known &= wide
     if not known.any():
         return planes
     reach = travel + _SAMPLING
-    shown = revealed(hair, reach)
+    moving = travel > STILL
+    shown = revealed(hair, reach) & ~known & moving
+    halo *= moving
     marched = _marched(planes, known, shown | (halo > 0), float(reach.max()))
     detail = _mirrored_detail(planes.y.astype(np.float32), known, float(reach.max()))
     luma = np.clip(marched[..., 0] + _DETAIL * detail, 0, 255)

@@ -119,27 +119,42 @@ class Tress:
 class HeadsOfHair:
     """All hair on one grid, before it is known how strong the wind is.
 
-    gusts: what blows through all of it. strands: all of them. diagonal: of the picture, pixels.
+    gusts: what blows through all of it. strands: all of them. allowed: float32 (H, W), pixels that
+    hair may travel in a normal wind, so that nothing is uncovered that can't be completed.
+    diagonal: of the picture, pixels.
     """
 
     tresses: tuple[Tress, ...]
     gusts: Gusts
     strands: Strands
+    allowed: F32
     diagonal: float
+
+    def untempered(self) -> F32:
+        """The basis of its motion before it is known how far anything may travel, in pixels."""
+        basis = np.zeros((2 * len(self.gusts.cycles), *self.strands.hair.shape, 2), np.float32)
+        for tress in self.tresses:
+            growth = tress.growth
+            wanted = amplitude(growth.relative_length, growth.head.size, "normal")
+            basis[:, *tress.window] += tress.basis * (wanted * tress.share[..., None])
+        return basis
 
     def sway_in(self, strength: Strength) -> Sway:
         """Its motion in a wind of `strength`, in pixels."""
+        start = rest_moment(self.untempered(), self.gusts)
         basis = np.zeros((2 * len(self.gusts.cycles), *self.strands.hair.shape, 2), np.float32)
         for tress in self.tresses:
             size = tress.growth.head.size
             wanted = amplitude(tress.growth.relative_length, size, strength)
             wanted *= enlargement(size, self.diagonal)
-            sway = Sway(tress.basis, self.gusts, rest_moment(tress.basis, self.gusts))
             top_speed = _TOP_SPEED * _WIND[strength] * self.diagonal
+            sway = Sway(tress.basis, self.gusts, start)
             own = tempered(sway, tress.free, wanted, top_speed, tress.strands)
             basis[:, *tress.window] += own.basis * tress.share[..., None]
-        sway = Sway(basis, self.gusts, rest_moment(basis, self.gusts))
-        if len(self.tresses) == 1:
-            return sway
-        # Where the hair of two heads meets, each may be easy in itself.
-        return Sway(eased(basis, sway.weights(sway.moments), self.strands), sway.gusts, sway.start)
+        whole = Sway(basis, self.gusts, start)
+        weights = whole.weights(whole.moments)
+        far = np.maximum(farthest(basis, weights), np.float32(1e-3))
+        allowed = self.allowed * np.float32(np.sqrt(_WIND[strength]))
+        basis *= np.minimum(allowed / far, np.float32(1))[..., None]
+        # Where motions of two heads, or of what may travel and what may not, meet, there is strain.
+        return Sway(eased(basis, weights, self.strands), self.gusts, start)

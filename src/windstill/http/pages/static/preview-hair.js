@@ -38,7 +38,7 @@ export class HairMotion {
       for (let cell = 0; cell < cells; cell++) waves[wave * cells + cell] *= reach[cell];
     }
     this._sign = turned ? -1 : 1;
-    this._start = this.patch.starts[strength][turned ? 1 : 0];
+    this._start = this.patch.starts[turned ? 1 : 0];
   }
 
   /** Displacements (x, y) in pixels at a moment (loops), into Float32Array(2 * cells). */
