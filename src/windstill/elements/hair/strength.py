@@ -32,7 +32,9 @@ INSTANT = 1 / 24
 _SHARE, _HALF_LENGTH = 0.07, 0.6
 """Head sizes that endlessly long hair swings to either side, and the length that swings half so
 far: more, and too much of what is behind shows."""
-_WIND: dict[Strength, float] = {"calm": 0.55, "normal": 1.0, "windy": 1.75}
+_WIND: dict[Strength, float] = {"calm": 0.55, "normal": 1.0, "windy": 1.85}
+_BOLDER = 0.75
+"""Power of the wind by which hair may travel farther where an edge runs into it."""
 _TOP_SPEED = 0.0026
 """Of the diagonal in an instant, in a normal wind: the eye can't follow more."""
 _USUAL, _FASTEST = 65, 98
@@ -154,7 +156,7 @@ class HeadsOfHair:
         whole = Sway(basis, self.gusts, start)
         weights = whole.weights(whole.moments)
         far = np.maximum(farthest(basis, weights), np.float32(1e-3))
-        allowed = self.allowed * np.float32(np.sqrt(_WIND[strength]))
+        allowed = self.allowed * np.float32(_WIND[strength] ** _BOLDER)
         basis *= np.minimum(allowed / far, np.float32(1))[..., None]
         # Where motions of two heads, or of what may travel and what may not, meet, there is strain.
         return Sway(eased(basis, weights, self.strands), self.gusts, start)
