@@ -42,7 +42,9 @@ VIEW_SIZES = {"mattes": (416, 352), "heads": (352, 256)}
 # For the means, one view in so many is enough.
 MEANS = 8
 LEAST_STEP = 1e-9
-LAYERS = ["Conv", "Add", "Resize", "Relu", "Clip"]
+LAYERS = ["Conv", "ConvTranspose", "Add", "Resize", "Relu", "Clip"]
+# How the names of layers begin that stay exact; those that `training.evidence` adds do, too.
+EXACT = "exact/"
 
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
@@ -69,7 +71,7 @@ def quantized(path: Path, views: list[U8]) -> onnx.ModelProto:
             _Views(views),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=LAYERS,
-            nodes_to_exclude=_evidence(exact),
+            nodes_to_exclude=_exact(exact),
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
@@ -81,10 +83,10 @@ def quantized(path: Path, views: list[U8]) -> onnx.ModelProto:
     return model
 
 
-def _evidence(path: Path) -> list[str]:
-    """The layers that `training.evidence` added: few, and exact."""
+def _exact(path: Path) -> list[str]:
+    """The layers that stay exact."""
     nodes = onnx.load(str(path)).graph.node
-    return [node.name for node in nodes if node.name.startswith(EVIDENCE)]
+    return [node.name for node in nodes if node.name.startswith((EVIDENCE, EXACT))]
 
 
 def keep_means(model: onnx.ModelProto, exact: onnx.ModelProto, views: list[U8]) -> None:
@@ -96,7 +98,11 @@ def keep_means(model: onnx.ModelProto, exact: onnx.ModelProto, views: list[U8]) 
     layers = [
         node
         for node in model.graph.node
-        if node.op_type == "Conv" and len(node.input) == 3 and node.output[0] in made
+        if node.op_type == "Conv"
+        and len(node.input) == 3
+        # Layers that stay exact keep their biases as they are.
+        and node.input[2] in makers
+        and node.output[0] in made
     ]
     wanted = _means(exact, [layer.output[0] for layer in layers], views)
     for layer, mean in zip(layers, wanted, strict=True):

@@ -12,6 +12,8 @@ import torch
 from training.augment import View, degrade, place, recolour
 from training.cache import U8, Sample
 from training.compose import adrift, person_before, replace_sky
+from training.crowds import crowd
+from training.moods import framed, in_a_mood, latticed
 from training.skies import sky_bank
 from training.sources import ALOFT, FACE, SKY
 from training.water import flood
@@ -20,6 +22,10 @@ EDGE_WEIGHT = 3
 OTHER_SKY = 0.3
 OTHER_SKY_ALOFT = 0.75
 WATER = 0.35
+# Parts of the views that are shown in another mood: of those with a labelled sky, and of others.
+MOOD_OF_SKIES, MOOD = 0.4, 0.12
+FRAMED = 0.06
+LATTICED = 0.07
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -27,15 +33,17 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 @dataclass(frozen=True)
 class Mix:
     """What a network is shown: parts of the views that are skies without ground and people put
-    before other scenes, and the narrowest and widest views of heads in the street, in heads."""
+    before other scenes, one or many; and the narrowest and widest views of heads in the street, in
+    heads."""
 
     whole_skies: float
     people_before_scenes: float
+    crowds: float
     widths: tuple[float, float]
 
 
-WHOLE_PHOTOS = Mix(0.11, 0.10, (1.5, 6))
-HEADS = Mix(0.0, 0.20, (1.2, 3.5))
+WHOLE_PHOTOS = Mix(0.08, 0.07, 0.13, (1.5, 9))
+HEADS = Mix(0.0, 0.20, 0.0, (1.2, 3.5))
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,7 @@ class Stream:
         self.cumulative = np.cumsum(shares / shares.sum())
         self.faces = [s for s in samples if s.item.masks[FACE] is not None]
         self.scenes = [s for s in samples if s.item.masks[SKY] is not None]
+        self.cloths = [s for s in samples if s.item.group == "empty/clothes_cc0"]
         self.skies = sky_bank(self.scenes, 160, 384, recipe.seed)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -100,6 +109,8 @@ class Stream:
             portrait = place(self.faces[int(rng.integers(len(self.faces)))], size, rng)
             tinted = View(recolour(portrait.rgb, rng), portrait.values, portrait.known)
             return person_before(tinted, self._scene(rng), rng)
+        if rng.random() < mix.crowds and self.faces:
+            return self._crowd(rng)
         sample = self._pick(rng)
         view = place(sample, size, rng, mix.widths)
         if sample.item.masks[SKY] is None:
@@ -107,10 +118,34 @@ class Stream:
         aloft = sample.item.group == ALOFT
         if rng.random() < (OTHER_SKY_ALOFT if aloft else OTHER_SKY):
             view = replace_sky(view, self._sky(rng), rng)
+        if rng.random() < LATTICED:
+            view = latticed(view, rng)
         return flood(view, rng) if not aloft and rng.random() < WATER else view
+
+    def _crowd(self, rng: np.random.Generator) -> View:
+        def one_of(samples: list[Sample], size: int) -> View:
+            return place(samples[int(rng.integers(len(samples)))], size, rng)
+
+        cloths = self.cloths or self.samples
+        return crowd(
+            lambda size: one_of(self.faces, size),
+            lambda size: one_of(cloths, max(24, size)).rgb,
+            self._background(rng),
+            rng,
+        )
+
+    def _background(self, rng: np.random.Generator) -> View:
+        """What a crowd stands before: anything, with or without people of its own."""
+        if rng.random() < 0.4:
+            return self._scene(rng)
+        return place(self._pick(rng), self.recipe.size, rng, self.recipe.mix.widths)
 
     def _example(self, rng: np.random.Generator) -> tuple[U8, U8, U8]:
         view = self._view(rng)
+        if rng.random() < (MOOD_OF_SKIES if view.values[..., SKY].any() else MOOD):
+            view = in_a_mood(view, rng)
+        if rng.random() < FRAMED:
+            view = framed(view, rng)
         rgb = degrade(recolour(view.rgb, rng), rng)
         return rgb, view.values, weights(view)
 

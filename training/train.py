@@ -23,8 +23,14 @@ from torch.multiprocessing.spawn import start_processes
 
 from training.cache import Sample, load_all
 from training.losses import matte_loss
-from training.network import SIZES, MatteNet, freeze_early, load_imagenet
-from training.sources import accepted, labelled, of_heads, without
+from training.network import (
+    SIZES,
+    MatteNet,
+    freeze_early,
+    freeze_for_tuning,
+    load_imagenet,
+)
+from training.sources import accepted, empty, labelled, of_heads, without
 from training.stream import HEADS, WHOLE_PHOTOS, Batch, Mix, Recipe, Stream
 from training.validate import validate
 
@@ -57,12 +63,15 @@ TASKS = {
 
 @dataclass
 class Run:
-    """The state of a training run; all of it is in its checkpoint."""
+    """The state of a training run; all of it is in its checkpoint, but for how it learns: whether
+    most of a trained network stays as it is, and the learning rate that the schedule falls from."""
 
     net: MatteNet
     ema: MatteNet
     optimiser: torch.optim.Optimizer
     seen: int = 0
+    tuning: bool = False
+    rate: float = LEARNING_RATE
 
     def save(self, path: Path) -> None:
         state = {
@@ -100,9 +109,9 @@ def new_run(network: str) -> Run:
     return Run(net, deepcopy(net).eval(), optimiser)
 
 
-def _learning_rate(done: float) -> float:
+def _learning_rate(done: float, highest: float) -> float:
     warm = min(1.0, done / 0.02)
-    return LEARNING_RATE * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+    return highest * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
 
 
 @torch.no_grad()
@@ -125,9 +134,12 @@ def step(run: Run, batch: Batch, done: float) -> float:
     """One optimiser step; `done` is the part of the whole schedule behind us, 0 to 1."""
     rgb, target, weight = _prepared(batch)
     run.net.train()
-    freeze_early(run.net, FROZEN_BLOCKS if done < FROZEN_UNTIL else 0)
+    if run.tuning:
+        freeze_for_tuning(run.net)
+    else:
+        freeze_early(run.net, FROZEN_BLOCKS if done < FROZEN_UNTIL else 0)
     for group in run.optimiser.param_groups:
-        group["lr"] = _learning_rate(done) * group["factor"]
+        group["lr"] = _learning_rate(done, run.rate) * group["factor"]
     with torch.autocast("cpu", torch.bfloat16):
         logits = run.net(rgb)
     loss = matte_loss(logits.float(), target, weight)
@@ -168,6 +180,7 @@ def train(args: argparse.Namespace) -> None:
     items = [
         *labelled(args.data, args.permissive_only),
         *without(args.data, args.permissive_only),
+        *empty(args.data),
     ]
     if args.pseudo:
         items += accepted(args.data, args.pseudo, args.permissive_only)
@@ -190,6 +203,7 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
     run = new_run(args.network)
     if args.resume:
         run.load(args.resume)
+    run.tuning, run.rate = args.tune, args.rate
     phases = parse_phases(args.phases)
     total = sum(count for _, count in phases)
     end = 0
@@ -227,6 +241,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--resume", type=Path)
+    parser.add_argument("--tune", action="store_true", help="keep most of a trained network")
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="the highest one")
     parser.add_argument("--pseudo", type=Path, help="folder of masks made by training.pseudo")
     parser.add_argument("--permissive-only", action="store_true")
     args = parser.parse_args()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests import pictures
-from tests.perceive.pictures import labelled, plain
+from tests.perceive.pictures import GROUP, group, labelled, plain
 from windstill.perceive import perceive
 from windstill.perceive.mattes import Mattes
 
@@ -71,6 +71,17 @@ def test_the_same_photo_gives_the_same_mattes() -> None:
     rgb = pictures.astronaut()
     first, second = perceive(rgb, threads=1), perceive(rgb, threads=1)
     assert np.array_equal(first.hair, second.hair)
+
+
+def test_every_head_of_a_group_is_found_whichever_way_the_photo_lies() -> None:
+    for turns in range(4):
+        photo = np.ascontiguousarray(np.rot90(group(), turns))
+        mattes = perceive(photo, threads=1)
+        check_promises(mattes, photo)
+        hair, face = (np.rot90(matte, -turns) for matte in (mattes.hair, mattes.face))
+        for y, x in GROUP:
+            assert hair[y : y + 60, x : x + 110].mean() > 0.1
+            assert face[y + 40 : y + 60, x + 45 : x + 60].mean() > 0.5
 
 
 def iou(matte: np.ndarray, label: np.ndarray) -> float:

@@ -1,6 +1,13 @@
 import numpy as np
 
-from windstill.perceive.windows import MOST_HEADS, Window, head_windows
+from windstill.perceive.faces import Face
+from windstill.perceive.windows import (
+    LOOK_AT_CROWD,
+    MOST_HEADS,
+    Window,
+    head_windows,
+    lacks_faces,
+)
 
 PHOTO = (400, 600)
 LOOK = (100, 150)
@@ -16,7 +23,12 @@ def seen(*heads: tuple[int, int, int], sure: float = 0.9) -> np.ndarray:
 
 
 def windows(*heads: tuple[int, int, int], sure: float = 0.9) -> list[Window]:
-    return head_windows(seen(*heads, sure=sure), np.zeros(LOOK, np.float32), PHOTO)
+    return head_windows(seen(*heads, sure=sure), np.zeros(LOOK, np.float32), [], PHOTO)
+
+
+def face(row: float, column: float, size: float = 40) -> Face:
+    """A face in pixels of the photo."""
+    return Face(column, row, size, size, 0.9)
 
 
 def test_a_window_holds_its_head_with_room_around_it() -> None:
@@ -35,10 +47,61 @@ def test_a_head_that_fills_the_photo_is_large_and_its_window_stays_inside() -> N
     assert window.right <= PHOTO[1]
 
 
-def test_specks_are_no_heads_and_crowds_are_left_to_the_first_look() -> None:
+def test_specks_are_no_heads() -> None:
     assert windows((40, 60, 1)) == []
-    crowd = [(20, 12 + 30 * place, 6) for place in range(5)]
-    assert len(windows(*crowd)) == MOST_HEADS
+
+
+def test_a_crowd_is_looked_at_smaller_and_only_so_many_of_it() -> None:
+    crowd = [(10 + 20 * row, 8 + 15 * place, 4) for row in range(4) for place in range(9)]
+    found = windows(*crowd)
+    assert len(found) == MOST_HEADS
+    assert {window.long_side for window in found} == {LOOK_AT_CROWD}
+
+
+def test_touching_heads_have_a_window_for_each_face() -> None:
+    hair = seen((40, 50, 14), (40, 72, 14))
+    left, right = (face(160, 200), face(160, 288))
+    found = head_windows(hair, np.zeros(LOOK, np.float32), [left, right], PHOTO)
+    assert [window.face for window in found] == [left, right]
+    first, second = (window.hint for window in found)
+    assert not (first & second).any()
+    assert first[40, 45]
+    assert second[40, 77]
+    assert np.array_equal(first | second, hair > 0)
+
+
+def test_a_face_that_the_first_look_missed_has_a_window() -> None:
+    nothing = np.zeros(LOOK, np.float32)
+    (window,) = head_windows(nothing, nothing, [face(200, 300)], PHOTO)
+    assert not window.hint.any()
+    assert window.top < 180 < 220 < window.bottom
+    assert window.left < 280 < 320 < window.right
+
+
+def test_passers_by_are_skipped() -> None:
+    nothing = np.zeros(LOOK, np.float32)
+    near, middle, far = face(200, 150, 120), face(200, 350, 60), face(200, 500, 25)
+    found = head_windows(nothing, nothing, [near, middle, far], PHOTO)
+    assert [window.face for window in found] == [near, middle]
+
+
+def test_hair_nearer_to_another_face_is_not_its_own() -> None:
+    nothing = np.zeros(LOOK, np.float32)
+    window, _ = head_windows(nothing, nothing, [face(200, 260), face(200, 300)], PHOTO)
+    own = window.own((100, 100))
+    other = window.in_window(face(200, 300), (100, 100))
+    mine = window.in_window(face(200, 260), (100, 100))
+    assert own[int(mine.y), int(mine.x)]
+    assert not own[int(other.y), int(other.x)]
+
+
+def test_hair_far_from_every_face_suggests_that_the_photo_is_turned() -> None:
+    nothing = np.zeros(LOOK, np.float32)
+    head = seen((40, 60, 12))
+    assert lacks_faces(head, nothing, [], PHOTO)
+    assert not lacks_faces(head, nothing, [face(160, 240)], PHOTO)
+    assert lacks_faces(head, nothing, [face(380, 580)], PHOTO)
+    assert not lacks_faces(nothing, nothing, [], PHOTO)
 
 
 def test_a_small_head_in_a_large_ones_window_has_its_own() -> None:

@@ -96,7 +96,7 @@ def _network() -> str:
     begin = time.perf_counter()
     grey = np.full((64, 96, 3), 128, np.uint8)
     windstill.mattes(grey)
-    # In a photo without heads the second one is never asked.
+    # `mattes` runs the network for heads on photos with heads only.
     look_at_head(grey, long_side=96)
     return f"loaded and run in {time.perf_counter() - begin:.2f} s"
 

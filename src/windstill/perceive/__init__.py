@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.imaging.threads import at_once
+from windstill.perceive.faces import detect_faces, quarter_turns
 from windstill.perceive.heads import write_heads
 from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import infer, shown
 from windstill.perceive.noise import calmed
 from windstill.perceive.regions import face_region
 from windstill.perceive.skies import write_sky
+from windstill.perceive.windows import lacks_faces
 
 __all__ = ["Mattes", "perceive"]
 
@@ -36,14 +38,20 @@ def perceive(
     The mattes are float32 (H, W) in [0, 1]; see `Mattes` for what they promise. Raises
     PerceptionError when the network can't be loaded or fails.
     """
-    calm = calmed(rgb)
     small = shown(rgb, LOOK)
     look = infer(small, long_side=LOOK, threads=threads)
+    faces = [] if rough_hair else detect_faces(rgb, threads=threads)
+    if not rough_hair and lacks_faces(look.probability[1], look.probability[2], faces, rgb.shape):
+        turns = quarter_turns(rgb, threads=threads)
+        if turns:
+            upright = np.ascontiguousarray(np.rot90(rgb, turns))
+            again = perceive(upright, threads=threads, rough_sky=rough_sky)
+            return again.turned(-turns)
+    calm = calmed(rgb)
     face = face_region(look.probability[2])
     mattes = Mattes.empty((rgb.shape[0], rgb.shape[1]))
-    heads = partial(
-        write_heads, rgb, calm, look.probability[1:], mattes, rough=rough_hair, threads=threads
-    )
+    found = look.probability[1:]
+    heads = partial(write_heads, rgb, calm, found, faces, mattes, rough=rough_hair, threads=threads)
     sky = partial(write_sky, small, calm, look, face, mattes.sky, rough=rough_sky, threads=threads)
     at_once(heads, sky, threads)
     _share(mattes)

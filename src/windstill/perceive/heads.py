@@ -1,18 +1,21 @@
 """The mattes of hair and faces: each head is looked at once more, by a network that knows nothing
 but heads.
 
-The first look sees the whole photo and says whether there is a head. Where its hair ends is told by
-two of one mind: by the network for heads, which is shown the part of the photo around one, and by
-the one for photos: what it said of this part at first, or of the part alone if a head is small.
+The first look at the whole photo and the face detector find the heads. Two networks decide where
+hair ends: the network for heads, which is shown the window around one, and the network for photos.
+For a large head its first output is used; for a small one it is run on the window again. The
+geometric mean of both odds counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.perceive.faces import Face
 from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import agreed, infer, look_at_head
 from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, soft_matte
@@ -25,14 +28,22 @@ Bool = NDArray[np.bool_]
 
 
 def write_heads(
-    rgb: U8, calm: U8, found: F32, mattes: Mattes, *, rough: bool, threads: int | None
+    rgb: U8,
+    calm: U8,
+    found: F32,
+    faces: Sequence[Face],
+    mattes: Mattes,
+    *,
+    rough: bool,
+    threads: int | None,
 ) -> None:
     """Writes the mattes of hair and faces.
 
     rgb: uint8 (H, W, 3). calm: the same without noise. found: probabilities of hair and face by
-    the first look, float32 (2, h, w). rough: leave it at the first look.
+    the first look, float32 (2, h, w). faces: the detected ones, in pixels of the photo. rough: use
+    the first look alone.
     """
-    windows = [] if rough else head_windows(found[0], found[1], mattes.shape)
+    windows = [] if rough else head_windows(found[0], found[1], faces, mattes.shape)
     rest = found.copy()
     for window in windows:
         rest[:, window.hint] = 0
@@ -41,14 +52,14 @@ def write_heads(
     for window in windows:
         again = _closer(rgb, window, found, threads)
         size = (again.shape[1], again.shape[2])
-        heads = _Heads.of(again, seen.within(window, size) if seen and window.large else None)
+        known = _Known.of(window, size, seen if window.large else None)
+        heads = _Heads.of(again, known)
         if not window.likely and not heads.face.any():
             # Ornaments and door knobs look like small heads from behind, and once is not enough.
             continue
-        hint = window.of_first_look(window.hint.astype(np.float32), size) > 0.5
         view = np.ascontiguousarray(calm[window.slices])
         hair, face = (np.zeros(view.shape[:2], np.float32) for _ in range(2))
-        heads.touching(hint).soften(view, again, hair, face)
+        heads.of_window(window, size).soften(view, again, hair, face)
         for whole, part in ((mattes.hair, hair), (mattes.face, face)):
             np.maximum(whole[window.slices], part, out=whole[window.slices])
 
@@ -66,6 +77,28 @@ def _closer(rgb: U8, window: Window, found: F32, threads: int | None) -> F32:
 
 
 @dataclass(frozen=True)
+class _Known:
+    """Prior knowledge about a window, bool (h, w) each: the hair and the faces that the first look
+    found, and the detected face."""
+
+    hair: Bool | None
+    face: Bool | None
+    box: Bool | None
+
+    @classmethod
+    def of(cls, window: Window, size: tuple[int, int], seen: _Heads | None) -> _Known:
+        """seen: the result of the first look, if it counts."""
+        box = window.face_mask(size)
+        if seen is None:
+            return cls(None, box, box)
+        hair, face = (
+            window.of_first_look(part.astype(np.float32), size) > 0.5
+            for part in (seen.hair, seen.face)
+        )
+        return cls(hair, face if box is None else face | box, box)
+
+
+@dataclass(frozen=True)
 class _Heads:
     """Where hair and faces are, bool (h, w) each."""
 
@@ -73,25 +106,21 @@ class _Heads:
     face: Bool
 
     @classmethod
-    def of(cls, found: F32, known: _Heads | None = None) -> _Heads:
-        """By the probabilities of both, float32 (2, h, w). known: what is known to be there."""
+    def of(cls, found: F32, known: _Known | None = None) -> _Heads:
+        """By the probabilities of both, float32 (2, h, w)."""
         if known is None:
             face = face_region(found[1])
             return cls(hair_region(found[0], face), face)
         face = face_region(found[1], known.face)
-        return cls(hair_region(found[0], face, known.hair), face)
+        return cls(hair_region(found[0], face, known.hair, known.box), face)
 
-    def within(self, window: Window, size: tuple[int, int]) -> _Heads:
-        """What of it is in a window, at another size (rows, columns)."""
-        hair, face = (
-            window.of_first_look(part.astype(np.float32), size) > 0.5
-            for part in (self.hair, self.face)
-        )
-        return _Heads(hair, face)
-
-    def touching(self, hint: Bool) -> _Heads:
-        """Those parts only that overlap with `hint`, bool (h, w)."""
-        return _Heads(overlapping(self.hair, hint), overlapping(self.face, hint))
+    def of_window(self, window: Window, size: tuple[int, int]) -> _Heads:
+        """Those parts only that belong to the window's head."""
+        hint = window.of_first_look(window.hint.astype(np.float32), size) > 0.5
+        own = window.own(size)
+        if window.face is None:
+            return _Heads(overlapping(self.hair, hint), overlapping(self.face, hint))
+        return _Heads(self.hair & own, self.face & own)
 
     def soften(self, rgb: U8, found: F32, hair: F32, face: F32) -> None:
         """Writes the mattes into `hair` and `face`, (H, W) as the photo `rgb`. found:

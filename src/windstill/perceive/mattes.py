@@ -58,6 +58,10 @@ class Mattes:
             return self
         return self._each(lambda matte: stretched(matte, shape))
 
+    def turned(self, quarters: int) -> Mattes:
+        """The mattes of the photo after `quarters` quarter turns counter-clockwise."""
+        return self._each(lambda matte: np.ascontiguousarray(np.rot90(matte, quarters)))
+
     def padded(self, shape: tuple[int, int]) -> Mattes:
         """The mattes continued at the right and bottom up to `shape`, as the edge has them."""
         down, right = shape[0] - self.shape[0], shape[1] - self.shape[1]

@@ -1,5 +1,5 @@
-"""The matte networks: probabilities of sky, hair and face of a photo, and of hair and face around
-a head, from one forward pass each."""
+"""The networks: probabilities of sky, hair and face of a photo, probabilities of hair and face
+around a head, and boxes of faces, from one forward pass each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from windstill.errors import PerceptionError
 
 WEIGHTS = "windstill-mattes.onnx"
 HEADS_WEIGHTS = "windstill-heads.onnx"
+FACES_WEIGHTS = "windstill-faces.onnx"
 # The network halves its maps five times.
 MULTIPLE = 32
 
@@ -78,6 +79,17 @@ def look_at_head(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
     float32 (2, h, w) in [0, 1]. Everything else is as for `infer`."""
     (heads,) = _answers(HEADS_WEIGHTS, ["heads"], shown(rgb, long_side), threads)
     return np.asarray(heads[0])
+
+
+def face_map(rgb: U8, *, long_side: int, threads: int | None = None) -> F32:
+    """The output of the face detector, float32 (5, h / 4, w / 4) for a picture resized to (h, w).
+
+    For each cell of 4 x 4 pixels: the score of a face whose centre lies in it, 0 to 1; the
+    logarithms of the face's height and width, in cells; the offsets of the centre in the cell, down
+    and across. Everything else is as for `infer`.
+    """
+    (cells,) = _answers(FACES_WEIGHTS, ["faces"], shown(rgb, long_side), threads)
+    return np.asarray(cells[0])
 
 
 def agreed(first: F32, second: F32) -> F32:

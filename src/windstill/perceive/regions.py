@@ -11,7 +11,8 @@ The rules, all of them here:
   `Rule.least`, the element is not there.
 - A hole that is not clearly something else (mean probability above `Rule.hole`) and small is
   filled.
-- Hair must touch a face, or be so large and so certain that it can be a head seen from behind.
+- Hair must touch a face, by a weaker rule if the face detector saw it, or be so large and so
+  certain that it can be a head seen from behind.
 - What has been found in the whole photo is there; a closer look at a large head only says where.
 """
 
@@ -50,6 +51,9 @@ class Rule:
 SKY = Rule(0.7, 0.5, speck=0.0004, least=0.002, hole=0.25, largest_hole=0.03)
 SKY_OF_PORTRAIT = replace(SKY, certain=0.9, mean=0.77)
 HAIR = Rule(0.85, 0.72, speck=0.0003, least=0.0006, hole=0.2, largest_hole=0.002)
+# Beside a detected face hair passes with less certainty if its area is at least this part of the
+# face's: smaller parts were microphones and hat brims.
+EXPECTED_HAIR, EXPECTED_AREA = replace(HAIR, certain=0.75, mean=0.62), 0.25
 FACE = Rule(0.7, 0.65, speck=0.0003, least=0.0003, hole=0.0, largest_hole=0.01)
 
 # Hair without a face: at least this part of the picture, this sure.
@@ -80,12 +84,20 @@ def face_region(probability: F32, known: Bool | None = None) -> Bool:
     return _settled(probability, faces | _known_parts(probability, known), FACE)
 
 
-def hair_region(probability: F32, face: Bool, known: Bool | None = None) -> Bool:
+def hair_region(
+    probability: F32, face: Bool, known: Bool | None = None, box: Bool | None = None
+) -> Bool:
     """The hair that can belong to a head, bool (h, w). face: bool (h, w). known: the hair found
-    before, bool (h, w)."""
+    before, bool (h, w). box: the detected face, bool (h, w); the rule for hair beside it is
+    weaker."""
     reach = max(2, round(FACE_REACH * float(np.hypot(*face.shape))))
+    accepted = _accepted(probability, probability > LIKELY, HAIR)
+    if box is not None:
+        face = face | box
+        expected = _parts(_accepted(probability, probability > LIKELY, EXPECTED_HAIR), probability)
+        accepted |= expected.chosen(expected.area > EXPECTED_AREA * np.count_nonzero(box))
     near = cv2.dilate(face.astype(np.uint8), disc(reach)) > 0
-    parts = _parts(_accepted(probability, probability > LIKELY, HAIR), probability)
+    parts = _parts(accepted, probability)
     by_face = parts.touching(near)
     from_behind = (parts.area > FACELESS_AREA * face.size) & (parts.mean > FACELESS_MEAN)
     hair = parts.chosen(by_face | from_behind) | _known_parts(probability, known)
