@@ -13,8 +13,8 @@ from tests.compiled import libraries
 from windstill.elements.hair import painting
 from windstill.elements.hair.coverage import Span
 from windstill.elements.hair.grid import Grid
-from windstill.elements.hair.limits import Limits
 from windstill.elements.hair.painting import Cutout, Painter
+from windstill.elements.hair.value_range import ValueRange
 from windstill.imaging.planes import Planes, Region
 from windstill.imaging.warp import double, identity_map
 
@@ -49,6 +49,16 @@ def planes_of(shape: tuple[int, int], rng: np.random.Generator) -> Planes:
     )
 
 
+def limited(shape: tuple[int, int], least: int, most: int) -> ValueRange:
+    half = shape[0] // 2, shape[1] // 2
+    return ValueRange(
+        *(
+            Planes(*(np.full(size, value, np.uint8) for size in (shape, half, half)))
+            for value in (least, most)
+        )
+    )
+
+
 def whole(shape: tuple[int, int]) -> list[Span]:
     return [Span(slice(0, shape[0]), slice(0, shape[1]), False)]
 
@@ -65,7 +75,7 @@ def given(shape: tuple[int, int], seed: int, cell: int = 6, size: float = 5.0) -
         np.moveaxis(basis.reshape(*grid.shape, TONES, 2), 2, 0), np.float32
     )
     travel = np.full(shape, 4 * size, np.float32)
-    limits = Limits(np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8))
+    limits = limited(shape, 0, 255)
     stills, plates = planes_of(shape, rng), planes_of(shape, rng)
     cutout = Cutout(grid, stills, plates, hair.astype(np.float32), travel, limits, whole(shape))
     return Case(cutout, basis, rng.normal(0, 0.6, TONES).astype(np.float32))
@@ -102,8 +112,8 @@ def defined(case: Case, canvas: Planes) -> Planes:
             return found
 
         levels = read(light) + read(clear) * over
-        if name == "y":
-            levels = np.clip(levels, cutout.limits.least, cutout.limits.most)
+        ends = (getattr(end, name) for end in (cutout.limits.least, cutout.limits.most))
+        levels = np.clip(levels, *ends)
         painted.append(np.rint(np.clip(levels, 0, 255)).astype(np.uint8))
     return Planes(*painted)
 
@@ -148,17 +158,18 @@ def test_only_the_rectangles_are_painted() -> None:
     assert not changed.any()
 
 
-def test_luma_keeps_to_its_limits_but_where_hair_is_opaque() -> None:
+def test_planes_keep_to_their_limits_but_where_hair_is_opaque() -> None:
     case = given((64, 64), 3)
-    limits = Limits(np.full((64, 64), 100, np.uint8), np.full((64, 64), 130, np.uint8))
+    limits = limited((64, 64), 100, 130)
     spans = [Span(slice(0, 32), slice(0, 64), False), Span(slice(32, 64), slice(0, 64), True)]
     canvas = planes_of((64, 64), np.random.default_rng(4))
     Painter(replace(case.cutout, limits=limits, spans=spans), case.basis).paint(
         case.weights, canvas
     )
-    assert canvas.y[:32].min() >= 100
-    assert canvas.y[:32].max() <= 130
-    assert canvas.y[32:].max() > 130
+    for plane, middle in ((canvas.y, 32), (canvas.u, 16), (canvas.v, 16)):
+        assert plane[:middle].min() >= 100
+        assert plane[:middle].max() <= 130
+        assert plane[middle:].max() > 130
 
 
 def test_hair_that_came_from_far_outside_is_read_within_the_planes() -> None:
@@ -193,6 +204,6 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         case.painter().paint(case.weights[:-1], case.cutout.still.copy())
     with pytest.raises(ValueError, match="float32"):
         Painter(case.cutout, case.basis[:, :-1])
-    short = Limits(case.cutout.limits.least[:-1], case.cutout.limits.most[:-1])
+    short = limited((62, 64), 0, 255)
     with pytest.raises(ValueError, match="uint8"):
         Painter(replace(case.cutout, limits=short), case.basis)

@@ -15,11 +15,11 @@ from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.heads_of_hair import heads_of_hair_in
 from windstill.elements.hair.layer import HairLayer, Patch
-from windstill.elements.hair.limits import limits_of
 from windstill.elements.hair.plate import completed_sky, plate_behind
 from windstill.elements.hair.poses import farthest
 from windstill.elements.hair.scalp import Head, find_heads
 from windstill.elements.hair.tones import supported, tones_of
+from windstill.elements.hair.value_range import value_range_of
 from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
@@ -110,7 +110,7 @@ def _lift_cluster(
     behind = _behind(scene, region, plate, matte, travel, left)
     if breeze.options.wants("sky"):
         moving |= behind.mattes.sky[region.luma] > 0
-    limits = limits_of(still.y, seen, matte, travel, moving)
+    limits = value_range_of(still, seen, matte, travel, moving)
     patch = Patch(grid, still, plate, matte, heads_of_hair, sway, travel, limits, breeze.frames)
     return _LiftedPatch(patch, behind, float(travel.max()))
 

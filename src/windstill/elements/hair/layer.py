@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from windstill.elements.hair.coverage import spans
 from windstill.elements.hair.grid import Grid
-from windstill.elements.hair.limits import Limits
 from windstill.elements.hair.painting import Cutout, Painter
 from windstill.elements.hair.strength import HeadsOfHair
 from windstill.elements.hair.sway import Sway
+from windstill.elements.hair.value_range import ValueRange
 from windstill.imaging.planes import Planes, Region
 
 F32 = NDArray[np.float32]
@@ -40,7 +40,7 @@ class Patch:
         heads_of_hair: HeadsOfHair,
         sway: Sway,
         travel: F32,
-        limits: Limits,
+        limits: ValueRange,
         frames: int,
     ) -> None:
         """still, plate, hair, travel, limits: of the grid's region. frames: of the loop.

@@ -29,7 +29,7 @@ typedef struct {
     const int32_t *cells;   /* of each column of pixels: the cell whose centre is to its left, */
     const float *shares;    /* and how far on it is to the next one's, in [0, 1) */
     const Span *spans;
-    const uint8_t *least, *most; /* what pixels may become, or NULL; `stride` to a row */
+    const uint8_t *least[2], *most[2]; /* what pixels of each plane may become; `stride` to a row */
     int32_t stride;
 } Sheet;
 
@@ -199,10 +199,8 @@ static INLINE void chroma_of(const Sheet *sheet, Places at, words8 lights[2], wo
 static INLINE void lay_over(uint8_t *pixels, words8 light, words8 clear, const uint8_t *least,
                             const uint8_t *most)
 {
-    const words8 black = {0}, white = {255, 255, 255, 255, 255, 255, 255, 255};
     words8 levels = light + multiplied(clear, eight_of_bytes(pixels));
-    levels = least ? limited(levels, eight_of_bytes(least), eight_of_bytes(most))
-                   : limited(levels, black, white);
+    levels = limited(levels, eight_of_bytes(least), eight_of_bytes(most));
     bytes8 now = __builtin_convertvector(levels, bytes8);
     __builtin_memcpy(pixels, &now, sizeof now);
 }
@@ -218,10 +216,10 @@ static INLINE void lay_some_over(uint8_t *pixels, words8 light, words8 clear, co
     uint8_t some[3][WIDTH] = {{0}};
     for (int32_t k = 0; k < count; k++) {
         some[0][k] = pixels[k];
-        some[1][k] = least ? least[k] : 0;
-        some[2][k] = least ? most[k] : 0;
+        some[1][k] = least[k];
+        some[2][k] = most[k];
     }
-    lay_over(some[0], light, clear, least ? some[1] : NULL, some[2]);
+    lay_over(some[0], light, clear, some[1], some[2]);
     for (int32_t k = 0; k < count; k++)
         pixels[k] = some[0][k];
 }
@@ -243,8 +241,7 @@ static INLINE void paint_row(const Sheet *sheet, const Span *span, int32_t row, 
             chroma_of(sheet, at, lights, &clear);
         for (int plane = 0; plane < count; plane++)
             lay_some_over(planes[plane].pixels + row * planes[plane].stride + column, lights[plane],
-                          clear, sheet->least ? sheet->least + limit : NULL,
-                          sheet->least ? sheet->most + limit : NULL, left);
+                          clear, sheet->least[plane] + limit, sheet->most[plane] + limit, left);
     }
 }
 

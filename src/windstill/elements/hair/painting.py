@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from windstill.elements.hair.coverage import Span
 from windstill.elements.hair.grid import Grid
-from windstill.elements.hair.limits import Limits
+from windstill.elements.hair.value_range import ValueRange
 from windstill.imaging.compiled import Kept, address, load, plane_addresses
 from windstill.imaging.planes import Planes
 from windstill.imaging.warp import double
@@ -42,8 +42,8 @@ class _Sheet(ctypes.Structure):
         ("cells", ctypes.c_void_p),
         ("shares", ctypes.c_void_p),
         ("spans", ctypes.POINTER(_Span)),
-        ("least", ctypes.c_void_p),
-        ("most", ctypes.c_void_p),
+        ("least", ctypes.c_void_p * 2),
+        ("most", ctypes.c_void_p * 2),
         ("stride", ctypes.c_int32),
     ]
 
@@ -68,8 +68,8 @@ class Cutout:
     """Hair ready to be painted.
 
     still: the photo; plate: what is behind the hair; hair: its matte, float32 (H, W); travel:
-    float32 (H, W), how far it moves at each pixel; limits: of the luma; all of the grid's region.
-    spans: the rectangles that are painted, those without doubt opaque.
+    float32 (H, W), how far it moves at each pixel; limits: what pixels may become; all of the
+    grid's region. spans: the rectangles that are painted, those without doubt opaque.
     """
 
     grid: Grid
@@ -77,7 +77,7 @@ class Cutout:
     plate: Planes
     hair: F32
     travel: F32
-    limits: Limits
+    limits: ValueRange
     spans: Sequence[Span]
 
 
@@ -111,8 +111,15 @@ class Painter:
             work=given(np.empty(4 * (self._shape[1] + _WIDTH), np.float32), np.float32),
         )
         least, most = _only_where_doubtful(cutout.limits, spans)
-        self._hair.luma.least = given(least, np.uint8, self._shape)
-        self._hair.luma.most = given(most, np.uint8, self._shape)
+        small = self._shape[0] // 2, self._shape[1] // 2
+        for ends, bounds in (("least", least), ("most", most)):
+            luma_end, *chroma_ends = bounds.y, bounds.u, bounds.v
+            setattr(self._hair.luma, ends, _two(given(luma_end, np.uint8, self._shape), 0))
+            setattr(
+                self._hair.chroma,
+                ends,
+                _two(*(given(end, np.uint8, small) for end in chroma_ends)),
+            )
 
     def paint(self, weights: F32, canvas: Planes) -> None:
         """Paints over `canvas`, of the grid's region, in place. weights: float32 (T,), of the
@@ -174,10 +181,16 @@ def _samples(stills: list[U8], plates: list[U8], hair: F32) -> I16:
     return samples
 
 
-def _only_where_doubtful(limits: Limits, spans: Sequence[Span]) -> tuple[U8, U8]:
+def _two(first: int, second: int) -> ctypes.Array[ctypes.c_void_p]:
+    return (ctypes.c_void_p * 2)(first, second)
+
+
+def _only_where_doubtful(limits: ValueRange, spans: Sequence[Span]) -> tuple[Planes, Planes]:
     """The limits, but where hair is opaque: there what is behind can't be wrong."""
     least, most = limits.least.copy(), limits.most.copy()
-    for span in spans:
-        if span.opaque:
-            least[span.luma], most[span.luma] = 0, 255
+    for bounds, value in ((least, 0), (most, 255)):
+        for span in spans:
+            if span.opaque:
+                bounds.y[span.luma] = value
+                bounds.u[span.chroma] = bounds.v[span.chroma] = value
     return least, most

@@ -1,4 +1,4 @@
-"""How light and how dark each pixel may become while hair sways over it."""
+"""What each pixel may become while hair sways over it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -23,34 +25,48 @@ _STEPS = 8
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The least and the largest luma of each pixel, uint8 (H, W).
+class ValueRange:
+    """The least and the largest value of each pixel of all three planes.
 
     Matte and plate are estimates. Where they are off by a little, hair that moves away uncovers a
-    speck darker or lighter than the hair, than what is behind it, and than any mixture of both.
+    speck darker, lighter or more colourful than the hair, than what is behind it, and than any
+    mixture of both.
     """
 
-    least: U8
-    most: U8
+    least: Planes
+    most: Planes
 
 
-def limits_of(still: U8, seen: F32, hair: F32, travel: F32, free: Mask) -> Limits:
-    """The limits that the photo sets: what it shows here, and hair and surroundings nearby.
+def value_range_of(still: Planes, seen: F32, hair: F32, travel: F32, free: Mask) -> ValueRange:
+    """The range that the photo sets: what it shows here, and hair and surroundings nearby.
 
-    still: its luma, uint8 (H, W). seen: the matte as it was found; hair: the one that is painted
-    with; travel: how far hair moves at each pixel; all float32 (H, W). What is hair by the one and
-    not by the other tells nothing about either. free: bool (H, W), where something else may show
-    that moves by itself.
+    seen: the matte as it was found; hair: the one that is painted with; travel: how far hair moves
+    at each pixel; all float32 (H, W). Pixels on which the two mattes disagree are ignored. free:
+    bool (H, W), where something else may show that moves by itself.
     """
     reach = float(travel.max()) + _NEAR
+    half = still.u.shape[::-1]
+    seen_half, hair_half, free_half = (
+        cv2.resize(each.astype(np.float32), half, interpolation=cv2.INTER_AREA)
+        for each in (seen, hair, free)
+    )
+    found = [_plane_range(still.y, seen, hair, reach, free)]
+    found += [
+        _plane_range(plane, seen_half, hair_half, reach / 2 + 1, free_half > 0)
+        for plane in (still.u, still.v)
+    ]
+    return ValueRange(*(Planes(*planes) for planes in zip(*found, strict=True)))
+
+
+def _plane_range(plane: U8, seen: F32, hair: F32, reach: float, free: Mask) -> tuple[U8, U8]:
     hidden = cv2.dilate((np.maximum(hair, seen) > 0.02).astype(np.uint8), _square(_BESIDE)) > 0
     near = _square(_NEAR)
-    least, most = cv2.erode(still, near), cv2.dilate(still, near)
+    least, most = cv2.erode(plane, near), cv2.dilate(plane, near)
     known = (np.minimum(hair, seen) > 0.5) | ~hidden
-    least = cv2.min(least, _extreme(np.where(known, still, np.uint8(255)), reach, cv2.erode))
-    most = cv2.max(most, _extreme(np.where(known, still, np.uint8(0)), reach, cv2.dilate))
+    least = cv2.min(least, _extreme(np.where(known, plane, np.uint8(255)), reach, cv2.erode))
+    most = cv2.max(most, _extreme(np.where(known, plane, np.uint8(0)), reach, cv2.dilate))
     least[free], most[free] = 0, 255
-    return Limits(least, most)
+    return least, most
 
 
 def _extreme(plane: U8, reach: float, how: Callable[..., Any]) -> U8:
