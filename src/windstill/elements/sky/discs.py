@@ -12,15 +12,15 @@ U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 # Spots this many levels brighter than the sky around are looked at: the largest, so many.
-CONTRASTS = (16, 28, 50, 90)
-LOOKED_AT = 12
+CONTRASTS = (16, 32, 64)
+LOOKED_AT = 8
 # Radii: half-size pixels, and a share of the longer side.
 SMALLEST, LARGEST = 2.0, 0.06
 # Circles tried for each spot, through three points of its outline each, and how near (pixels,
 # share of the radius) how much of the outline lies to a promising one. (A half moon's arc is three
 # fifths of its outline.)
 TRIALS = 30
-NEAR, NEAR_SHARE, PROMISING = 0.5, 0.06, 0.5
+NEAR, NEAR_SHARE, PROMISING = 0.5, 0.06, 0.55
 # Directions in which its rim is looked at. The luma falls there by half at the circle's radius,
 # give or take so much, and by most of it within so many pixels.
 DIRECTIONS = 72
@@ -118,6 +118,8 @@ def _is_disc(luma: U8, circle: F64) -> bool:
     outer = beyond.mean(axis=1)
     contrast = inner - outer
     strongest = float(np.percentile(contrast, 90))
+    if strongest < CONTRASTS[0] / 2:
+        return False
     lit = contrast > 0.5 * strongest
     middle = (inner + outer)[:, None] / 2
     # The outermost sample that is brighter than the middle.

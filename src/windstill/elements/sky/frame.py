@@ -26,6 +26,8 @@ AS_WIDE = 0.25
 # many pixels, which its border is blurred over.
 UNIFORM, STRAY = 7, 0.1
 STEP, ALONG, BLURRED = 10, 0.45, 4
+# Where it does not show, so many of the outermost lines are uniform.
+MOSTLY = 0.8
 # Sides of one frame, and the pixels of a rounded corner, have the same colour, within so many
 # levels.
 SAME = 10
@@ -113,33 +115,34 @@ class _Side:
     """The lines of a picture from one of its sides inwards."""
 
     def __init__(self, luma: U8) -> None:
-        depth = max(1, int(WIDEST_BAR * len(luma)))
-        self.lines = luma[: depth + BLURRED].astype(np.int16)
-        self.medians = np.median(self.lines, axis=1)
-        stray = np.abs(self.lines - self.medians[:, None]) > UNIFORM
-        self.uniform = stray.mean(axis=1) < STRAY
+        self.luma = luma
         self.narrow = max(1, int(WIDEST * len(luma)))
 
     def width(self) -> int:
         """How many lines are frame; 0 if none."""
-        count = len(self.uniform) if self.uniform.all() else int(np.argmin(self.uniform))
-        if not 0 < count < len(self.lines) - BLURRED:
+        deepest = max(1, int(WIDEST_BAR * len(self.luma)))
+        count = next((at for at in range(deepest) if not self._is_uniform(at)), deepest)
+        if not 0 < count < deepest:
             return 0
-        inner = self.lines[count + BLURRED - 1]
-        step = np.abs(inner - self.medians[count - 1]) > STEP
+        inner = self.luma[count + BLURRED - 1].astype(np.int16)
+        step = np.abs(inner - np.median(self.luma[count - 1])) > STEP
         # The blurred border is frame, too.
-        return 0 if step.mean() < ALONG else count + self._blurred(count)
+        return 0 if step.mean() < ALONG else count + self._blurred(count, inner)
 
     def colour(self, width: int) -> float:
         """The luma of so many lines."""
-        return float(np.median(self.medians[:width]))
+        return float(np.median(self.luma[:width]))
 
     def is_frame(self, width: int, colour: float) -> bool:
         """Whether the outermost lines are uniform and of that colour."""
-        return bool(self.uniform[:width].mean() > 0.8 and abs(self.colour(width) - colour) < SAME)
+        uniform = np.mean([self._is_uniform(at) for at in range(width)])
+        return bool(uniform > MOSTLY and abs(self.colour(width) - colour) < SAME)
 
-    def _blurred(self, count: int) -> int:
+    def _is_uniform(self, at: int) -> bool:
+        line = self.luma[at].astype(np.int16)
+        return bool((np.abs(line - np.median(line)) > UNIFORM).mean() < STRAY)
+
+    def _blurred(self, count: int, inner: NDArray[np.int16]) -> int:
         """How many lines beyond the uniform ones the frame shines into."""
-        inner = self.lines[count + BLURRED - 1]
-        change = np.abs(self.lines[count : count + BLURRED - 1] - inner[None]).mean(axis=1)
+        change = np.abs(self.luma[count : count + BLURRED - 1] - inner).mean(axis=1)
         return int((change > STEP / 2).sum())

@@ -46,23 +46,32 @@ def structures(half: U8, inside: Bool, around: U8) -> Bool:
     luma = np.ascontiguousarray(half[..., 0])
     if not ground.any():
         return np.zeros(luma.shape, bool)
-    found = _hills(luma, inside & unlike_open_sky(half, inside), around, ground)
+    found = _hills(half, inside, around, ground)
     found |= _masts(luma, inside, ground) | _towers(luma, inside, ground)
     return found & inside
 
 
-def unlike_open_sky(half: U8, inside: Bool) -> Bool:
-    """Which pixels have a colour that the sky hardly has away from the matte's border."""
+def _unlike_open_sky(half: U8, inside: Bool, asked: Bool) -> Bool:
+    """Which of the pixels `asked` for have a colour that the sky hardly has away from the border
+    of the matte `inside`."""
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
     middle = float(np.median(depth[inside])) if inside.any() else 0.0
     deep = depth > min(OPEN * max(inside.shape), middle)
-    y, u, v = (half[..., channel] for channel in range(3))
-    colours = ((y >> 3).astype(np.int32) << 12) + ((u >> 2).astype(np.int32) << 6) + (v >> 2)
-    counts = np.bincount(colours[deep], minlength=1 << 17).reshape(32, 64, 64).astype(np.float32)
+    # A quarter of the pixels tells as much.
+    colours = _bins(half[::2, ::2][deep[::2, ::2]])
+    counts = np.bincount(colours, minlength=1 << 17).reshape(32, 64, 64).astype(np.float32)
     for axis in range(3):
         counts = counts + np.roll(counts, 1, axis) + np.roll(counts, -1, axis)
-    rare = (counts < HARDLY * max(int(deep.sum()), 1)).ravel()
-    return np.asarray(rare[colours] & inside)
+    rare = (counts < HARDLY * max(len(colours), 1)).ravel()
+    found = np.zeros(inside.shape, bool)
+    found[asked] = rare[_bins(half[asked])]
+    return found
+
+
+def _bins(colours: U8) -> I32:
+    """Numbers of colours, uint8 (n, 3), Y, U, V: alike for those within a step."""
+    y, u, v = colours.astype(np.int32).T
+    return np.asarray(((y >> 3) << 12) + ((u >> 2) << 6) + (v >> 2))
 
 
 def _ground(inside: Bool) -> Bool:
@@ -72,13 +81,14 @@ def _ground(inside: Bool) -> Bool:
     return np.asarray(np.isin(labels, below[below > 0]))
 
 
-def _hills(luma: U8, unlike: Bool, around: U8, ground: Bool) -> Bool:
+def _hills(half: U8, inside: Bool, around: U8, ground: Bool) -> Bool:
     """Dark parts of the matte on the ground, unlike the sky and with hard edges."""
+    luma = np.ascontiguousarray(half[..., 0])
     reach = HILL * max(luma.shape)
     away = cv2.distanceTransform((~ground).astype(np.uint8), cv2.DIST_L2, 3)
-    smooth = cv2.blur(luma, (3, 3))
-    contrast = cv2.subtract(around, smooth)
-    dark = unlike & (contrast > DARKER) & (away > 0) & (away < reach)
+    contrast = cv2.subtract(around, cv2.blur(luma, (3, 3)))
+    dark = (contrast > DARKER) & (away > 0) & (away < reach) & inside
+    dark &= _unlike_open_sky(half, inside, dark)
     count, labels = cv2.connectedComponents(dark.astype(np.uint8))
     farthest, nearest = np.zeros(count), np.full(count, np.inf)
     np.maximum.at(farthest, labels[dark], away[dark])
