@@ -83,3 +83,21 @@ def test_a_bright_cloud_is_no_sun() -> None:
     rgb = np.clip(rgb.astype(int) * 1.25, 0, 255).astype(np.uint8)
     half = half_of(rgb).astype(np.float32)
     assert find_glow(half, everywhere(half), is_night=False) is None
+
+
+def test_gaps_between_clouds_move() -> None:
+    rng = np.random.default_rng(0)
+    overcast = np.full((400, 640, 3), (225, 228, 232), np.uint8)
+    for x, y in zip(rng.integers(20, 620, 30), rng.integers(20, 380, 30), strict=True):
+        cv2.ellipse(overcast, (int(x), int(y)), (6, 4), 0, 0, 360, (110, 150, 210), -1)
+    half = half_of(cv2.GaussianBlur(overcast, (0, 0), 1.5))
+    assert (still_objects(half, everywhere(half)) > 0.5).mean() < 0.001
+
+
+def test_a_colourful_sunset_moves() -> None:
+    rng = np.random.default_rng(1)
+    dusk = np.full((400, 640, 3), (120, 130, 160), np.uint8)
+    for x, y in zip(rng.integers(20, 620, 60), rng.integers(20, 380, 60), strict=True):
+        cv2.ellipse(dusk, (int(x), int(y)), (22, 6), 0, 0, 360, (220, 120, 110), -1)
+    half = half_of(cv2.GaussianBlur(dusk, (0, 0), 2.5))
+    assert (still_objects(half, everywhere(half)) > 0.5).mean() < 0.02

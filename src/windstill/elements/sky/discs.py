@@ -26,10 +26,11 @@ NEAR, NEAR_SHARE, PROMISING = 0.5, 0.06, 0.55
 DIRECTIONS = 72
 OFF, OFF_SHARE = 0.35, 0.02
 RIM, MOST = 1.5, 0.6
-# Where a rim shows at all, most of it is like this, over such an arc (degrees; a crescent at night,
-# where the sky is darker than this, has less). If it is so small (pixels) that its shape says
-# little, the sky around it is plain: it has a range of such a share of the contrast.
-CLEAN, ARC, NIGHT_ARC, NIGHT = 0.7, 150, 90, 60
+# Where a rim shows at all, most of it is like this, over such an arc (degrees); a large crescent
+# (its radius is more than so many pixels) at night (the sky is darker than this) has less. If the
+# disc is so small (pixels) that its shape says little, the sky around it is plain: it has a range
+# of such a share of the contrast.
+CLEAN, ARC, NIGHT_ARC, NIGHT, LARGE = 0.7, 150, 90, 60, 10.0
 TINY, PLAIN = 6.0, 0.15
 # Around it: its glow.
 MARGIN, MARGIN_SHARE = 3.0, 0.12
@@ -135,7 +136,8 @@ def _is_disc(luma: U8, circle: F64) -> bool:
     clean &= fall > MOST * contrast
     arc = int(clean.sum()) * 360 // DIRECTIONS
     spread = float(np.std(where[clean])) if clean.any() else np.inf
-    least = NIGHT_ARC if np.median(outer) < NIGHT else ARC
+    dark = np.median(outer) < NIGHT and radius > LARGE
+    least = NIGHT_ARC if dark else ARC
     if arc < least or clean.sum() < CLEAN * lit.sum() or spread > OFF + OFF_SHARE * radius:
         return False
     return bool(radius >= TINY or np.ptp(np.percentile(beyond, (5, 95))) < PLAIN * strongest)

@@ -20,6 +20,8 @@ LEAST_SEEN = 0.25
 # The glow is looked for within this share of the longer side.
 REACH = 0.16
 RINGS = 24
+# As even as all of it is this inner share of it.
+NEAR = 0.35
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def find_glow(half: F32, known: F32, *, is_night: bool) -> Glow | None:
 
 
 def _profile(values: F32, ring: NDArray[np.intp]) -> tuple[NDArray[np.float64], float]:
-    """Mean of `values` (n, 3) in every ring, (RINGS, 3), and the lumas' spread about it."""
+    """Mean of `values` (n, 3) in every ring, (RINGS, 3), and the lumas' spread about it, in all
+    rings or in the inner ones, whichever is larger."""
     count = np.bincount(ring, minlength=RINGS)
     full = count > 0
     means = np.empty((RINGS, 3))
@@ -84,4 +87,7 @@ def _profile(values: F32, ring: NDArray[np.intp]) -> tuple[NDArray[np.float64], 
         )
     # Light only fades with distance.
     means[:, 0] = np.minimum.accumulate(means[:, 0])
-    return means, float(np.sqrt(np.mean((values[:, 0] - means[ring, 0]) ** 2)))
+    off = (values[:, 0] - means[ring, 0]) ** 2
+    near = ring < RINGS * NEAR
+    # The dark sky around a small bright cloud would make it even.
+    return means, float(np.sqrt(max(off.mean(), off[near].mean() if near.any() else 0.0)))

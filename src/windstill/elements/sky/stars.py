@@ -64,7 +64,10 @@ def starry_sky(half: U8, inside: Bool) -> Bool | None:
     if _are_northern_lights(half, inside):
         return inside
     points = (brighter > FAINTEST) & (brighter > calm) & inside
-    field = _field(_peaks(brighter, points) & (core > 0)) & inside
+    dips = (darker > FAINTEST) & (darker > calm) & inside
+    # Light beside a pole or a twig, which is dark, is no star.
+    poles = cv2.dilate((darker > COUNTED).astype(np.uint8), _square(2 * MEDIAN - 1)) > 0
+    field = _field(_centres(points & (core > 0) & ~poles) - _centres(dips)) & inside
     if field.sum() > NEARLY_ALL * inside.sum():
         return inside
     grown: Bool = cv2.dilate(points.astype(np.uint8), _square(MEDIAN)) > 0
@@ -99,16 +102,25 @@ def _peaks(hat: U8, mask: Bool) -> Bool:
     return np.asarray((hat == cv2.dilate(hat, _square(MEDIAN))) & mask)
 
 
+def _centres(mask: Bool) -> F32:
+    """In the middle of each group of pixels how many points long it is, float32 (h, w)."""
+    found = np.zeros(mask.shape, np.float32)
+    _, _, stats, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    columns, rows = np.rint(centres[1:].T).astype(int)
+    found[rows, columns] = np.maximum(stats[1:, 2:4].max(axis=1) / MEDIAN, 1)
+    return found
+
+
 def _occupied(hat: U8, mask: Bool, tile: int) -> int:
     """How many square tiles hold a peak."""
     rows, columns = np.nonzero(_peaks(hat, mask))
     return len(np.unique(rows // tile * hat.shape[1] + columns // tile))
 
 
-def _field(centres: Bool) -> Bool:
-    """Where stars are so dense that nothing hides them."""
-    side = round(2 * NEAR * max(centres.shape)) | 1
-    around = cv2.blur(centres.astype(np.float32), (side, side), borderType=cv2.BORDER_REFLECT)
+def _field(stars: F32) -> Bool:
+    """Where stars are so dense that nothing hides them. stars: their number, less dark points'."""
+    side = round(2 * NEAR * max(stars.shape)) | 1
+    around = cv2.blur(stars, (side, side), borderType=cv2.BORDER_REFLECT)
     dense = (around * side**2 > SEVERAL - 0.5).astype(np.uint8)
     # Between such places, too.
     closed = cv2.morphologyEx(dense, cv2.MORPH_CLOSE, _square(side))

@@ -25,8 +25,11 @@ LARGEST = 0.012
 # Levels by which an object is darker, more colourful, or (a star) brighter than its sky.
 DARKER, COLOURFUL, BRIGHTER = 14, 10, 12
 NIGHT = 60
-# Spots that cover more of the sky than this are its texture.
-RARE = 0.03
+# Spots that cover more of the sky than this are its texture: dark ones, coloured ones, points.
+RARE_DARK, RARE_COLOUR, RARE_POINTS = 0.03, 0.01, 0.03
+# Gaps between clouds are dark, too, but blue: their U is larger than this, and by so much larger
+# than it is nearby.
+BLUE, BLUER = 133, 6
 # Share of the frame's longer side that a straight line must have to be a cable or an edge.
 LINE = 0.07
 # It goes on unseen over this share of its length. (Bridging gaps in it as well would make lines
@@ -57,8 +60,12 @@ def still_objects(half: U8, sky: F32) -> F32:
     found = _straight(luma, inside, width) | _tips(luma, sky) | lettering(luma, inside)
     found |= find_discs(luma, inside, around) | structures(half, inside, around)
     points = bright_points(luma, BRIGHTER, NIGHT)
-    for spots in (_dark(luma, inside, width), _colourful(half, inside, width), points):
-        if spots[inside].mean() < RARE:
+    for spots, rare in (
+        (_dark(luma, inside, width) & ~_blue_gaps(half, width), RARE_DARK),
+        (_colourful(half, inside, width), RARE_COLOUR),
+        (points, RARE_POINTS),
+    ):
+        if spots[inside].mean() < rare:
             found |= spots
     found &= inside
     grown = cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8))
@@ -75,6 +82,15 @@ def _dark(luma: U8, inside: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     # A sheer cloud hides a line no better than clear sky does, so the hat alone must be strong.
     hat: U8 = cv2.subtract(cv2.min(closed, darkest), luma)
     return hat > DARKER
+
+
+def _blue_gaps(half: U8, width: int) -> NDArray[np.bool_]:
+    """Where clear sky shows between clouds."""
+    u = cv2.extractChannel(half, 1)
+    gaps: NDArray[np.bool_] = (u > BLUE) & (
+        cv2.subtract(u, cv2.erode(u, _square(3 * width))) > BLUER
+    )
+    return gaps
 
 
 def _tips(luma: U8, sky: F32) -> NDArray[np.bool_]:

@@ -22,6 +22,8 @@ DARKER, HARD, HILL = 10, 0.4, 0.1
 # longer side), hardly has: less of it
 # than this, within a step of 8 levels of Y and 4 of U and V.
 OPEN, HARDLY = 0.06, 0.01
+# The ground that it stands on, seen this near to the matte (pixels), mostly has such colours, too.
+RIM, CREDIBLE = 9, 0.5
 # Lattice and rails differ by so many levels from a median of so many pixels' side, and have gaps
 # of up to this share of the longer side. A mast is so high (same share), so many times its width,
 # and has so much of its rectangle.
@@ -85,10 +87,17 @@ def _hills(half: U8, inside: Bool, around: U8, ground: Bool) -> Bool:
     """Dark parts of the matte on the ground, unlike the sky and with hard edges."""
     luma = np.ascontiguousarray(half[..., 0])
     reach = HILL * max(luma.shape)
-    away = cv2.distanceTransform((~ground).astype(np.uint8), cv2.DIST_L2, 3)
     contrast = cv2.subtract(around, cv2.blur(luma, (3, 3)))
-    dark = (contrast > DARKER) & (away > 0) & (away < reach) & inside
-    dark &= _unlike_open_sky(half, inside, dark)
+    dark = (contrast > DARKER) & inside
+    rim = ground & (cv2.dilate(inside.astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0)
+    unlike = _unlike_open_sky(half, inside, dark | rim)
+    # Cloud that the matte leaves out is no ground.
+    side = (2 * RIM + 1, 2 * RIM + 1)
+    share = cv2.blur((rim & unlike).astype(np.float32), side)
+    doubtful = rim & (share < CREDIBLE * cv2.blur(rim.astype(np.float32), side))
+    standing = (ground & ~doubtful).astype(np.uint8)
+    away = cv2.distanceTransform(1 - standing, cv2.DIST_L2, 3)
+    dark &= unlike & (away < reach)
     count, labels = cv2.connectedComponents(dark.astype(np.uint8))
     farthest, nearest = np.zeros(count), np.full(count, np.inf)
     np.maximum.at(farthest, labels[dark], away[dark])
