@@ -173,6 +173,7 @@ def engine_settings(settings: Settings) -> dict[str, Any]:
     """Fields of `windstill.jobs.config.Config`; where a setting says 0, there is no limit."""
     return {
         "slots": (settings.slots or None) if settings.run_jobs else 0,
+        "spares": settings.spare_processes,
         "queue_size": settings.queue_length,
         "cost": settings.credits_per_success,
         "job_limit": settings.job_limit or None,

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,24 @@ from windstill.errors import CorruptPhoto
 from windstill.jobs.supervise.worker import PLEASE_END
 
 Progress = Callable[[str, float], None]
+WARMED: list[int] = []
+"""The numbers of threads that this process was warmed up for."""
+
+
+def warm(threads: int) -> None:
+    """Loads nothing, but starts a thread, as some libraries do."""
+    WARMED.append(threads)
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def warm_in_vain(threads: int) -> None:
+    """Fails."""
+    raise RuntimeError("no library")
+
+
+def warm_to_death(threads: int) -> None:
+    """Takes the process along."""
+    os._exit(3)
 
 
 def behave(
@@ -37,6 +56,8 @@ def behave(
         "timings": {"photo": 0.001, "video": 0.002},
         "folder": str(output),
         "pid": os.getpid(),
+        "warmed": list(WARMED),
+        "seen": sorted(os.listdir("/proc/self/fd")),
         **{name: os.environ.get(name) for name in payload.get("environment", ())},
         **(_rights() if payload.get("rights") else {}),
     }

@@ -12,16 +12,30 @@ import pytest
 from tests.jobs.conftest import until
 from tests.jobs.leftovers import Holdings, processes_below, processes_in
 from windstill.jobs.model import Failure
-from windstill.jobs.supervise import Ended, ForkServer, JobProcess, Made, Order, judge, linux
+from windstill.jobs.supervise import (
+    Ended,
+    ForkServer,
+    JobProcess,
+    Made,
+    Order,
+    SparePlan,
+    judge,
+    linux,
+    worker,
+)
 
 MIB = 1 << 20
 LIMITS = {"memory": 256 * MIB, "file_size": 16 * MIB, "open_files": 64, "cpu_seconds": 20}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
+SPARES = SparePlan(warm_up="tests.jobs.tasks:warm", most=1, slots=1, cpus=1)
+
+
+@pytest.fixture(scope="module", params=[None, SPARES], ids=["cold", "spare"])
+def server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
+    """Whatever is promised holds for jobs with a process of their own and for those of spares."""
     before = Holdings.now()
-    server = ForkServer(("tests.jobs.tasks",))
+    server = ForkServer(("tests.jobs.tasks",), spares=request.param)
     server.start()
     assert server.problems == []
     yield server
@@ -34,6 +48,8 @@ def spawn(server: ForkServer, tmp_path: Path) -> Callable[..., JobProcess]:
     (tmp_path / "photo").write_bytes(b"photo")
 
     def begin(limits: dict[str, int] | None = None, threads: int = 1, **payload: Any) -> JobProcess:
+        if server.spares is not None and server.alive:
+            until(lambda: spares_of(server))
         order = Order(
             task="tests.jobs.tasks:behave",
             folder=str(tmp_path),
@@ -44,6 +60,19 @@ def spawn(server: ForkServer, tmp_path: Path) -> Callable[..., JobProcess]:
         return server.spawn(order)
 
     return begin
+
+
+def spares_of(server: ForkServer) -> set[int]:
+    """Those that are ready."""
+    assert server._process is not None
+    return {pid for pid in processes_below(server._process.pid) if name_of(pid) == worker.SPARE}
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def watch(process: JobProcess, seconds: float = 30, grace: float = 0.1) -> Ended:
@@ -141,7 +170,10 @@ def test_a_whole_tree_of_processes_ends_with_its_job(
     assert isinstance(judge(ended, tmp_path, 1), Failure if stay else Made)
     assert processes_in(tmp_path) == set()
     assert server._process is not None
-    assert processes_below(server._process.pid) == set()
+    assert {name_of(pid) for pid in processes_below(server._process.pid)} <= {
+        worker.SPARE,
+        "python",
+    }
 
 
 def test_a_job_can_be_ended_from_another_thread(spawn: Callable[..., JobProcess]) -> None:

@@ -62,7 +62,9 @@ class Config:
     runner is believed alive without a sign. grace: between asking a process to end and killing it.
     exclusive: no other process runs jobs of the same store, so at the start none can be running.
     task: "module:function" that does the work. kinds: the kinds of jobs that have a task and a
-    life of their own. preload: modules that every job finds loaded.
+    life of their own. preload: modules that every job finds loaded. spares: processes at most that
+    wait for jobs with everything loaded, which `warm_up`, "module:function", does; no more than one
+    for each slot. spare_idle: how long they wait without any job.
     """
 
     work_dir: Path
@@ -85,6 +87,9 @@ class Config:
     task: str = "windstill.jobs.task:animate_photo"
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     preload: tuple[str, ...] = ("windstill.pipeline",)
+    spares: int = 0
+    warm_up: str = "windstill.jobs.task:warm_up"
+    spare_idle: float = 300.0
 
     def task_of(self, kind: str) -> str:
         """The task of jobs of this kind."""

@@ -33,7 +33,7 @@ from windstill.jobs.runner import Runner
 from windstill.jobs.slots import Slots
 from windstill.jobs.stats import Stats
 from windstill.jobs.submission import Submission
-from windstill.jobs.supervise import ForkServer
+from windstill.jobs.supervise import ForkServer, SparePlan
 from windstill.jobs.vitals import Vitals
 from windstill.jobs.waiting import Waiting
 from windstill.jobs.workspace import Workspace
@@ -120,7 +120,9 @@ class Engine:
                 self.store.enlist(self._holder)
             self.recover()
             if self._slots.count:
-                server = ForkServer(self.config.preload, self._workspace.lock_handle)
+                server = ForkServer(
+                    self.config.preload, self._workspace.lock_handle, self._spare_plan()
+                )
                 server.start()
                 self._runner.server = server
         except BaseException:
@@ -130,6 +132,17 @@ class Engine:
         self._slots.start()
         self._housekeeper.start()
         self._vitals.start()
+
+    def _spare_plan(self) -> SparePlan | None:
+        if not self.config.spares:
+            return None
+        return SparePlan(
+            warm_up=self.config.warm_up,
+            most=min(self.config.spares, self._slots.count),
+            slots=self._slots.count,
+            cpus=self._runner.cpus,
+            idle=self.config.spare_idle,
+        )
 
     def recover(self) -> int:
         """Puts unfinished jobs back into the queue or fails them, and removes orphaned files.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ POSTERS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 """Kinds of posters, and their types."""
 MATTE_SIDE = 4096
 """Longest side of mattes that are given out: no animation is larger."""
+
+_WARM_SIDE = 192
+"""Pixels of a picture's side that is as good as any to bring the networks into the caches."""
 
 Tell = Callable[[str, float], None]
 
@@ -79,6 +83,22 @@ def animate_photo(
     if poster is None:
         return facts
     return facts | {"extras": {"poster": {"path": str(poster), "mime": POSTERS[str(kind)]}}}
+
+
+def warm_up(threads: int) -> None:
+    """Loads what every job with so many threads needs, and runs it once on nothing in particular:
+    the networks, and the encoder. Afterwards this process has threads of its own.
+    """
+    import numpy as np
+
+    from windstill.perceive.network import infer, look_at_head
+    from windstill.video import x264
+
+    grey = np.full((_WARM_SIDE, _WARM_SIDE, 3), 128, np.uint8)
+    infer(grey, long_side=_WARM_SIDE, threads=threads)
+    look_at_head(grey, long_side=_WARM_SIDE, threads=threads)
+    with suppress(x264.Unavailable):
+        x264.library()
 
 
 def preview_photo(

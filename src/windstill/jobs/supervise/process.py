@@ -12,10 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from windstill.jobs.supervise import wire
+from windstill.jobs.supervise.spares import SparePlan
 
 _MAX_MESSAGES = 100_000
 _LOST_WAIT = 10_000
@@ -77,12 +78,18 @@ class ForkServer:
     """Starts job processes; starts itself again when it was killed.
 
     preload: modules that jobs find loaded. kept: a file that the server is to hold open until the
-    last job is gone, such as a lock.
+    last job is gone, such as a lock. spares: processes that wait for jobs; None for none.
     """
 
-    def __init__(self, preload: tuple[str, ...] = (), kept: int | None = None) -> None:
+    def __init__(
+        self,
+        preload: tuple[str, ...] = (),
+        kept: int | None = None,
+        spares: SparePlan | None = None,
+    ) -> None:
         self.preload = preload
         self.kept = kept
+        self.spares = spares
         self.starts = 0
         self.problems: list[str] = []
         self._lock = threading.Lock()
@@ -180,7 +187,8 @@ class ForkServer:
             )
         self._control = control
         self.starts += 1
-        wire.send(control, {"preload": list(self.preload)})
+        spares = None if self.spares is None else asdict(self.spares)
+        wire.send(control, {"preload": list(self.preload), "spares": spares})
         ready, _ = wire.receive(control)
         self.problems = list((ready or {"problems": ["the fork server died"]})["problems"])
         return control

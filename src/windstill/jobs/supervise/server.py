@@ -1,5 +1,5 @@
 """The fork server: a small process that has the heavy libraries loaded, forks one process for
-each job, and reports a job's end only once nothing of it is left.
+each job, some of them ahead of it, and reports a job's end only once nothing of it is left.
 
 It runs one thread, so that forking is safe. It lives as long as the service's end of the control
 socket: when that closes, for whatever reason, it kills every job and leaves.
@@ -15,10 +15,13 @@ import select
 import signal
 import socket
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from windstill.jobs.supervise import linux, wire, worker
+from windstill.jobs.supervise.spares import Spare, SparePlan, Spares
 
 _STRAY_CHECK = 1000
 """Milliseconds after which processes that a job left behind are looked for, unasked."""
@@ -45,6 +48,7 @@ class _Server:
         self.control = control
         self.jobs: dict[int, _Running] = {}
         self.poll = select.poll()
+        self.spares = Spares(self.poll, self._fork_spare)
         self.poll.register(control, select.POLLIN)
         self.wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.poll.register(self.wake, select.POLLIN)
@@ -54,9 +58,10 @@ class _Server:
 
     def load(self) -> None:
         """Imports what jobs need, before the first is forked."""
-        hello, _ = wire.receive(self.control)
+        received, _ = wire.receive(self.control)
+        hello = received or {}
         problems = []
-        for name in (hello or {}).get("preload", ()):
+        for name in hello.get("preload", ()):
             try:
                 importlib.import_module(name)
             except Exception as error:
@@ -65,6 +70,8 @@ class _Server:
         gc.freeze()  # or the collector would touch, and so copy, every page in each child
         with contextlib.suppress(wire.WireError):
             wire.send(self.control, {"ready": os.getpid(), "problems": problems})
+        if hello.get("spares"):
+            self.spares.begin(SparePlan(**hello["spares"]))
 
     def serve(self) -> None:
         """Works until the service is gone and no job is left."""
@@ -76,10 +83,13 @@ class _Server:
             for pid, job in list(self.jobs.items()):
                 if job.hold.fileno() in ready:
                     self._obey(pid, job)
+            self.spares.hear(ready)
             self._reap()
             if self.control.fileno() in ready and not self._accept():
                 break
+            self.spares.tend(sum(job.ended is None for job in self.jobs.values()))
         self.poll.unregister(self.control)
+        self.spares.end()
         for pid, job in self.jobs.items():
             if job.ended is None:
                 _kill_group(pid)
@@ -96,8 +106,8 @@ class _Server:
             return False
         hold = socket.socket(fileno=fds[0])
         try:
-            pid = self._fork(order, fds[1])
-        except OSError:
+            pid = self.spares.take(order, fds[1]) or self._begin(order, fds[1])
+        except (OSError, wire.WireError):
             hold.close()  # no process can be had: to the service, the job is lost
             return True
         finally:
@@ -108,19 +118,38 @@ class _Server:
             wire.send(hold, {"pid": pid})
         return True
 
-    def _fork(self, order: dict[str, Any], report: int) -> int:
+    def _begin(self, order: dict[str, Any], report: int) -> int:
+        """Starts a process for an order, for want of a spare; returns its id."""
+        pid, orders = self._fork(None)
+        with orders:
+            wire.send(orders, order, (report,))
+        return pid
+
+    def _fork_spare(self, threads: int) -> Spare:
+        task = self.spares.plan.warm_up if self.spares.plan else ""
+        pid, orders = self._fork(partial(worker.warm_up, task, threads))
+        return Spare(pid, orders, threads)
+
+    def _fork(self, warm_up: Callable[[], None] | None) -> tuple[int, socket.socket]:
+        """Starts a process that waits for an order; returns its id and where to send the order."""
         server = os.getpid()
-        pid = os.fork()
-        if pid:
-            return pid
-        status = 1
-        try:
-            signal.set_wakeup_fd(-1)
-            status = worker.run(order, report, server)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
+        orders, far = wire.pair()
+        with far:
+            try:
+                pid = os.fork()
+            except OSError:
+                orders.close()
+                raise
+            if pid:
+                return pid, orders
+            status = 1
+            try:
+                signal.set_wakeup_fd(-1)
+                status = worker.run(far.fileno(), server, warm_up)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(status)
 
     def _obey(self, pid: int, job: _Running) -> None:
         try:
@@ -161,7 +190,7 @@ class _Server:
 
     def _strays_left(self) -> bool:
         """Kills and reaps whatever jobs left behind; a job's own process is never an orphan."""
-        own = {pid for pid, job in self.jobs.items() if job.ended is None}
+        own = {pid for pid, job in self.jobs.items() if job.ended is None} | self.spares.pids()
         strays = linux.children() - own
         for pid in strays:
             with contextlib.suppress(ProcessLookupError):

@@ -23,6 +23,9 @@ from windstill.jobs.errors import InternalError, JobOutOfMemory
 from windstill.jobs.model import Failure
 from windstill.jobs.supervise import linux, wire
 
+JOB, SPARE = "windstill-job", "windstill-spare"
+"""What lists of processes call them."""
+
 LOG = "log"
 PHOTO = "photo"
 PLEASE_END = signal.SIGUSR1
@@ -34,12 +37,44 @@ may well want to finish what runs.
 """
 
 _REPORT = 3
+"""Where a job's process finds the socket for its reports; until then, the one for its order."""
+
 _PROGRESS_INTERVAL = 0.05
 
 
-def run(order: dict[str, Any], report: int, server: int) -> int:
-    """Does what `order` says and reports it on the socket `report`; returns the exit status."""
-    _settle_in(Path(order["folder"]), report, server)
+def run(orders: int, server: int, warm_up: Callable[[], None] | None = None) -> int:
+    """The life of a job's process: takes one order from the socket `orders`, does what it says
+    and reports on the socket that comes with it. Returns the exit status.
+
+    warm_up: called before the order is waited for; then a message says that all is ready.
+    """
+    _settle_in(orders, server)
+    with socket.socket(fileno=_REPORT) as end:
+        if warm_up is not None:
+            warm_up()
+            wire.send(end, {"ready": os.getpid()})
+            linux.name_process(SPARE)
+        order, fds = wire.receive(end)
+        if order is None or len(fds) != 1:
+            return 0  # it is not needed any more
+        end.detach()
+    linux.name_process(JOB)
+    return _work(order, fds[0])
+
+
+def warm_up(task: str, threads: int) -> None:
+    """Calls "module:function" with `threads`. What fails then fails again in the job, which can
+    tell it.
+    """
+    module, _, function = task.partition(":")
+    try:
+        getattr(importlib.import_module(module), function)(threads)
+    except Exception:
+        traceback.print_exc()
+
+
+def _work(order: dict[str, Any], report: int) -> int:
+    _move_in(Path(order["folder"]), report)
     with socket.socket(fileno=_REPORT) as end:
         _restrict(order["limits"])
         message = _outcome(order, _reporter(end))
@@ -52,27 +87,35 @@ def run(order: dict[str, Any], report: int, server: int) -> int:
     return 0
 
 
-def _settle_in(folder: Path, report: int, server: int) -> None:
+def _settle_in(orders: int, server: int) -> None:
+    """Gives up all that a job's process does not need, whatever its job will be."""
     os.setsid()
     linux.die_with_parent(signal.SIGKILL)
     if os.getppid() != server:
         os._exit(1)  # it died before the line above
     linux.no_new_privileges()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    # The report comes last: the files just opened may have its number.
-    for source, target in ((nothing, 0), (log, 1), (log, 2), (report, _REPORT)):
-        os.dup2(source, target, inheritable=target != _REPORT)
+    if orders != _REPORT:
+        os.dup2(orders, _REPORT, inheritable=False)
     os.closerange(_REPORT + 1, _open_file_limit())
-    faulthandler.enable(file=2)
     os.umask(0o077)
-    os.chdir(folder)
-    os.environ["TMPDIR"] = str(folder)
-    tempfile.tempdir = None
     with contextlib.suppress(OSError):
         # When memory runs out, the kernel should take a job and not the service.
         Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _move_in(folder: Path, report: int) -> None:
+    """Makes the job's folder this process's own, with its log in the place of its output."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for source, target in ((nothing, 0), (log, 1), (log, 2), (report, _REPORT)):
+        os.dup2(source, target, inheritable=target != _REPORT)
+    for source in (nothing, log, report):
+        os.close(source)
+    faulthandler.enable(file=2)
+    os.chdir(folder)
+    os.environ["TMPDIR"] = str(folder)
+    tempfile.tempdir = None
 
 
 def _restrict(limits: dict[str, int]) -> None:
@@ -81,7 +124,8 @@ def _restrict(limits: dict[str, int]) -> None:
     _limit(resource.RLIMIT_AS, occupied + limits["memory"])
     _limit(resource.RLIMIT_FSIZE, limits["file_size"])
     _limit(resource.RLIMIT_NOFILE, limits["open_files"])
-    _limit(resource.RLIMIT_CPU, limits["cpu_seconds"], margin=2)
+    # What warming up took is not the job's.
+    _limit(resource.RLIMIT_CPU, limits["cpu_seconds"] + math.ceil(time.process_time()), margin=2)
 
 
 def _limit(which: int, value: int, margin: int = 0) -> None:
