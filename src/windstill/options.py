@@ -12,7 +12,7 @@ from windstill.errors import InvalidOption
 
 Operation = Literal["auto", "1", "01", "10", "11"]
 Strength = Literal["calm", "normal", "windy"]
-Format = Literal["mp4", "webm", "avi", "gif", "webp", "png"]
+Format = Literal["mp4", "webm", "avi", "gif", "webp", "png", "motion_photo", "live_photo"]
 Codec = Literal["auto", "h264", "vp9", "av1", "mpeg4"]
 Quality = Literal["small", "normal", "best"]
 ClearSky = Literal["veil", "still"]
@@ -24,6 +24,8 @@ CODECS: dict[str, tuple[str, ...]] = {
     "mp4": ("h264", "av1"),
     "webm": ("vp9", "av1"),
     "avi": ("h264", "mpeg4"),
+    "motion_photo": ("h264", "av1"),
+    "live_photo": ("h264",),
 }
 """What a film of each format can be coded with, its usual codec first; the other formats leave no
 choice. Films are what can be repeated without rendering again."""
@@ -71,8 +73,9 @@ class Options:
     seed: int = _option(0, "Varies everything that is drawn by chance.", low=0, high=2**32 - 1)
     format: Format = _option(
         "mp4",
-        "What the result is: a film (mp4, webm, avi), an animated picture (gif, webp), or png: "
-        "a zip file with every frame.",
+        "What the result is: a film (mp4, webm, avi), an animated picture (gif, webp), the photo "
+        "itself with its film in it (motion_photo, of Android) or beside it (live_photo, of Apple: "
+        "a zip file of both), or png: a zip file with every frame.",
         choices=get_args(Format),
     )
     codec: Codec = _option(
@@ -92,8 +95,8 @@ class Options:
     )
     repeat_to: float = _option(
         0.0,
-        "Repeat the loop within an mp4, webm or avi, in whole, until it lasts at least so many "
-        "seconds, as for a live wallpaper; 0 is one loop.",
+        "Repeat the loop within a film, in whole, until it lasts at least so many seconds, as for "
+        "a live wallpaper; 0 is one loop.",
         low=0,
         high=300,
     )

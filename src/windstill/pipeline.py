@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from windstill import video
 from windstill.animation import Animation
@@ -16,13 +19,15 @@ from windstill.elements.wind import wind_degrees
 from windstill.errors import NothingToMove
 from windstill.imaging.planes import Planes, from_rgb, to_rgb
 from windstill.imaging.threads import give_back_memory, thread_limit
-from windstill.options import Options
+from windstill.options import Format, Options
 from windstill.perceive import perceive
 from windstill.perceive.given import GivenMattes, MatteSource, with_given
 from windstill.perceive.mattes import Mattes
 from windstill.photo import Limits, Photo, PhotoSource, read_photo
+from windstill.photo.source import read_bytes
 from windstill.progress import Progress, ProgressCallback
 from windstill.render import Stage, paint_all, set_stage
+from windstill.video.jpeg_segments import as_jpeg, is_plain_jpeg
 from windstill.video.poster import poster_file
 
 
@@ -41,7 +46,8 @@ def animate(
     """Turns one photo into a seamlessly looping video of its sky and hair.
 
     photo: a path, bytes, a binary file, a PIL image, or a uint8 RGB array (H, W, 3).
-    output: where to write; without it the result's bytes are in `Animation.data`.
+    output: where to write; without it the result's bytes are in `Animation.data`. Where its name
+    ends as another format's than MP4, it is that format, as if the options said so.
     poster: where to write the first frame, as .jpg, .png or .webp.
     limits: what photos are accepted. mattes: the caller's own instead of those the network finds:
     complete ones at the photo's size, or `GivenMattes`, whose missing ones the network finds.
@@ -52,13 +58,19 @@ def animate(
     Raises the errors of `windstill.errors`. An element that is not in the photo is no error:
     `Animation.moved` and `Animation.warnings` say what was found.
     """
-    options = options or Options()
+    options = _named(options or Options(), output)
+    film = video.container(options.format).film
     run = Progress(progress)
     with poster_file(poster, output) as save_poster, thread_limit(threads):
         with run.stage("photo"):
-            still = read_photo(photo, limits or Limits())
+            if film and not isinstance(photo, (Image.Image, np.ndarray)):
+                photo = read_bytes(photo, limits or Limits())
+            whole = read_photo(photo, limits or Limits())
+            # The photo as it is, at its own size: what carries the film.
+            picture = _picture(photo, whole) if film else None
         with run.stage("mattes"):
-            still, found = perceived(still, options, mattes, threads)
+            still, found = perceived(whole, options, mattes, threads)
+            del whole
         with run.stage("motion"):
             stage = stage_of(still, found, options)
             # Frames and encoder need none of what it took to come this far.
@@ -78,6 +90,7 @@ def animate(
                 loops=options.loops,
                 output=output,
                 threads=threads,
+                still=picture,
             )
             if poster is not None:
                 save_poster(next(_as_rgb(still.rgb, stage)))
@@ -97,6 +110,21 @@ def animate(
         repeats=encoded.repeats,
         poster=None if poster is None else Path(poster),
     )
+
+
+def _named(options: Options, output: str | Path | None) -> Options:
+    """The options with the format that the result's name tells."""
+    if output is None:
+        return options
+    name = video.format_for_name(output, options.format)
+    return options if name == options.format else replace(options, format=cast(Format, name))
+
+
+def _picture(photo: PhotoSource, whole: Photo) -> bytes:
+    """The whole photo as a JPEG: its own bytes, where they are nothing but that."""
+    if isinstance(photo, bytes) and whole.format == "JPEG" and is_plain_jpeg(photo):
+        return photo
+    return as_jpeg(whole.rgb)
 
 
 def mattes(

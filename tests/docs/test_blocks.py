@@ -47,6 +47,7 @@ MADE = {
     "how-to/mattes.md": ("mattes/overlay.png", "corrected.mp4", "without-lake.mp4"),
     "how-to/wallpaper.md": ("wallpaper.mp4", "wallpaper.jpg", "phone.mp4"),
     "how-to/formats.md": ("loop.webm", "loop.gif", "frames.zip"),
+    "how-to/photos.md": ("beachMP.jpg", "film.mp4", "beach/beach.mov", "seaMP.jpg"),
     "how-to/webhooks.md": ("told.txt",),
     "explanation/adding-an-element.md": ("lake.mp4",),
 }

@@ -175,3 +175,21 @@ def _video_of(path: Path) -> tuple[Any, ...]:
         stream = container.streams.video[0]
         frames = sum(1 for _ in container.decode(stream))
         return container.format.name.split(",")[1], stream.width, stream.height, frames
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("motion_photo", "windstillMP.jpg"), ("live_photo", "windstill.zip")]
+)
+def test_a_photo_that_carries_its_loop_can_be_downloaded(
+    visit: Visitor, photo: Path, kind: str, name: str
+) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.locator("#format").select_option(kind)
+    assert page.locator("#repeat_to").is_enabled()
+    page.locator("#animate").click()
+    page.locator("#result-title").wait_for()
+    with page.expect_download() as loading:
+        page.locator("#download").click()
+    assert loading.value.suggested_filename == name

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from windstill.errors import UnreadablePhoto
-from windstill.video.formats import FORMATS, container_of
+from windstill.video.formats import FORMATS, named_formats
 
 STREAM = "-"
 _ENDING = "-loop"
@@ -43,16 +43,15 @@ class Task:
 
 def format_for(output: str | None, asked: str | None) -> str | None:
     """The format that `--format` or the extension of `-o` names; None if neither does."""
-    named = None
-    if output is not None and output != STREAM and not _is_folder(output):
-        found = container_of(output)
-        if found is None and Path(output).suffix and asked is None:
-            known = ", ".join(entry.extension for entry in FORMATS.values())
-            raise click.UsageError(f"{output}: its extension names no format; known are {known}.")
-        named = None if found is None else found.name
-    if named is not None and asked is not None and named != asked:
-        raise click.UsageError(f"{output} is named as {named}, but --format is {asked}.")
-    return asked or named
+    if output is None or output == STREAM or _is_folder(output):
+        return asked
+    named = named_formats(output)
+    if not named and Path(output).suffix and asked is None:
+        known = ", ".join(dict.fromkeys(entry.extension for entry in FORMATS.values()))
+        raise click.UsageError(f"{output}: its extension names no format; known are {known}.")
+    if named and asked is not None and asked not in named:
+        raise click.UsageError(f"{output} is named as {named[0]}, but --format is {asked}.")
+    return asked or (named[0] if named else None)
 
 
 def plan_tasks(
@@ -109,7 +108,7 @@ def _looks_like_photo(inside: Path, entry: Path) -> bool:
 
     hidden = any(part.startswith(".") for part in inside.parts)
     # What an earlier run left beside the photos, an animated WebP say, is not animated again.
-    result = inside.stem.endswith(_ENDING)
+    result = inside.stem.removesuffix("MP").endswith(_ENDING)
     known = inside.suffix.lower() in EXTENSIONS
     return known and not hidden and not result and os.path.isfile(entry)
 

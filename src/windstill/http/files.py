@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from windstill.http.refusals import ClientGone
 from windstill.http.service import Service, service_of
 from windstill.jobs.errors import BlobMissing, LinkRefused
+from windstill.jobs.media import saved_as
 from windstill.jobs.ports import BlobInfo
 
 _RANGE = re.compile(r"\s*(\d{0,19})-(\d{0,19})\s*", re.A)
@@ -77,11 +78,10 @@ def _genuine(
 
 def _headers(name: str, seconds_left: float, *, save: bool) -> Mapping[str, str]:
     """save: browsers shall store the file instead of showing it."""
-    suffix = PurePosixPath(name).suffix
     how = "attachment" if save else "inline"
     age = max(0, min(MAX_AGE, int(seconds_left)))
     return {
-        "content-disposition": f'{how}; filename="windstill{suffix}"',
+        "content-disposition": f'{how}; filename="{saved_as(name)}"',
         "cache-control": f"private, max-age={age}",
         "cross-origin-resource-policy": "cross-origin",
         "x-robots-tag": "noindex",

@@ -14,7 +14,7 @@ from pathlib import Path
 from windstill.jobs.clock import Clock
 from windstill.jobs.config import Config
 from windstill.jobs.errors import BlobMissing, InternalError, StorageError, StoreError
-from windstill.jobs.media import SUFFIXES
+from windstill.jobs.media import SUFFIXES, ending
 from windstill.jobs.model import Failure, Job, Lease, Result, new_id
 from windstill.jobs.ports import BlobStore, Change, JobStore
 from windstill.jobs.stats import Recorder
@@ -291,7 +291,7 @@ class Runner:
 
     def _store(self, file: MadeFile) -> tuple[str, int]:
         """The name of the blob that a file became, and its bytes."""
-        blob = f"results/{new_id()}{new_id()}{SUFFIXES[file.mime]}"
+        blob = f"results/{new_id()}{new_id()}{ending(file.path.name, file.mime)}"
         return blob, self.blobs.put(blob, file.path, mime=file.mime).size
 
     def _settle(self, run: Run, change: Change) -> Job | None:

@@ -59,6 +59,7 @@ def animate_photo(
     """
     from windstill.photo import Limits
     from windstill.pipeline import animate
+    from windstill.video.formats import container
 
     options = Options.parse(payload["options"])
     kind = payload.get("poster")
@@ -67,7 +68,7 @@ def animate_photo(
         animation = animate(
             photo,
             options,
-            output=output / f"result.{options.format}",
+            output=output / f"loop{container(options.format).extension}",
             poster=poster,
             limits=Limits(**payload["limits"]),
             mattes=_given(photo),

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windstill.video.formats import FORMATS, Container, container, container_of
+from windstill.video.formats import (
+    FORMATS,
+    Container,
+    container,
+    format_for_name,
+    named_formats,
+)
 
 if TYPE_CHECKING:
     from windstill.video.encoding import Encoded, encode
 
-__all__ = ["FORMATS", "Container", "Encoded", "container", "container_of", "encode"]
+__all__ = [
+    "FORMATS",
+    "Container",
+    "Encoded",
+    "container",
+    "encode",
+    "format_for_name",
+    "named_formats",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from windstill.errors import EncoderError, InvalidOption
-from windstill.imaging.planes import Planes
-from windstill.options import Quality
+from windstill.imaging.planes import Planes, to_rgb
+from windstill.options import CODECS, Quality
 from windstill.video.changes import NO_STEP, Step, step
 from windstill.video.formats import Container, container
+from windstill.video.jpeg_segments import as_jpeg
+from windstill.video.live_photo import live_photo
+from windstill.video.motion_photo import motion_photo
 from windstill.video.overlap import Overlap
 from windstill.video.part_file import is_output_failure, output_error, part_file
 from windstill.video.picture_sink import PictureSink
@@ -66,6 +71,7 @@ def encode(
     repeats: int = 1,
     loops: int = 0,
     threads: int | None = None,
+    still: bytes | None = None,
 ) -> Encoded:
     """Encodes one loop, pulling its frames one by one.
 
@@ -75,7 +81,8 @@ def encode(
     bytes back. codec: one of the container's; None or "auto" is its default. quality: fidelity
     against size, as in `windstill.options`.
     repeats: write the loop so often, from the packets of its one encoding. loops: how often a GIF
-    or WebP wants to be played; 0 is for ever. threads: of the encoder.
+    or WebP wants to be played; 0 is for ever. threads: of the encoder. still: the photo as a JPEG,
+    for formats that are the photo with its film; None: the first frame.
 
     `frames` is pulled in the calling thread; encoding runs beside it in another, which has ended
     when this returns or raises. No frame is kept, whatever `frame_count` is; coded packets are if
@@ -83,6 +90,7 @@ def encode(
     `frames` raises; nothing new is left on the disk then.
     """
     chosen = container(format)
+    film = container(chosen.film) if chosen.film else chosen
     codec = _codec_of(chosen, codec)
     _check_repeats(chosen, repeats)
     iterator = iter(frames)
@@ -92,7 +100,7 @@ def encode(
         first_frames, moved = _first_frames(iterator)
         height, width = first_frames[0].shape[:2]
         plan = Plan(
-            chosen,
+            film,
             codec,
             width,
             height,
@@ -104,7 +112,12 @@ def encode(
             moved,
             quality,
         )
-        return _write(chain(first_frames, iterator), part, target, plan)
+        sink = _write(chain(first_frames, iterator), part, target, plan)
+        if chosen.film:
+            picture = as_jpeg(_rgb(first_frames[0])) if still is None else still
+            with _errors_about(target):
+                _carry(chosen, picture, part, target.stem)
+        return sink
 
     if output is None:
         with tempfile.TemporaryDirectory(prefix="windstill-") as folder:
@@ -130,10 +143,23 @@ def _first_frames(frames: Iterator[Frame]) -> tuple[list[Frame], Step]:
     return [first, second], step(first, second)
 
 
+def _carry(chosen: Container, picture: bytes, part: Path, name: str) -> None:
+    """Replaces the film in `part` by the photo that carries it."""
+    film = part.read_bytes()
+    if chosen.name == "motion_photo":
+        part.write_bytes(motion_photo(picture, film))
+    else:
+        part.write_bytes(live_photo(picture, film, name))
+
+
+def _rgb(frame: Frame) -> NDArray[np.uint8]:
+    return to_rgb(frame) if isinstance(frame, Planes) else frame
+
+
 def _check_repeats(chosen: Container, repeats: int) -> None:
     if repeats != 1 and not (chosen.repeats and repeats >= 1):
         raise InvalidOption(
-            f"repeats is {repeats}; allowed: from 1 for mp4, webm and avi, else 1.",
+            f"repeats is {repeats}; allowed: from 1 for {', '.join(CODECS)}, else 1.",
             field="repeats",
         )
 

@@ -16,7 +16,8 @@ class Container:
     name: as in `Options.format`. extension: with its dot. mime: media type. description: for
     people. codecs: names of the settings it can be encoded with, the default first.
     max_side, max_fps: what frames are reduced to, or None to keep them as they are. full_colour:
-    frames may be RGB, of any size, instead of 4:2:0 planes.
+    frames may be RGB, of any size, instead of 4:2:0 planes. film: the container of the film that
+    the photo carries, for formats that are the photo with its loop.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Container:
     max_side: int | None = None
     max_fps: float | None = None
     full_colour: bool = False
+    film: str | None = None
 
     @property
     def repeats(self) -> bool:
@@ -80,6 +82,22 @@ FORMATS: dict[str, Container] = {
             ("png",),
             full_colour=True,
         ),
+        Container(
+            "motion_photo",
+            "MP.jpg",
+            "image/jpeg",
+            "The photo as a JPEG that carries its loop: Android's Motion Photo",
+            CODECS["motion_photo"],
+            film="mp4",
+        ),
+        Container(
+            "live_photo",
+            ".zip",
+            "application/zip",
+            "Zip file of the photo and its loop with one identifier: Apple's Live Photo",
+            CODECS["live_photo"],
+            film="mp4",
+        ),
     )
 }
 
@@ -98,7 +116,30 @@ def container(name: str) -> Container:
         ) from None
 
 
-def container_of(path: str | PurePath) -> Container | None:
-    """The container that the extension of `path` names, in upper or lower case; else None."""
-    extension = PurePath(path).suffix.lower()
-    return next((entry for entry in FORMATS.values() if entry.extension == extension), None)
+def named_formats(path: str | PurePath) -> tuple[str, ...]:
+    """The formats that the ending of a file's name names, the usual one first.
+
+    In upper or lower case, except the MP of `photoMP.jpg`; `.jpeg` is as good as `.jpg`.
+    """
+    name = PurePath(path)
+    suffix = name.suffix.lower().replace(".jpeg", ".jpg")
+    ending = f"MP{suffix}" if name.stem.endswith("MP") and suffix == ".jpg" else suffix
+    return tuple(entry.name for entry in FORMATS.values() if entry.extension == ending)
+
+
+def format_for_name(path: str | PurePath, asked: str) -> str:
+    """The format of a file of this name, which its ending tells, if it does.
+
+    asked: by the caller; the usual format, MP4, gives way to another ending. Raises
+    `InvalidOption` where another differs from the name.
+    """
+    named = named_formats(path)
+    if not named or asked in named:
+        return asked
+    if asked != next(iter(FORMATS)):
+        raise InvalidOption(
+            f"output is named {PurePath(path).name!r}, as {named[0]}, but format is {asked}; "
+            "allowed is a name that ends as the format's.",
+            field="output",
+        )
+    return named[0]

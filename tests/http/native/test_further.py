@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import httpx
 import numpy as np
@@ -92,3 +93,26 @@ def test_mattes_have_the_photos_size_and_can_be_given_back(server: RunningServer
 def test_mattes_of_what_is_no_photo_are_a_problem(server: RunningServer) -> None:
     problem(post(server, photos.jpeg()[:600], path=MATTES), 422, "corrupt_photo", "image")
     problem(post(server, path=MATTES, seconds="4"), 400, "invalid_field", "seconds")
+
+
+def test_a_photo_carries_its_loop(server: RunningServer) -> None:
+    body = finished(post(server, wait=30, operation="1", format="motion_photo"))
+    result = body["result"]
+    assert (result["mime"], result["frames"]) == ("image/jpeg", 16)
+    answer = httpx.get(result["url"] + "&download=1")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["content-disposition"] == 'attachment; filename="windstillMP.jpg"'
+    assert len(answer.content) == result["bytes"]
+    film = httpx.get(finished(post(server, wait=30, operation="1"))["result"]["url"]).content
+    assert answer.content.endswith(film)
+    assert Image.open(io.BytesIO(answer.content)).size == (96, 64)
+
+
+def test_a_live_photo_comes_as_a_pair(server: RunningServer) -> None:
+    body = finished(post(server, wait=30, operation="1", format="live_photo"))
+    answer = httpx.get(body["result"]["url"])
+    assert answer.headers["content-type"] == body["result"]["mime"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["loop.jpg", "loop.mov"]
+    refused = post(server, operation="1", format="live_photo", codec="av1")
+    problem(refused, 400, "invalid_option", "codec")

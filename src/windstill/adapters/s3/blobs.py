@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import obstore
@@ -18,6 +18,7 @@ from windstill.adapters.s3.client import connect
 from windstill.adapters.s3.faults import translated
 from windstill.adapters.s3.reader import RangeReader
 from windstill.jobs.errors import BlobMissing, StorageError
+from windstill.jobs.media import saved_as
 from windstill.jobs.ports import BlobInfo
 
 PATIENCE = 5.0
@@ -175,4 +176,4 @@ class S3Blobs:
 
 def _disposition(name: str) -> str:
     """Shown in browsers, and saved under a name that says where it is from."""
-    return f'inline; filename="windstill{PurePosixPath(name).suffix}"'
+    return f'inline; filename="{saved_as(name)}"'

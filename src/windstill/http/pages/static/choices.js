@@ -4,7 +4,7 @@ import { $ } from './dom.js';
 import { has, onLanguage, t } from './language.js';
 
 // What can be repeated without rendering it again.
-const FILMS = new Set(['mp4', 'webm', 'avi']);
+const FILMS = new Set(['mp4', 'webm', 'avi', 'motion_photo', 'live_photo']);
 // What has no choice between fidelity and size.
 const WITHOUT_QUALITY = new Set(['gif', 'png']);
 const FURTHER = ['quality', 'repeat_to', 'fps', 'max_side'];

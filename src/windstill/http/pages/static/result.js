@@ -5,7 +5,7 @@ import { asCurl, asPython } from './code.js';
 import { $, chosen, say, show, toast } from './dom.js';
 import { bytes, clock, has, language, onLanguage, t, timeLeft } from './language.js';
 
-const EXTENSIONS = { 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/x-msvideo': 'avi', 'image/gif': 'gif', 'image/webp': 'webp', 'application/zip': 'zip' };
+const EXTENSIONS = { 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/x-msvideo': 'avi', 'image/gif': 'gif', 'image/webp': 'webp', 'application/zip': 'zip', 'image/jpeg': 'jpg' };
 const RENEW_MS = 30000;
 
 export class Result {
@@ -28,7 +28,11 @@ export class Result {
   /** Whether there is a loop. */
   get present() { return this.#animation !== null; }
 
-  get #name() { return `windstill.${EXTENSIONS[this.#animation.result.mime] ?? 'bin'}`; }
+  get #name() {
+    const { options, result } = this.#animation;
+    // Galleries know a picture that carries its film by this ending, too.
+    return `windstill${options.format === 'motion_photo' ? 'MP' : ''}.${EXTENSIONS[result.mime] ?? 'bin'}`;
+  }
 
   /** What can be shared: the file itself, else its link; null where the browser shares nothing. */
   get #sharable() {

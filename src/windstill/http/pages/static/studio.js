@@ -177,7 +177,7 @@ export class Studio {
     const unplayable = () => {
       this.#view('edit');
       show($('show-loop'), false);
-      $('result-facts').textContent = t('result.unplayable', { format: fields.format.toUpperCase() });
+      $('result-facts').textContent = t('result.unplayable', { format: fields.format.replace('_', ' ').toUpperCase() });
     };
     const player = await this.result.open(animation, blob, { fields, mattes, onUnplayable: unplayable });
     if (player) this.#view('done');
