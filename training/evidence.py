@@ -35,7 +35,7 @@ from training.cache import Sample, load
 from training.network import DECODER, LITE0
 from training.planes import plane
 from training.skies import synthetic_sky
-from training.sources import ALOFT, SKY, Item, accepted, labelled, without
+from training.sources import ALOFT, SKY, Item, accepted, empty, labelled, without
 from windstill.perceive import LOOK
 from windstill.perceive.network import shown
 from windstill.perceive.regions import LIKELY
@@ -59,7 +59,10 @@ FALSE, TRUE, KNOWN = 0.3, 0.6, 0.5
 TRUST, FOLDS = 0.03, 4
 # What is nearest to the photos that people bring counts most: landscapes, and pictures without a
 # sky that a person looked at.
-NEAR_GROUPS, NEAREST = ("accepted", "absent"), 4.0
+NEAR_GROUPS, NEAREST = ("accepted", "absent", "empty", "sky/difficult"), 4.0
+# Portraits without a sky are many and alike: one in this number is asked. Of pictures on their
+# sides one in this number of the near ones.
+PORTRAITS, TURNED = 4, 3
 # Made-up skies with planes, and their size.
 MADE_UP, MADE_SIZE = 400, (288, 416)
 
@@ -130,17 +133,28 @@ def mean_over(mask: NDArray[np.bool_], maps: F32) -> F32:
     return np.asarray((maps * weight).sum(axis=(1, 2)) / weight.sum(), np.float32)
 
 
+def asked(items: Iterable[Item]) -> list[Item]:
+    """The pictures of which it is known where the sky is, without those held out."""
+    known = [
+        item
+        for item in items
+        if not item.held_out and (SKY in item.absent or item.masks[SKY] is not None)
+    ]
+    portraits = [item for item in known if item.kind == "portrait"]
+    return [item for item in known if item.kind != "portrait"] + portraits[::PORTRAITS]
+
+
 def turned(items: Iterable[Item], seed: int) -> Iterable[Sample]:
     """The nearest pictures on their sides or upside down: some photos come so."""
     rng = np.random.default_rng(seed)
-    for item in items:
-        if item.group.startswith(NEAR_GROUPS):
-            upright, quarters = load(item), int(rng.integers(1, 4))
-            rgb, labels = (
-                np.ascontiguousarray(np.rot90(plane, quarters))
-                for plane in (upright.rgb, upright.labels)
-            )
-            yield Sample(rgb, labels, replace(item, group=f"turned {item.group}"))
+    near = [item for item in items if item.group.startswith(NEAR_GROUPS)]
+    for item in near[::TURNED]:
+        upright, quarters = load(item), int(rng.integers(1, 4))
+        rgb, labels = (
+            np.ascontiguousarray(np.rot90(plane, quarters))
+            for plane in (upright.rgb, upright.labels)
+        )
+        yield Sample(rgb, labels, replace(item, group=f"turned {item.group}"))
 
 
 def made_up(seed: int) -> Iterable[Sample]:
@@ -258,9 +272,10 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     model = without_evidence(onnx.load(str(args.network)))
-    items = [*labelled(args.data), *without(args.data)]
+    items = [*labelled(args.data), *without(args.data), *empty(args.data)]
     if args.pseudo:
         items += accepted(args.data, args.pseudo)
+    items = asked(items)
     session = exposed(model, ASKED)
     samples = chain(map(load, items), turned(items, args.seed), made_up(args.seed))
     regions = [region for sample in samples for region in regions_of(session, sample)]

@@ -8,6 +8,7 @@ from tests import pictures
 from tests.perceive.pictures import GROUP, group, labelled, plain
 from windstill.perceive import perceive
 from windstill.perceive.mattes import Mattes
+from windstill.perceive.windows import MOST_HEADS
 
 
 def check_promises(mattes: Mattes, rgb: np.ndarray) -> None:
@@ -82,6 +83,17 @@ def test_every_head_of_a_group_is_found_whichever_way_the_photo_lies() -> None:
         for y, x in GROUP:
             assert hair[y : y + 60, x : x + 110].mean() > 0.1
             assert face[y + 40 : y + 60, x + 45 : x + 60].mean() > 0.5
+
+
+def test_heads_beyond_a_crowd_are_counted() -> None:
+    rgb = plain(900, 1200, (120, 140, 120))
+    head = cv2.resize(pictures.astronaut()[:256, 96:352], (120, 120), interpolation=cv2.INTER_AREA)
+    for place in range(30):
+        y, x = 20 + 170 * (place // 6), 20 + 195 * (place % 6)
+        rgb[y : y + 120, x : x + 120] = head
+    mattes = perceive(rgb, threads=1)
+    assert mattes.skipped_heads == 30 - MOST_HEADS
+    assert perceive(group(), threads=1).skipped_heads == 0
 
 
 def iou(matte: np.ndarray, label: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -53,9 +54,9 @@ def perceive(
     found = look.probability[1:]
     heads = partial(write_heads, rgb, calm, found, faces, mattes, rough=rough_hair, threads=threads)
     sky = partial(write_sky, small, calm, look, face, mattes.sky, rough=rough_sky, threads=threads)
-    at_once(heads, sky, threads)
+    skipped, _ = at_once(heads, sky, threads)
     _share(mattes)
-    return mattes
+    return replace(mattes, skipped_heads=skipped)
 
 
 def _share(mattes: Mattes) -> None:

@@ -63,6 +63,7 @@ def with_given(
         face=_within(room, found.face),
         hair=_within(room, found.hair) if own_hair is None else own_hair,
         sky=_within(room, found.sky) if own_sky is None else own_sky,
+        skipped_heads=found.skipped_heads if own_hair is None else 0,
     )
 
 

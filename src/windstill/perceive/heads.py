@@ -20,7 +20,7 @@ from windstill.perceive.mattes import Mattes
 from windstill.perceive.network import agreed, infer, look_at_head
 from windstill.perceive.refine import FACE_EDGE, HAIR_EDGE, soft_matte
 from windstill.perceive.regions import face_region, hair_region, overlapping
-from windstill.perceive.windows import Window, head_windows
+from windstill.perceive.windows import Window, head_windows, largest
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -36,14 +36,15 @@ def write_heads(
     *,
     rough: bool,
     threads: int | None,
-) -> None:
-    """Writes the mattes of hair and faces.
+) -> int:
+    """Writes the mattes of hair and faces, and returns how many detected heads it skipped.
 
     rgb: uint8 (H, W, 3). calm: the same without noise. found: probabilities of hair and face by
     the first look, float32 (2, h, w). faces: the detected ones, in pixels of the photo. rough: use
     the first look alone.
     """
-    windows = [] if rough else head_windows(found[0], found[1], faces, mattes.shape)
+    every = [] if rough else head_windows(found[0], found[1], faces, mattes.shape)
+    windows = largest(every)
     rest = found.copy()
     for window in windows:
         rest[:, window.hint] = 0
@@ -62,6 +63,7 @@ def write_heads(
         heads.of_window(window, size).soften(view, again, hair, face)
         for whole, part in ((mattes.hair, hair), (mattes.face, face)):
             np.maximum(whole[window.slices], part, out=whole[window.slices])
+    return sum(window.face is not None for window in every[len(windows) :])
 
 
 def _closer(rgb: U8, window: Window, found: F32, threads: int | None) -> F32:

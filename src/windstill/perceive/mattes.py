@@ -20,12 +20,14 @@ class Mattes:
 
     Each is float32 (H, W) in [0, 1]: exactly 0 away from the element, exactly 1 inside it, soft
     at tree lines and strands. sky + hair + face is at most 1. What is not in the photo is 0
-    everywhere. `face` is what must never move.
+    everywhere. `face` is what must never move. `skipped_heads`: how many heads of a crowd were
+    detected but are in no matte, because there were larger ones enough.
     """
 
     sky: F32
     hair: F32
     face: F32
+    skipped_heads: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -36,7 +38,8 @@ class Mattes:
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Mattes:
         """Mattes of a photo with nothing in it."""
-        return cls(*(np.zeros(shape, np.float32) for _ in range(3)))
+        sky, hair, face = (np.zeros(shape, np.float32) for _ in range(3))
+        return cls(sky, hair, face)
 
     def check(self, shape: tuple[int, int]) -> None:
         """Raises `InvalidMatte` unless all three are float32 of `shape` within [0, 1]."""
@@ -70,7 +73,7 @@ class Mattes:
         return self._each(lambda matte: np.pad(matte, ((0, down), (0, right)), mode="edge"))
 
     def _each(self, change: Callable[[F32], F32]) -> Mattes:
-        return Mattes(change(self.sky), change(self.hair), change(self.face))
+        return Mattes(change(self.sky), change(self.hair), change(self.face), self.skipped_heads)
 
 
 def stretched(matte: F32, shape: tuple[int, int]) -> F32:

@@ -145,10 +145,16 @@ def head_windows(
         box = (left, top, left + width, top + height)
         windows.append(_around(box, shape, labels == label, likely, None, tuple(faces)))
     large_first = sorted((w for w in windows if w is not None), key=lambda w: -w.side)
-    heads = _apart(large_first)[:MOST_HEADS]
-    if len(heads) > CROWD:
-        heads = [w if w.large else replace(w, long_side=LOOK_AT_CROWD) for w in heads]
-    return heads
+    return _apart(large_first)
+
+
+def largest(windows: list[Window]) -> list[Window]:
+    """The windows that are looked at, of those of all heads, the largest first; of a crowd at a
+    smaller size."""
+    chosen = windows[:MOST_HEADS]
+    if len(chosen) <= CROWD:
+        return chosen
+    return [w if w.large else replace(w, long_side=LOOK_AT_CROWD) for w in chosen]
 
 
 def lacks_faces(hair: F32, face: F32, faces: Sequence[Face], shape: tuple[int, ...]) -> bool:

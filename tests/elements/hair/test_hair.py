@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -142,6 +144,14 @@ def test_hair_that_cannot_move_stands_still_and_says_why(picture: Portrait, code
     assert result.behind is picture.scene
     assert result.movement.motion == "none"
     assert [notice.code for notice in result.notices] == [code]
+
+
+def test_heads_without_a_matte_are_spoken_of() -> None:
+    head = HEADS["long, from behind"]
+    scene = replace(head.scene, mattes=replace(head.scene.mattes, skipped_heads=3))
+    result, _ = lifted(replace(head, scene=scene))
+    assert [notice.code for notice in result.notices] == ["heads_skipped"]
+    assert "3" in result.notices[0].message
 
 
 def test_a_movement_tells_share_and_travel() -> None:

@@ -58,7 +58,15 @@ class Hair:
             return _still(scene, share, notice)
         region, travel = _union([patch.region for patch in patches]), max(travels)
         layer = HairLayer(tuple(patches), region, travel + SAMPLING_REACH)
-        return Lifted(layer, behind, Movement(self.name, share, "sway", travel))
+        movement = Movement(self.name, share, "sway", travel)
+        return Lifted(layer, behind, movement, _skipped(scene.mattes.skipped_heads))
+
+
+def _skipped(heads: int) -> tuple[Notice, ...]:
+    """A notice about heads of a crowd that have no matte."""
+    if not heads:
+        return ()
+    return (Notice("heads_skipped", f"The {heads} smallest heads of the crowd stand still."),)
 
 
 def _still(scene: Scene, share: float, notice: Notice) -> Lifted:
