@@ -1,13 +1,15 @@
 /* Which copies of the sky each place shows at one moment; crossfade.py says what for. */
 
-#include <stddef.h>
-#include <stdint.h>
+#include "../../imaging/words.h"
 
 #define STREAMS 2
 /* Nodes for each cell of the lattice, along an axis. */
 #define NODES 2
 /* Dilations of the clouds' shape, by 0, 1, 2 ... steps. */
 #define LEVELS 8
+/* Places between samples are counted in 1/64 across, and down as shares that `scaled` takes. */
+#define SAMPLE_ONE 64
+#define WORD_ONE 32767.0f
 /* Weights are counted in 1/128. */
 #define WEIGHT_ONE 128.0f
 /* No blend is raised as if it kept less of its variance than this. */
@@ -17,9 +19,6 @@
 #define MOVED 20.0f
 /* At its first and last steps a change is a plain fade: the dilations do not quite reach. */
 #define ENDS 16.0f
-
-typedef float floats8 __attribute__((vector_size(32), aligned(4)));
-typedef uint8_t bytes8 __attribute__((vector_size(8)));
 
 /* Values for each cell of the lattice, two (x, y) for positions; or for each node, which lie on the
    cells and half-way between them. */
@@ -37,29 +36,33 @@ typedef struct {
     float dilated_scale; /* samples for a luma pixel */
     float reach;         /* steps of dilation over which a change erodes and grows */
     float eagerness;     /* what goes is gone, and what comes begins, by so much before the end */
-    float faint, hard;   /* squared units of the dilations: copies no less alike fade plainly, and
-                            of copies as unlike the front is a hard one */
+    float faint, hard;   /* squared 1/64 units of the dilations: copies no less alike fade plainly,
+                            and of copies as unlike the front is a hard one */
     float contrast;      /* by how much the front of a hard one is sharpened */
+    float *work;         /* ROWS rows of nodes to work in */
 } Crossfade;
+
+/* A row of nodes at one moment: which stream is the older, 1 for the even one; how far the change
+   has come, 0 to 1; the shape of the copy that goes and of that which comes, and what is dilated of
+   each as far as it may be seen, 1/64 units; how much of the later copy is seen. */
+typedef struct {
+    float *even_is_older, *come, *early, *late, *kept, *grown, *share;
+} Row;
+#define ROWS 7
 
 typedef struct {
     float *origins;                /* cells */
     int16_t *shape, *detail, *fine; /* nodes */
 } Stream;
 
-static float larger(float a, float b) { return a > b ? a : b; }
+static INLINE float larger_of(float a, float b) { return a > b ? a : b; }
 
-static float smaller(float a, float b) { return a < b ? a : b; }
+static INLINE float smaller_of(float a, float b) { return a < b ? a : b; }
 
-static float clipped(float value) { return smaller(larger(value, 0.0f), 1.0f); }
-
-static int32_t between(int32_t value, int32_t least, int32_t most)
-{
-    return value < least ? least : value > most ? most : value;
-}
+static INLINE float clipped(float value) { return smaller_of(larger_of(value, 0.0f), 1.0f); }
 
 /* Periods since a stream's copy was half-way through its turn at a place, in [-1, 1). */
-static float turn_of(float now, float offset)
+static INLINE float turn_of(float now, float offset)
 {
     float turn = now - offset;
     turn += turn < -1.0f ? 2.0f : 0.0f;
@@ -74,66 +77,92 @@ static void place(const Crossfade *sky, const float now[STREAMS], const Stream s
         for (int k = 0; k < STREAMS; k++) {
             float age = turn_of(now[k], sky->offsets[cell]) + sky->offsets[cell];
             for (int32_t at = 2 * cell; at < 2 * cell + 2; at++) {
-                float moved = sky->third[at] * age + sky->second[at];
-                moved = (moved * age + sky->first[at]) * age;
-                streams[k].origins[at] = sky->base[at] - moved;
+                float way = sky->third[at] * age + sky->second[at];
+                way = (way * age + sky->first[at]) * age;
+                streams[k].origins[at] = sky->base[at] - way;
             }
         }
 }
 
-static floats8 eight(const uint8_t *from)
-{
-    bytes8 found;
-    __builtin_memcpy(&found, from, sizeof found);
-    return __builtin_convertvector(found, floats8);
-}
-
-/* All dilations at a place, luma pixels, of the copy that is read there. */
-static floats8 dilations_at(const Crossfade *sky, float x, float y)
+/* All dilations at a place, luma pixels, of the copy that is read there; 1/64 of their units. */
+static INLINE words8 dilations_at(const Crossfade *sky, float x, float y)
 {
     x = (x + 0.5f) * sky->dilated_scale - 0.5f;
     y = (y + 0.5f) * sky->dilated_scale - 0.5f;
-    x = smaller(larger(x, 0.0f), (float)(sky->dilated_columns - 1));
-    y = smaller(larger(y, 0.0f), (float)(sky->dilated_rows - 1));
-    int32_t left = between((int32_t)x, 0, sky->dilated_columns - 2);
-    int32_t top = between((int32_t)y, 0, sky->dilated_rows - 2);
-    float across = x - (float)left, down = y - (float)top;
+    x = smaller_of(larger_of(x, 0.0f), (float)(sky->dilated_columns - 1));
+    y = smaller_of(larger_of(y, 0.0f), (float)(sky->dilated_rows - 1));
+    int32_t left = smaller((int32_t)x, sky->dilated_columns - 2);
+    int32_t top = smaller((int32_t)y, sky->dilated_rows - 2);
+    int16_t across = (int16_t)((x - (float)left) * SAMPLE_ONE);
+    int16_t down = (int16_t)((y - (float)top) * WORD_ONE);
     const uint8_t *above = sky->dilations + ((ptrdiff_t)top * sky->dilated_columns + left) * LEVELS;
     const uint8_t *below = above + (ptrdiff_t)sky->dilated_columns * LEVELS;
-    floats8 upper = eight(above), lower = eight(below);
-    upper += (eight(above + LEVELS) - upper) * across;
-    lower += (eight(below + LEVELS) - lower) * across;
-    return upper + (lower - upper) * down;
+    words8 upper = eight_of_bytes(above), lower = eight_of_bytes(below);
+    upper = upper * SAMPLE_ONE + (eight_of_bytes(above + LEVELS) - upper) * across;
+    lower = lower * SAMPLE_ONE + (eight_of_bytes(below + LEVELS) - lower) * across;
+    words8 shares = {down, down, down, down, down, down, down, down};
+    return upper + scaled(lower - upper, shares);
 }
 
 /* What a stream reads at a node, from the cells around it. */
-static floats8 dilations_of(const Crossfade *sky, const Stream *stream, int32_t row, int32_t column)
+static INLINE words8 dilations_of(const Crossfade *sky, const Stream *stream, int32_t row,
+                                  int32_t column)
 {
     int32_t top = row / NODES, left = column / NODES;
-    int32_t bottom = top + row % NODES, right = left + column % NODES;
-    const float *origins = stream->origins;
-    float x = 0, y = 0;
-    const int32_t cells[4] = {
-        top * sky->columns + left,
-        top * sky->columns + right,
-        bottom * sky->columns + left,
-        bottom * sky->columns + right,
-    };
-    for (int k = 0; k < 4; k++) {
-        x += origins[2 * cells[k]];
-        y += origins[2 * cells[k] + 1];
-    }
-    return dilations_at(sky, 0.25f * x, 0.25f * y);
+    ptrdiff_t cell = (ptrdiff_t)top * sky->columns + left, right = column % NODES;
+    ptrdiff_t bottom = row % NODES * sky->columns;
+    const float *a = stream->origins + 2 * cell, *b = a + 2 * right;
+    const float *c = a + 2 * bottom, *d = b + 2 * bottom;
+    return dilations_at(sky, 0.25f * (a[0] + b[0] + c[0] + d[0]),
+                        0.25f * (a[1] + b[1] + c[1] + d[1]));
 }
 
-static float dilated_by(const float dilations[LEVELS], float steps)
+static INLINE float dilated_by(const int16_t dilations[LEVELS], float steps)
 {
-    steps = smaller(larger(steps, 0.0f), (float)(LEVELS - 1));
-    int32_t low = between((int32_t)steps, 0, LEVELS - 2);
-    return dilations[low] + (dilations[low + 1] - dilations[low]) * (steps - (float)low);
+    steps = smaller_of(larger_of(steps, 0.0f), (float)(LEVELS - 1));
+    int32_t low = smaller((int32_t)steps, LEVELS - 2);
+    float below = dilations[low];
+    return below + ((float)dilations[low + 1] - below) * (steps - (float)low);
 }
 
-/* How much of the later copy a node shows when the change has come so far, 0 to 1.
+/* When the changes of a row of nodes are, the first of which is `node`. */
+static void find_changes(const Crossfade *sky, float even, float odd, ptrdiff_t node, int32_t count,
+                         const Row *row)
+{
+    const float *restrict offsets = sky->node_offsets + node, *restrict fade = sky->fade + node;
+    float *restrict even_is_older = row->even_is_older, *restrict come = row->come;
+    for (int32_t k = 0; k < count; k++) {
+        float first = turn_of(even, offsets[k]), second = turn_of(odd, offsets[k]);
+        even_is_older[k] = first > second ? 1.0f : 0.0f;
+        come[k] = clipped((larger_of(first, second) - 0.5f) / fade[k] + 0.5f);
+    }
+}
+
+/* Reads the shapes of both copies where a row of nodes is changing. */
+static void find_shapes(const Crossfade *sky, const Stream streams[STREAMS], ptrdiff_t node,
+                        int32_t from_top, int32_t count, const Row *row)
+{
+    for (int32_t k = 0; k < count; k++) {
+        float come = row->come[k];
+        row->early[k] = row->late[k] = row->kept[k] = row->grown[k] = 0.0f;
+        if (!sky->wanted[node + k] || come <= 0.0f || come >= 1.0f)
+            continue;
+        const Stream *older = streams + (row->even_is_older[k] > 0.0f ? 0 : 1);
+        const Stream *younger = streams + (row->even_is_older[k] > 0.0f ? 1 : 0);
+        int16_t early[LEVELS], late[LEVELS];
+        words8 found = dilations_of(sky, older, from_top, k);
+        __builtin_memcpy(early, &found, sizeof early);
+        found = dilations_of(sky, younger, from_top, k);
+        __builtin_memcpy(late, &found, sizeof late);
+        float rough = clipped(come + come * (1.0f - come) * sky->roughness[node + k]);
+        row->early[k] = early[0];
+        row->late[k] = late[0];
+        row->kept[k] = dilated_by(late, sky->reach * (1.0f - sky->eagerness * rough));
+        row->grown[k] = dilated_by(early, sky->reach * (1.0f - sky->eagerness * (1.0f - rough)));
+    }
+}
+
+/* How much of the later copy a row of nodes shows.
 
    Of what only the early copy has, what is farthest from the late one's goes first; of what only
    the late one has, what is nearest to the early one's comes first, at all levels of brightness:
@@ -141,74 +170,92 @@ static float dilated_by(const float dilations[LEVELS], float steps)
        shown = max(min(early, dilate(late, r)), min(late, dilate(early, r')))
 
    with r falling and r' rising. Where the copies are alike they fade. */
-static float share_of_late(const Crossfade *sky, floats8 early_levels, floats8 late_levels,
-                           float come, float roughness)
+static void find_shares(const Crossfade *sky, int32_t count, const Row *row)
 {
-    float early[LEVELS], late[LEVELS];
-    __builtin_memcpy(early, &early_levels, sizeof early);
-    __builtin_memcpy(late, &late_levels, sizeof late);
-    float middle = come * (1.0f - come);
-    float plain = come * come * (3.0f - 2.0f * come);
-    float rough = clipped(come + middle * roughness);
-    float kept = dilated_by(late, sky->reach * (1.0f - sky->eagerness * rough));
-    float grown = dilated_by(early, sky->reach * (1.0f - sky->eagerness * (1.0f - rough)));
-    float shown = larger(smaller(early[0], kept), smaller(late[0], grown));
-    float apart = late[0] - early[0];
-    float square = apart * apart;
-    float share = (apart * (shown - early[0]) + sky->faint * plain) / (square + sky->faint);
-    /* The front of a hard-edged cloud is as hard, as far as a plane of dilations can tell. */
-    share = 0.5f + (share - 0.5f) * (1.0f + sky->contrast * square / (square + sky->hard));
-    return clipped(plain + (share - plain) * smaller(ENDS * middle, 1.0f));
+    const float *restrict changes = row->come, *restrict early = row->early;
+    const float *restrict late = row->late, *restrict kept = row->kept;
+    const float *restrict grown = row->grown;
+    float *restrict shares = row->share;
+    float faint = sky->faint, hard = sky->hard, contrast = sky->contrast;
+    for (int32_t k = 0; k < count; k++) {
+        float come = changes[k], plain = come * come * (3.0f - 2.0f * come);
+        float shown = larger_of(smaller_of(early[k], kept[k]), smaller_of(late[k], grown[k]));
+        float apart = late[k] - early[k], square = apart * apart;
+        float share = (apart * (shown - early[k]) + faint * plain) / (square + faint);
+        /* The front of a hard-edged cloud is as hard, as far as a plane of dilations can tell. */
+        share = 0.5f + (share - 0.5f) * (1.0f + contrast * square / (square + hard));
+        float inner = smaller_of(ENDS * come * (1.0f - come), 1.0f);
+        shares[k] = clipped(plain + (share - plain) * inner);
+    }
 }
 
-/* The factor on the detail of a blend that keeps its local variance. */
-static float gain(const Crossfade *sky, int32_t node, float early, float late)
+/* How much of a copy of an age is read between samples: all but the photo in its own place. */
+static INLINE float moved(float periods, float elapsed, float age)
 {
-    float first = sky->early[node], second = sky->late[node];
-    float kept = early * first + late * second + sky->floor;
-    float blended = early * early * first + late * late * second;
-    blended = blended + 2.0f * early * late * sky->both[node] + sky->floor;
-    float ratio = __builtin_sqrtf(kept / larger(blended, LEAST_KEPT * kept));
-    return smaller(larger(ratio, 1.0f), sky->largest_gain);
+    float copy = __builtin_rintf(elapsed - age);
+    float others = copy - periods * __builtin_rintf(copy / periods);
+    float away = smaller_of(__builtin_fabsf(age) * MOVED, 1.0f);
+    return others != 0.0f ? 1.0f : away;
 }
 
-static int16_t counted(float weight) { return (int16_t)__builtin_rintf(weight * WEIGHT_ONE); }
+static INLINE int16_t counted(float weight)
+{
+    return (int16_t)(int32_t)__builtin_rintf(weight * WEIGHT_ONE);
+}
 
-/* Fills both streams; whether the first (1), the second (2) or both (3) are seen anywhere. */
+/* The weights of one stream at a row of nodes; not 0 if it is seen at any. */
+static int16_t weigh(const Crossfade *sky, const Stream *stream, int is_even, float now,
+                   float elapsed, float crispness, ptrdiff_t node, int32_t count, const Row *row)
+{
+    const float *restrict offsets = sky->node_offsets + node, *restrict shares = row->share;
+    const float *restrict first = sky->early + node, *restrict second = sky->late + node;
+    const float *restrict both = sky->both + node, *restrict even_is_older = row->even_is_older;
+    const uint8_t *restrict wanted = sky->wanted + node;
+    int16_t *restrict shape = stream->shape + node, *restrict detail = stream->detail + node;
+    int16_t *restrict fine = stream->fine + node;
+    float periods = (float)sky->periods, floor = sky->floor, most = sky->largest_gain;
+    int16_t seen = 0;
+    for (int32_t k = 0; k < count; k++) {
+        float late = shares[k], early = 1.0f - late;
+        float is_older = is_even ? even_is_older[k] : 1.0f - even_is_older[k];
+        float weight = (is_older > 0.0f ? early : late) * (float)wanted[k];
+        /* The factors on detail that keep the local variance of a blend. */
+        float kept = early * first[k] + late * second[k] + floor;
+        float blended = early * early * first[k] + late * late * second[k];
+        blended = blended + 2.0f * early * late * both[k] + floor;
+        float coarse = __builtin_sqrtf(kept / larger_of(blended, LEAST_KEPT * kept));
+        coarse = smaller_of(larger_of(coarse, 1.0f), most);
+        float age = turn_of(now, offsets[k]) + offsets[k];
+        float sharper = weight * (1.0f + crispness * moved(periods, elapsed, age));
+        shape[k] = counted(weight);
+        detail[k] = counted(sharper * coarse);
+        fine[k] = counted(sharper / __builtin_sqrtf(early * early + late * late));
+        seen |= shape[k];
+    }
+    return seen;
+}
+
+/* Fills both streams; whether the first (1), the second (2) or both (3) are seen anywhere.
+   `wanted` is 0 or 1. */
 int32_t windstill_crossfade(const Crossfade *sky, float even, float odd, float elapsed,
                             float crispness, const Stream streams[STREAMS])
 {
     const float now[STREAMS] = {even, odd};
-    int32_t columns = NODES * (sky->columns - 1) + 1, rows = NODES * (sky->rows - 1) + 1;
+    int32_t count = NODES * (sky->columns - 1) + 1, rows = NODES * (sky->rows - 1) + 1;
+    float *work = sky->work;
+    Row row = {work, work + count, work + 2 * count, work + 3 * count, work + 4 * count,
+               work + 5 * count, work + 6 * count};
     int32_t seen = 0;
     place(sky, now, streams);
-    for (int32_t row = 0; row < rows; row++)
-        for (int32_t column = 0; column < columns; column++) {
-            int32_t node = row * columns + column;
-            if (!sky->wanted[node])
-                continue;
-            float offset = sky->node_offsets[node];
-            float turns[STREAMS] = {turn_of(even, offset), turn_of(odd, offset)};
-            int older = turns[0] > turns[1] ? 0 : 1;
-            float come = clipped((turns[older] - 0.5f) / sky->fade[node] + 0.5f);
-            float late = come;
-            if (come > 0.0f && come < 1.0f)
-                late = share_of_late(sky, dilations_of(sky, streams + older, row, column),
-                                     dilations_of(sky, streams + 1 - older, row, column), come,
-                                     sky->roughness[node]);
-            float early = 1.0f - late;
-            float coarse = gain(sky, node, early, late);
-            float fine = 1.0f / __builtin_sqrtf(early * early + late * late);
-            for (int k = 0; k < STREAMS; k++) {
-                float weight = k == older ? early : late, age = turns[k] + offset;
-                int32_t copy = (int32_t)__builtin_rintf(elapsed - age) % sky->periods;
-                float moved = copy ? 1.0f : smaller(__builtin_fabsf(age) * MOVED, 1.0f);
-                float sharper = weight * (1.0f + crispness * moved);
-                seen |= (weight != 0) << k;
-                streams[k].shape[node] = counted(weight);
-                streams[k].detail[node] = counted(sharper * coarse);
-                streams[k].fine[node] = counted(sharper * fine);
-            }
-        }
+    for (int32_t from_top = 0; from_top < rows; from_top++) {
+        ptrdiff_t node = (ptrdiff_t)from_top * count;
+        find_changes(sky, even, odd, node, count, &row);
+        find_shapes(sky, streams, node, from_top, count, &row);
+        find_shares(sky, count, &row);
+        for (int k = 0; k < STREAMS; k++)
+            seen |= (weigh(sky, streams + k, k == 0, now[k], elapsed, crispness, node, count, &row)
+                     != 0)
+                    << k;
+    }
     return seen;
 }

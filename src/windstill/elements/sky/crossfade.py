@@ -41,6 +41,10 @@ CONTRAST = 1.2
 _CROSSFADE = load("elements/sky", "crossfade").windstill_crossfade
 _CROSSFADE.argtypes = [ctypes.c_void_p, *[ctypes.c_float] * 4, ctypes.c_void_p]
 _STREAMS = 2
+# Parts of a dilations' unit that crossfade.c counts.
+_FRACTION = 64
+# Rows of nodes that crossfade.c works in.
+_ROWS = 7
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class _Crossfade(ctypes.Structure):
         ("faint", ctypes.c_float),
         ("hard", ctypes.c_float),
         ("contrast", ctypes.c_float),
+        ("work", ctypes.c_void_p),
     ]
 
 
@@ -139,9 +144,10 @@ class Crossfade:
             dilated_scale=dilations.scale,
             reach=dilations.steps,
             eagerness=EAGERNESS,
-            faint=(FAINT / dilations.unit) ** 2,
-            hard=(HARD / dilations.unit) ** 2,
+            faint=(_FRACTION * FAINT / dilations.unit) ** 2,
+            hard=(_FRACTION * HARD / dilations.unit) ** 2,
             contrast=CONTRAST,
+            work=self._kept.address(np.zeros((_ROWS, nodes[1]), np.float32), np.float32),
         )
         self._streams = [_unseen(drift.base, nodes) for _ in range(_STREAMS)]
         self._targets = (_Stream * _STREAMS)(*map(_pointers, self._streams))
