@@ -113,6 +113,7 @@ def pack_sky(
             "step": dilations.STEP,
             "smooth": dilations.SMOOTH,
             "finest": dilations.FINEST,
+            "rim": dilations.RIM,
             "dark": layer.dilations.dark,
         },
         "crispness": layer.crispness.tolist(),

@@ -29,9 +29,11 @@ LEVELS = 8
 STEP = 2
 # Blur before dilating (sigma, samples): grain would grow to spots.
 SMOOTH = 0.7
+# A cloud's rim, which blurring makes fainter, and which nodes a cell's half apart can't tell from the
+# sky beside it, luma pixels.
+RIM = 6
 # Dilated once by a disc of radius STEP.
 _DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * STEP + 1, 2 * STEP + 1))
-_RIM = np.ones((3, 3), np.uint8)
 # No finer than half the luma's size (samples a luma pixel).
 FINEST = 0.5
 
@@ -71,8 +73,9 @@ def dilations_of(luma: F32, reach: float, *, dark: bool = False) -> Dilations:
     least, most = float(shape.min()), float(shape.max())
     unit = max((most - least) / 255, 1e-3)
     plane = np.rint((shape - np.float32(least)) / np.float32(unit)).astype(np.uint8)
-    # A little more than the cloud: its rim, which blurring made fainter, goes with it.
-    planes = [cv2.dilate(plane, _RIM)]
+    # A little more than the cloud, so that its rim goes with it.
+    side = 2 * int(np.ceil(RIM * scale)) + 1
+    planes = [cv2.dilate(plane, np.ones((side, side), np.uint8))]
     for _ in range(LEVELS - 1):
         planes.append(cv2.dilate(planes[-1], _DISC))
     return Dilations(cv2.merge(planes), scale, unit, reach * scale / STEP, dark)

@@ -8,7 +8,6 @@ import { blurred } from "./preview-plane.js";
 // As in crossfade.c.
 const ENDS = 16;
 // How far a row of a structuring element goes to either side, from its first row to its last.
-const RIM = [1, 1, 1];
 const DISC = [0, 2, 2, 2, 0];
 
 /** The clouds' shape, dilated in steps. */
@@ -32,7 +31,8 @@ export class Dilations {
     this.faint = (change.faint / this.unit) ** 2;
     this.hard = (change.hard / this.unit) ** 2;
     const plane = Uint8Array.from(shape, (value) => Math.round((value - least) / this.unit));
-    this.planes = [dilated(plane, this.width, this.height, RIM)];
+    const rim = Math.ceil(change.rim * scale);
+    this.planes = [dilated(plane, this.width, this.height, Array(2 * rim + 1).fill(rim))];
     while (this.planes.length < change.levels) {
       this.planes.push(dilated(this.planes.at(-1), this.width, this.height, DISC));
     }
