@@ -34,7 +34,7 @@ EAGERNESS = 1.15
 REACH = 1.15
 # Copies that differ by less than about this fade plainly; where they differ by more than that, what
 # erodes and grows has a sharp front. Levels.
-FAINT, HARD = 6.0, 50.0
+FAINT, HARD = 4.0, 30.0
 CONTRAST = 1.5
 
 # Loaded now: a service that runs keeps the library that belongs to it while another is installed.

@@ -29,9 +29,9 @@ LEVELS = 8
 STEP = 2
 # Blur before dilating (sigma, samples): grain would grow to spots.
 SMOOTH = 0.7
-# A cloud's rim, which blurring makes fainter, and which nodes a cell's half apart can't tell from the
-# sky beside it, luma pixels.
-RIM = 6
+# A cloud's rim, which blurring makes fainter, and which nodes half a cell apart can't tell from
+# the sky beside it, luma pixels.
+RIM = 4
 # Dilated once by a disc of radius STEP.
 _DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * STEP + 1, 2 * STEP + 1))
 # No finer than half the luma's size (samples a luma pixel).

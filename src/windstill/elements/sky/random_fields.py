@@ -20,7 +20,7 @@ OFFSET_FEATURE = 0.15
 # Clouds erode and grow unevenly over these shares of the longer side, with these weights; by so
 # much of the change in all (standard deviation, times 4). More tears them to tatters.
 ROUGHNESS = ((0.012, 0.6), (0.03, 0.6))
-ROUGH = 0.7
+ROUGH = 0.6
 
 
 @dataclass(frozen=True)
