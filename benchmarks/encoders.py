@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import MappingProxyType
 
 import av
 import cv2
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 
 from windstill.imaging.planes import Planes, from_rgb
 from windstill.video import FORMATS, settings
+from windstill.video.changes import step
 from windstill.video.overlap import Overlap
 from windstill.video.plan import Plan
 from windstill.video.plane_sink import PlaneSink
@@ -116,11 +116,18 @@ def _frozen(frames: list[Planes], moving: NDArray[np.bool_]) -> list[Planes]:
     return frames
 
 
-def encode(clip: Clip, path: Path, container: str, threads: int) -> tuple[float, float]:
-    """Writes the clip with the settings called "trial"; wall and CPU seconds."""
+def encode(clip: Clip, path: Path, container: str, codec: str, threads: int) -> tuple[float, float]:
+    """Writes the clip with a codec of `settings.CODECS`; wall and CPU seconds."""
     height, width = clip.frames[0].shape
     plan = Plan(
-        FORMATS[container], "trial", width, height, len(clip.frames), Fraction(FPS), threads
+        FORMATS[container],
+        codec,
+        width,
+        height,
+        len(clip.frames),
+        Fraction(FPS),
+        threads,
+        step=step(clip.frames[0], clip.frames[1]),
     )
     wall, cpu = time.perf_counter(), time.process_time()
     sink = PlaneSink(path, plan)
@@ -162,7 +169,7 @@ def figures(luma: NDArray[np.uint8], clip: Clip) -> dict[str, float]:
     }
 
 
-_Variants = dict[str, tuple[str, int, settings.CodecSettings]]
+_Variants = dict[str, tuple[str, int, str | settings.CodecSettings]]
 
 
 def others() -> _Variants:
@@ -190,7 +197,7 @@ def others() -> _Variants:
                     {"preset": preset, "crf": "18", "x264-params": parameters},
                 )
     return {
-        label: (container, 2, settings.CodecSettings(encoder, MappingProxyType(options)))
+        label: (container, 2, settings.CodecSettings(encoder, options))
         for label, (container, encoder, options) in tried.items()
     }
 
@@ -198,7 +205,7 @@ def others() -> _Variants:
 def chosen() -> _Variants:
     """The settings that Windstill uses, by label."""
     return {
-        f"**{entry.name} {codec}**": (entry.name, 2, settings.CODECS[codec])
+        f"**{entry.name} {codec}**": (entry.name, 2, codec)
         for entry in FORMATS.values()
         if entry.max_side is None
         for codec in entry.codecs
@@ -214,16 +221,24 @@ def measure(clips: list[Clip], trials: _Variants, repeats: int) -> Iterator[str]
         raw = figures(np.stack([frame.y for frame in clip.frames]), clip)
         yield f"| {clip.name} | raw | | | | | " + " | ".join(f"{raw[n]:.2f}" for n in names) + " |"
         for label, (container, threads, trial) in trials.items():
-            settings.CODECS["trial"] = trial
-            yield _row(clip, label, container, threads, names, repeats)
+            codec = trial if isinstance(trial, str) else "trial"
+            if not isinstance(trial, str):
+                settings.CODECS["trial"] = trial
+            yield _row(clip, label, container, codec, threads, names, repeats)
 
 
 def _row(
-    clip: Clip, label: str, container: str, threads: int, names: list[str], repeats: int
+    clip: Clip,
+    label: str,
+    container: str,
+    codec: str,
+    threads: int,
+    names: list[str],
+    repeats: int,
 ) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"clip.{container}")
-        spent = [encode(clip, path, container, threads) for _ in range(repeats)]
+        spent = [encode(clip, path, container, codec, threads) for _ in range(repeats)]
         wall, cpu = (
             np.median(column) / len(clip.frames) * 1000 for column in zip(*spent, strict=True)
         )

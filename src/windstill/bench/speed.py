@@ -1,4 +1,4 @@
-"""What a whole job costs, stage by stage, beside what the encoder alone needs for its frames."""
+"""What a whole job costs, stage by stage, beside what encoders alone need for its frames."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill import video
+from windstill.bench import yardstick
 from windstill.imaging.planes import Planes
 from windstill.options import Options
 from windstill.photo import read_photo
@@ -34,10 +35,13 @@ class Cost:
     """Medians over the runs of one job.
 
     stages: wall seconds of each; stage_cpu: CPU seconds; stage_peak_mb: largest resident memory of
-    the process by the end of each. wall, cpu: seconds of the whole job, file closed. encoder: wall
-    seconds of the same encoder for the same finished frames, held in memory. ratio: the median
-    of each run's wall over the encoder's next to it. peak_mb: largest resident memory of a
-    process that does nothing but this job.
+    the process by the end of each. wall, cpu: seconds of the whole job, file closed. encoder,
+    encoder_cpu: wall and CPU seconds of the same encoder for the same finished frames, held in
+    memory; yardstick, yardstick_cpu: of the fixed one of yardstick.py. ratio, yardstick_ratio: the
+    median of each run's wall over the encoder's, and the yardstick's, next to it;
+    yardstick_cpu_ratio: the same of CPU seconds, which a busy machine changes least. peak_mb:
+    largest resident memory of a process that does nothing but this job. size_kb,
+    yardstick_size_kb: of the files.
     """
 
     size: str
@@ -49,7 +53,14 @@ class Cost:
     wall: float
     cpu: float
     encoder: float
+    encoder_cpu: float
     ratio: float
+    yardstick: float
+    yardstick_cpu: float
+    yardstick_ratio: float
+    yardstick_cpu_ratio: float
+    size_kb: float
+    yardstick_size_kb: float
     peak_mb: float
     moved: dict[str, float]
 
@@ -92,23 +103,22 @@ def _measure(size: str, operation: str, runs: int, seconds: float) -> Cost:
         first = _Watch()
         animate(rgb, options, output=target, progress=first)
         peak = _peak_mb()
-        jobs, alone, watches = [], [], []
+        jobs, alone, fixed, watches = [], [], [], []
         finished = _finished_frames(rgb, options)
+        encode = partial(
+            video.encode, finished, frame_count=len(finished), fps=options.fps, output=target
+        )
+        measure = Path(folder, "yardstick.mp4")
         for _ in range(runs):
             watch = _Watch()
             watches.append(watch)
             # partial, since a lambda would see the watch of a later run.
-            job = partial(animate, rgb, options, output=target, progress=watch)
-            jobs.append(_timed(job))
-            alone.append(
-                _timed(
-                    lambda: video.encode(
-                        finished, frame_count=len(finished), fps=options.fps, output=target
-                    )
-                )
-            )
+            jobs.append(_timed(partial(animate, rgb, options, output=target, progress=watch)))
+            alone.append(_timed(encode))
+            fixed.append(_timed(partial(yardstick.encode, finished, options.fps, measure)))
         stages = [job.result.timings for job in jobs]
         last = jobs[-1].result
+        sizes = [path.stat().st_size / 1024 for path in (target, measure)]
     return Cost(
         size=size,
         operation=operation,
@@ -121,7 +131,18 @@ def _measure(size: str, operation: str, runs: int, seconds: float) -> Cost:
         wall=statistics.median(job.wall for job in jobs),
         cpu=statistics.median(job.cpu for job in jobs),
         encoder=statistics.median(run.wall for run in alone),
+        encoder_cpu=statistics.median(run.cpu for run in alone),
         ratio=statistics.median(j.wall / a.wall for j, a in zip(jobs, alone, strict=True)),
+        yardstick=statistics.median(run.wall for run in fixed),
+        yardstick_cpu=statistics.median(run.cpu for run in fixed),
+        yardstick_ratio=statistics.median(
+            j.wall / f.wall for j, f in zip(jobs, fixed, strict=True)
+        ),
+        yardstick_cpu_ratio=statistics.median(
+            j.cpu / f.cpu for j, f in zip(jobs, fixed, strict=True)
+        ),
+        size_kb=sizes[0],
+        yardstick_size_kb=sizes[1],
         peak_mb=peak,
         moved={movement.element: movement.share for movement in last.moved},
     )

@@ -34,7 +34,7 @@ def speed(
     seconds: float,
     as_json: bool,
 ) -> None:
-    """Time whole jobs, stage by stage, beside the encoder alone.
+    """Time whole jobs, stage by stage, beside the encoder alone, and beside a fixed yardstick.
 
     Needs scikit-learn and scikit-image, whose pictures it animates.
 
@@ -120,5 +120,7 @@ def _line(cost: Cost) -> str:
     stages = ", ".join(f"{name} {spent:.2f}" for name, spent in cost.stages.items())
     return (
         f"{cost.size} {cost.operation:>2}: {cost.wall:.2f} s ({stages}), {cost.cpu:.2f} CPU s, "
-        f"encoder alone {cost.encoder:.2f} s, ratio {cost.ratio:.2f}, peak {cost.peak_mb:.0f} MB"
+        f"encoder alone {cost.encoder:.2f} s, ratio {cost.ratio:.2f}, "
+        f"to the yardstick {cost.yardstick_ratio:.2f} (CPU {cost.yardstick_cpu_ratio:.2f}), "
+        f"{cost.size_kb:.0f} of {cost.yardstick_size_kb:.0f} KB, peak {cost.peak_mb:.0f} MB"
     )
