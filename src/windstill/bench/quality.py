@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill import video
-from windstill.bench import baselines, halo, metrics, motion
+from windstill.bench import baselines, hair_quality, halo, metrics, motion
 from windstill.bench.picture_set import OPERATIONS
 from windstill.imaging.planes import Planes, from_rgb, to_rgb
 from windstill.options import Options
@@ -133,6 +133,8 @@ def measure(of: Subject, method: str, made: Take) -> Row:
     for suffix, frames in (("", raw), ("_dec", seen)):
         for name, value in _figures(of, made, masks, frames).items():
             figures[name + suffix] = value
+    if of.moves == "hair" and method == "windstill":
+        figures |= hair_quality.figures(of.stage, of.still, of.matte)
     return {name: _plain(value) for name, value in figures.items()}
 
 

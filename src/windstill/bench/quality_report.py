@@ -48,6 +48,22 @@ COLUMNS = (
     Column("static_max", 0, False),
     Column("cpu_ms", 1, False),
 )
+HEADS = (
+    Column("ghost", 2, False, hair=1.3),
+    Column("correlation", 2, False, hair=0.8),
+    Column("vertical", 2, True, hair=0.2),
+    Column("windy", 2, True, hair=1.6),
+    Column("calm", 2, False, hair=0.65),
+    Column("broken", 2, False),
+)
+HEADS_LEGEND = """\
+Of the largest head in each picture. ghost: second derivative of the plate across the outline that
+the hair has at rest, against that farther out; 1 shows nothing. correlation: of the motions of
+places a quarter to half a head apart. vertical: the narrower side of the box that a place moves in,
+against the wider. windy, calm: travel (90th percentile) in such a wind, against that in a normal
+one. broken: what the plate differs from the truth by at the edges of bars drawn behind the hair,
+as a share of their contrast.
+"""
 LEGEND = """\
 Made by `windstill bench quality`. Photos at most 720 pixels long, loops of 4 seconds at 24 frames
 a second. `_dec`: frames decoded from the MP4, the others as they were handed to the encoder.
@@ -82,7 +98,10 @@ def markdown(rows: Iterable[Row]) -> str:
             continue
         parts.append(f"## {'Skies' if moves == 'sky' else 'Hair'}\n")
         parts.append(_summary(own, moves, methods))
-        parts.append(_each([row for row in own if row["method"] == "windstill"], moves))
+        shown = [row for row in own if row["method"] == "windstill"]
+        parts.append(_each(shown, moves))
+        if moves == "hair":
+            parts += ["## Heads\n", HEADS_LEGEND, _each(shown, moves, HEADS)]
     return "\n".join(parts)
 
 
@@ -132,10 +151,10 @@ def _totals(label: str, rows: list[Row]) -> str:
     return f"| {label} | " + " | ".join(cells) + " |"
 
 
-def _each(rows: list[Row], moves: str) -> str:
-    lines = [_heading("picture")]
+def _each(rows: list[Row], moves: str, columns: Sequence[Column] = COLUMNS) -> str:
+    lines = [_heading("picture", columns)]
     for row in rows:
-        cells = [_cell(row[column.name], column, column.goal(moves)) for column in COLUMNS]
+        cells = [_cell(row.get(column.name), column, column.goal(moves)) for column in columns]
         label = row["picture"] + (f" ({row['motion']})" if row["motion"] != "drift" else "")
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -149,9 +168,9 @@ def _cell(value: float | None, column: Column, goal: float | None) -> str:
     return f"**{shown}**" if missed else shown
 
 
-def _heading(first: str) -> str:
-    names = " | ".join(column.name for column in COLUMNS)
-    return f"| {first} | {names} |\n|" + "---|" * (len(COLUMNS) + 1)
+def _heading(first: str, columns: Sequence[Column] = COLUMNS) -> str:
+    names = " | ".join(column.name for column in columns)
+    return f"| {first} | {names} |\n|" + "---|" * (len(columns) + 1)
 
 
 def _values(rows: list[Row], column: Column) -> list[float]:
