@@ -10,8 +10,8 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.imaging.planes import Planes
 
 # Moments of the loop that are looked at; few, as each costs a frame's painting. Parts of a large
-# sky tell how much detail is missing on the whole, but not when: what comes and goes in them, the
-# rest makes up for.
+# sky tell how much detail is missing on the whole, and between the copies' own places and the middle
+# of their change: what else comes and goes in them, the rest makes up for.
 MOMENTS, FEW_MOMENTS = 12, 4
 # A variance goes with the square of its factor, but not all of the detail is raised, and noise is
 # not raised at all: detail goes with (1 + crispness) to the power of so much, and for a start with
@@ -41,8 +41,8 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     Detail is the variance of the Laplacian inside the matte. How much of it comes back depends on
     the photo and the moment: what is parted into bands, moved, blended and rounded again may gain
     or lose some. How much raising it helps depends on the photo, too, and is found by trying at
-    the moment that needs it most. Of a large sky only parts are looked at, and it is raised alike
-    at every moment. matte: the sky's, float32, of the size of `still`.
+    the moment that needs it most. Of a large sky only parts are looked at, and it is raised along
+    one wave. matte: the sky's, float32, of the size of `still`.
     """
     region = layer.region
     # Away from the edge, where what stands in front would count as the sky's detail.
@@ -71,7 +71,7 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     middles = (np.arange(moments) + 0.5) / moments
     start = np.array([layer.crispness_at(time) for time in middles])
     found = aim / np.array([detail_at(time) for time in middles])
-    missing = np.full(moments, np.exp(np.log(found).mean())) if in_parts else found
+    missing = _swing(found, middles) if in_parts else found
     layer.crispness = _raised(start, missing, USUAL)
     worst = int(np.argmax(np.abs(np.log(found))))
     gained = detail_at(middles[worst]) * found[worst] / aim
@@ -79,6 +79,14 @@ def even_crispness(layer: SkyLayer, still: Planes, matte: F32) -> None:
     if abs(raised - 1) > TELLING:
         response = float(np.clip(np.log(gained) / np.log(raised), *RESPONSE))
         layer.crispness = _raised(start, missing, response)
+
+
+def _swing(found: Levels, middles: Levels) -> Levels:
+    """The part of what was found at moments of the loop that a change of copies explains: its
+    logarithm's mean, and one wave from the loop's start to its middle and back."""
+    logarithms, wave = np.log(found), np.cos(2 * np.pi * middles)
+    height = (logarithms * wave).mean() / (wave * wave).mean()
+    return np.asarray(np.exp(logarithms.mean() + height * wave))
 
 
 def _raised(crispness: Levels, missing: Levels, response: float) -> F32:
