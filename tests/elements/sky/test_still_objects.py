@@ -25,6 +25,10 @@ DRAWN = {
     "bird": lambda picture: cv2.ellipse(picture, (300, 200), (7, 3), 20, 0, 360, (25, 25, 30), -1),
     "cable": lambda picture: cv2.line(picture, (20, 380), (620, 60), (30, 30, 35), 3),
     "balloon": lambda picture: cv2.circle(picture, (400, 120), 6, (200, 30, 60), -1),
+    "near balloon": lambda picture: cv2.circle(picture, (400, 120), 16, (200, 30, 60), -1),
+    "near bird": lambda picture: cv2.ellipse(
+        picture, (300, 200), (20, 9), 20, 0, 360, (20,) * 3, -1
+    ),
 }
 
 

@@ -1,5 +1,5 @@
-"""What is in the sky and does not drift with it: birds, kites, balloons, cables, poles, and what
-other modules find: moons, text, masts, towers and hills.
+"""What is in the sky and does not drift with it: cables, poles, small spots, tips of trees, and
+what other modules find: balloons, moons, text, masts, towers and hills.
 
 All judge a half-size picture of the sky, so that one pass costs a few milliseconds.
 """
@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.elements.sky.compact_objects import compact_objects
 from windstill.elements.sky.discs import find_discs
 from windstill.elements.sky.lettering import lettering
+from windstill.elements.sky.open_sky_colours import OpenSkyColours
 from windstill.elements.sky.stars import bright_points
 from windstill.elements.sky.structures import structures
 from windstill.elements.sky.surroundings import surroundings
@@ -58,7 +60,9 @@ def still_objects(half: U8, sky: F32) -> F32:
     width = max(3, round(LARGEST * max(sky.shape))) | 1
     around = surroundings(luma, inside)
     found = _straight(luma, inside, width) | _tips(luma, sky) | lettering(luma, inside)
-    found |= find_discs(luma, inside, around) | structures(half, inside, around)
+    colours = OpenSkyColours.of(half, inside)
+    found |= find_discs(luma, inside, around) | structures(half, inside, around, colours)
+    found |= compact_objects(half, inside, around, colours)
     points = bright_points(luma, BRIGHTER, NIGHT)
     for spots, rare in (
         (_dark(luma, inside, width) & ~_blue_gaps(half, width), RARE_DARK),

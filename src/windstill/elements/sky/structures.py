@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from windstill.elements.sky.open_sky_colours import OpenSkyColours
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -16,12 +18,8 @@ Bool = NDArray[np.bool_]
 
 # A hill, or a branch, is this many levels darker than the sky around it (clouds on the horizon
 # mostly are brighter), its edge is so steep (share of the contrast, in three pixels), and it
-# reaches so far into the matte (share of the longer side).
+# reaches so far into the matte (share of the longer side). Its colours are none of the open sky's.
 DARKER, HARD, HILL = 10, 0.4, 0.1
-# Its colours are those that the open sky, farther than this from the matte's border (share of the
-# longer side), hardly has: less of it
-# than this, within a step of 8 levels of Y and 4 of U and V.
-OPEN, HARDLY = 0.06, 0.01
 # The ground that it stands on, seen this near to the matte (pixels), mostly has such colours, too.
 RIM, CREDIBLE = 9, 0.5
 # Lattice and rails differ by so many levels from a median of so many pixels' side, and have gaps
@@ -38,42 +36,19 @@ UNLIKE = 6
 FOOT = 0.06
 
 
-def structures(half: U8, inside: Bool, around: U8) -> Bool:
+def structures(half: U8, inside: Bool, around: U8, colours: OpenSkyColours) -> Bool:
     """Where structures are in the matte: bool (h, w).
 
     half: uint8 (h, w, 3), Y, U, V. inside: bool (h, w), where it is sky. around: uint8 (h, w),
-    see `surroundings`.
+    see `surroundings`. colours: of this sky.
     """
     ground = _ground(inside)
     luma = np.ascontiguousarray(half[..., 0])
     if not ground.any():
         return np.zeros(luma.shape, bool)
-    found = _hills(half, inside, around, ground)
+    found = _hills(half, inside, around, colours, ground)
     found |= _masts(luma, inside, ground) | _towers(luma, inside, ground)
     return found & inside
-
-
-def _unlike_open_sky(half: U8, inside: Bool, asked: Bool) -> Bool:
-    """Which of the pixels `asked` for have a colour that the sky hardly has away from the border
-    of the matte `inside`."""
-    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
-    middle = float(np.median(depth[inside])) if inside.any() else 0.0
-    deep = depth > min(OPEN * max(inside.shape), middle)
-    # A quarter of the pixels tells as much.
-    colours = _bins(half[::2, ::2][deep[::2, ::2]])
-    counts = np.bincount(colours, minlength=1 << 17).reshape(32, 64, 64).astype(np.float32)
-    for axis in range(3):
-        counts = counts + np.roll(counts, 1, axis) + np.roll(counts, -1, axis)
-    rare = (counts < HARDLY * max(len(colours), 1)).ravel()
-    found = np.zeros(inside.shape, bool)
-    found[asked] = rare[_bins(half[asked])]
-    return found
-
-
-def _bins(colours: U8) -> I32:
-    """Numbers of colours, uint8 (n, 3), Y, U, V: alike for those within a step."""
-    y, u, v = colours.astype(np.int32).T
-    return np.asarray(((y >> 3) << 12) + ((u >> 2) << 6) + (v >> 2))
 
 
 def _ground(inside: Bool) -> Bool:
@@ -83,14 +58,14 @@ def _ground(inside: Bool) -> Bool:
     return np.asarray(np.isin(labels, below[below > 0]))
 
 
-def _hills(half: U8, inside: Bool, around: U8, ground: Bool) -> Bool:
+def _hills(half: U8, inside: Bool, around: U8, colours: OpenSkyColours, ground: Bool) -> Bool:
     """Dark parts of the matte on the ground, unlike the sky and with hard edges."""
     luma = np.ascontiguousarray(half[..., 0])
     reach = HILL * max(luma.shape)
     contrast = cv2.subtract(around, cv2.blur(luma, (3, 3)))
     dark = (contrast > DARKER) & inside
     rim = ground & (cv2.dilate(inside.astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0)
-    unlike = _unlike_open_sky(half, inside, dark | rim)
+    unlike = colours.lack(half, dark | rim)
     # Cloud that the matte leaves out is no ground.
     side = (2 * RIM + 1, 2 * RIM + 1)
     share = cv2.blur((rim & unlike).astype(np.float32), side)
