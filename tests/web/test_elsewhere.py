@@ -82,7 +82,7 @@ def test_the_whole_way_with_files_on_another_host(elsewhere: Elsewhere, photo: P
     page.locator("#loop video").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
-    assert download.value.suggested_filename == "windstill.mp4"
+    assert download.value.suggested_filename == "temple-loop.mp4"
     page.get_by_role("button", name="Copy link").click()
     page.locator("#toast", has_text="Link copied").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")

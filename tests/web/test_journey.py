@@ -37,6 +37,7 @@ def test_from_drop_to_download(visit: Visitor, photo: Path, tmp_path: Path) -> N
     page.get_by_role("heading", name="Your loop is ready").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "temple-loop.mp4"
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     assert _video_of(path) == ("mp4", 480, 320, 48)

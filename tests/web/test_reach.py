@@ -99,6 +99,36 @@ def test_nothing_is_wider_than_the_screen(
     assert trip.page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_fingers_have_room(visit: Visitor, photo: Path) -> None:
+    trip = visit(**PHONE)
+    small = """() => [...document.querySelectorAll('button, a, select, summary, input')]
+      .map((each) => [each.closest('label') ?? each, each])
+      .filter(([, each]) => each.checkVisibility() && !each.matches('.skip, .unseen'))
+      .map(([place, each]) => [each.id || each.name, place.getBoundingClientRect()])
+      .filter(([, box]) => box.height > 1 && box.height < 43.5)
+      .map(([name, box]) => `${name}: ${box.height}`)"""
+    assert trip.page.evaluate(small) == []
+    trip.choose(photo)
+    assert trip.page.evaluate(small) == []
+
+
+def test_on_a_phone_the_photo_stays_in_sight_while_the_wind_is_set(
+    visit: Visitor, photo: Path
+) -> None:
+    trip = visit(**PHONE)
+    trip.choose(photo)
+    for name in ("strength", "wind"):
+        place = trip.page.locator(f"input[name='{name}'], #{name}").first
+        place.evaluate("each => each.scrollIntoView({ block: 'end' })")
+        box = trip.page.locator("#stage").bounding_box()
+        assert box["y"] >= -1
+        assert box["y"] + box["height"] <= 844
+        assert (
+            place.evaluate("each => each.closest('fieldset').getBoundingClientRect().bottom")
+            > box["y"] + box["height"]
+        )
+
+
 def test_a_phone_offers_its_camera(visit: Visitor) -> None:
     page = visit(**PHONE).page
     assert page.get_by_role("button", name="Take one").is_visible()

@@ -45,6 +45,57 @@ def test_every_file_has_its_type_and_is_fetched_once(server: RunningServer, name
     assert again.headers["cache-control"] == "no-cache"
 
 
+def test_the_page_asks_for_files_that_may_be_kept_for_ever(server: RunningServer) -> None:
+    page = httpx.get(server.address + "/")
+    assert page.headers["cache-control"] == "no-cache"
+    asked = set(re.findall(r'"(static/[^"]+)"', page.text))
+    assert len(asked) > 3
+    for path in asked:
+        answer = httpx.get(f"{server.address}/{path}")
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    of_before = re.sub(r"static/\w+/", "static/0123456789abcdef/", asked.pop())
+    assert httpx.get(f"{server.address}/{of_before}").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, deflate, br", "br;q=1, gzip;q=0.5"])
+def test_files_come_compressed(server: RunningServer, coding: str) -> None:
+    address = f"{server.address}/static/messages.js"
+    plain = httpx.get(address, headers={"accept-encoding": "identity"})
+    small = httpx.get(address, headers={"accept-encoding": coding})
+    assert small.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(small.headers["content-length"]) < 0.5 * int(plain.headers["content-length"])
+    assert small.content == plain.content
+    assert small.headers["etag"] != plain.headers["etag"]
+    refused = httpx.get(address, headers={"accept-encoding": "gzip;q=0"})
+    assert "content-encoding" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language", "words"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de", "Ein Foto und ein Hauch von Wind."),
+        ("fi,en-GB;q=0.8", "en", "A photo, and a breath of wind."),
+        ("", "en", "A photo, and a breath of wind."),
+    ],
+)
+def test_the_page_has_its_words_before_any_script(
+    server: RunningServer, wanted: str, language: str, words: str
+) -> None:
+    page = httpx.get(server.address + "/", headers={"accept-language": wanted})
+    assert f'<html lang="{language}">' in page.text
+    assert words in page.text
+    assert "Accept-Language" in page.headers["vary"]
+
+
+def test_the_first_words_take_little(server: RunningServer) -> None:
+    """Half of what 50 kB a second bring in a second."""
+    page = httpx.get(server.address + "/")
+    styles = re.findall(r'"(static/[^"]+\.css)"', page.text)
+    answers = [page, *(httpx.get(f"{server.address}/{path}") for path in styles)]
+    assert sum(int(answer.headers["content-length"]) for answer in answers) < 25_000
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -55,6 +106,9 @@ def test_every_file_has_its_type_and_is_fetched_once(server: RunningServer, name
         "..%2fstyle.css",
         "/etc/passwd",
         "app.js/",
+        "0123456789abcdef/",
+        "0123456789abcdef/../style.css",
+        "0123456789abcdef/0123456789abcdef/app.js",
         ".",
     ],
 )

@@ -1,11 +1,19 @@
-"""The web page's files: read once, checked by ETag, and nothing else can be asked for."""
+"""The web page's files: read once, compressed once, and nothing else can be asked for.
+
+The page asks for them below a fingerprint of them all, /static/FINGERPRINT/NAME, where a browser
+keeps them for a year: after an upgrade it asks below another one. The page itself is checked by its
+ETag. It comes with its words in it, so that they are there before any script is.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from urllib.parse import urlsplit
@@ -27,18 +35,26 @@ TYPES = {
 PAGE = "index.html"
 
 
+_FOREVER = "public, max-age=31536000, immutable"
+_ALWAYS_CHECKED = "no-cache"
+_TEXT = re.compile(r"'([\w.]+)': '([^']*)'")
+_PLACE = re.compile(r'(<(\w+)[^>]* data-t="([\w.]+)"[^>]*>)(</\2>)')
+
+
 @dataclass(frozen=True)
 class StaticFile:
-    """One file as it is served."""
+    """One file as it is served, plain and compressed."""
 
     body: bytes
+    compressed: bytes
     type: str
     etag: str
 
 
 async def page(request: Request) -> Response:
-    """The web page."""
-    response = _answer(request, catalogue()[PAGE])
+    """The web page, in the language that the browser prefers; its script may choose another."""
+    response = _answer(request, _page_in(_language(request)), _ALWAYS_CHECKED)
+    response.headers["vary"] = "Accept-Encoding, Accept-Language"
     service = service_of(request)
     response.headers.update(
         _page_headers(service.settings.public_url, service.engine.blobs.origin or "")
@@ -48,10 +64,48 @@ async def page(request: Request) -> Response:
 
 async def static(request: Request) -> Response:
     """One of the web page's files, by its exact name in the catalogue; anything else is a 404."""
-    found = catalogue().get(request.path_params["name"])
+    name = request.path_params["name"]
+    below, _, rest = name.partition("/")
+    hashed = re.fullmatch(r"[0-9a-f]{16}", below) is not None
+    found = catalogue().get(rest if hashed else name)
     if found is None:
         raise unknown_path(request.url.path)
-    return _answer(request, found)
+    # Who still has the page of before an upgrade gets what there is now, and does not keep it.
+    return _answer(request, found, _FOREVER if below == fingerprint() else _ALWAYS_CHECKED)
+
+
+@cache
+def fingerprint() -> str:
+    """A word that changes whenever a file does."""
+    tags = "".join(f"{name}{file.etag}" for name, file in sorted(catalogue().items()))
+    return hashlib.sha256(tags.encode()).hexdigest()[:16]
+
+
+@cache
+def languages() -> dict[str, dict[str, str]]:
+    """The texts of the page by language and key, out of the script that has them."""
+    script = catalogue()["messages.js"].body.decode()
+    parts = re.split(r"^const (\w\w) = \{$", script, flags=re.M)
+    return {
+        name: dict(_TEXT.findall(part)) for name, part in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+@cache
+def _page_in(language: str) -> StaticFile:
+    texts = languages()[language]
+    page = catalogue()[PAGE].body.decode().replace('<html lang="en">', f'<html lang="{language}">')
+    page = re.sub(r'"static/', f'"static/{fingerprint()}/', page)
+    filled = _PLACE.sub(
+        lambda found: f"{found[1]}{escape(texts.get(found[3], ''))}{found[4]}", page
+    )
+    return _file(filled.encode(), TYPES["html"])
+
+
+def _language(request: Request) -> str:
+    """The first language that the browser asks for and the page speaks."""
+    asked = re.findall(r"(?:^|,)\s*(\w\w)", request.headers.get("accept-language", ""))
+    return next((name for name in asked if name in languages()), "en")
 
 
 @cache
@@ -67,18 +121,30 @@ def _collect(folder: Traversable, prefix: str) -> Iterator[tuple[str, StaticFile
             continue
         kind = TYPES.get(entry.name.rpartition(".")[2])
         if kind is not None and not entry.name.startswith("."):
-            body = entry.read_bytes()
-            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            yield prefix + entry.name, StaticFile(body, kind, etag)
+            yield prefix + entry.name, _file(entry.read_bytes(), kind)
 
 
-def _answer(request: Request, file: StaticFile) -> Response:
-    # Names stay the same when the service is upgraded, so that a copy is always checked first.
-    headers = {"cache-control": "no-cache", "etag": file.etag}
+def _file(body: bytes, kind: str) -> StaticFile:
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    return StaticFile(body, gzip.compress(body, mtime=0), kind, tag)
+
+
+def _answer(request: Request, file: StaticFile, caching: str) -> Response:
+    compressed = re.search(r"\bgzip\b(?!\s*;\s*q=0(?![.\d]*[1-9]))", _accepted(request)) is not None
+    etag = f'"{file.etag}-gz"' if compressed else f'"{file.etag}"'
+    headers = {"cache-control": caching, "etag": etag, "vary": "Accept-Encoding"}
     known = {tag.strip().removeprefix("W/") for tag in _if_none_match(request)}
-    if file.etag in known or "*" in known:
+    if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    return Response(file.body, media_type=file.type, headers=headers)
+    if compressed:
+        headers["content-encoding"] = "gzip"
+    return Response(
+        file.compressed if compressed else file.body, media_type=file.type, headers=headers
+    )
+
+
+def _accepted(request: Request) -> str:
+    return request.headers.get("accept-encoding", "")
 
 
 def _if_none_match(request: Request) -> list[str]:

@@ -3,6 +3,9 @@
 import { readEvents } from './events.js';
 
 const POLL_MS = 700;
+// A service that restarts is asked again, less and less often, for about ten minutes.
+const LONGEST_MS = 15000;
+const MISSES = 45;
 const FINAL = new Set(['succeeded', 'failed', 'cancelled', 'expired']);
 
 /** A refusal or failure; `code` is one of the stable codes, or 'offline'. */
@@ -38,8 +41,9 @@ export class Api {
     return this.#json('v1/previews', { method: 'POST', body: form, signal });
   }
 
-  animate(form, signal) {
-    return this.#json('v1/animations', { method: 'POST', body: form, signal });
+  /** Asks for an animation; equal requests with the same `token` make one. */
+  animate(form, token, signal) {
+    return this.#json('v1/animations', { method: 'POST', body: form, signal, headers: { 'Idempotency-Key': token } });
   }
 
   animation(id, signal) {
@@ -54,7 +58,10 @@ export class Api {
     return (await this.#send(url, { signal })).blob();
   }
 
-  /** Follows an animation to its end by events, or by asking again and again where these fail. */
+  /**
+   * Follows an animation to its end by events, or by asking again and again where these fail. While
+   * the service is away, `onProgress` is told {state: 'away'}; it never starts another animation.
+   */
   async follow(animation, onProgress, signal) {
     try {
       const last = await this.#listen(animation.id, onProgress, signal);
@@ -75,11 +82,18 @@ export class Api {
   }
 
   async #poll(id, onProgress, signal) {
-    for (;;) {
-      const animation = await this.animation(id, signal);
-      if (finished(animation)) return animation;
-      onProgress(animation);
-      await new Promise((resolve) => { setTimeout(resolve, POLL_MS); });
+    for (let missed = 0; ;) {
+      try {
+        const animation = await this.animation(id, signal);
+        if (finished(animation)) return animation;
+        missed = 0;
+        onProgress(animation);
+      } catch (error) {
+        if (signal?.aborted || !passing(error) || missed >= MISSES) throw error;
+        missed += 1;
+        onProgress({ state: 'away', stage: null, fraction: 0 });
+      }
+      await new Promise((resolve) => { setTimeout(resolve, Math.min(LONGEST_MS, POLL_MS * 2 ** missed)); });
       signal?.throwIfAborted();
     }
   }
@@ -102,6 +116,9 @@ export class Api {
     throw await problem(response);
   }
 }
+
+/** Whether it may be gone by itself in a while: no connection, or a service or proxy that restarts. */
+const passing = ({ code, status }) => code === 'offline' || status === 429 || status >= 500;
 
 async function problem(response) {
   const retry = Number(response.headers.get('retry-after'));

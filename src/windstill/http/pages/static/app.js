@@ -21,9 +21,10 @@ async function guarded(work) {
   hideProblem();
   try {
     if (!key) key = await askKey();
+    if (!key) throw Object.assign(new Error(''), { code: 'unknown_key', asked: true });
     await work();
   } catch (error) {
-    if (keyProblem(error)) {
+    if (keyProblem(error) && !error.asked) {
       const other = await askKey(key ? `key.${error.code === 'revoked_key' ? 'revoked' : 'wrong'}` : '');
       if (other) {
         key = other;

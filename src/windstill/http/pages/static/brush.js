@@ -28,6 +28,9 @@ export class Brush {
     $('brush-size').oninput = () => this.#sizeChanged();
   }
 
+  /** Another element was chosen, not by its own buttons. */
+  elementChanged() { this.#write(); }
+
   get open() { return !$('brush-tools').hidden; }
 
   use(editor) {

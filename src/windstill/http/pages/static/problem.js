@@ -8,7 +8,7 @@ const SAME = {
   body_too_large: 'file_too_large', too_busy: 'queue_full', too_many_uploads: 'queue_full', refused: 'queue_full',
   no_answer_in_time: 'job_timeout', invalid_field: 'invalid_option', missing_field: 'empty_photo', empty_field: 'empty_photo',
   unreadable_photo: 'corrupt_photo', invalid_photo: 'corrupt_photo', slow_body: 'offline', broken_body: 'offline',
-  result_gone: 'unknown_job', blob_missing: 'unknown_job', expired: 'unknown_job', store_error: 'draining', storage_error: 'draining',
+  key_refused: 'unknown_key', result_gone: 'unknown_job', blob_missing: 'unknown_job', expired: 'unknown_job', store_error: 'draining', storage_error: 'draining',
 };
 const ABOUT_PHOTO = new Set(['not_a_photo', 'unsupported_format', 'corrupt_photo', 'empty_photo', 'file_too_large', 'photo_too_small', 'photo_too_large', 'too_narrow', 'nothing_to_move']);
 
@@ -38,7 +38,8 @@ function write() {
   const photo = ABOUT_PHOTO.has(known);
   $('problem-title').textContent = t(photo ? 'error.photo' : 'error.title');
   $('problem-text').textContent = t(`error.${known}`, { detail: error.message, ...error.values });
-  $('problem-action').textContent = t(photo ? 'error.choose' : 'error.retry');
+  const aboutKey = keyProblem(error);
+  $('problem-action').textContent = t(photo ? 'error.choose' : aboutKey ? 'error.key' : 'error.retry');
   $('problem-action').onclick = photo ? actions.choose : actions.retry;
   show($('problem-action'), Boolean(photo ? actions.choose : actions.retry));
 }

@@ -19,9 +19,12 @@ export class Progress {
 
   /** Shows the state of an animation; a new stage is said aloud, once. */
   update({ state, stage, fraction }) {
-    const done = Math.round(100 * fraction);
-    this.#title = state === 'queued' && !stage ? 'progress.queued' : 'progress.title';
+    const title = state === 'away' ? 'progress.away' : state === 'queued' && !stage ? 'progress.queued' : 'progress.title';
+    if (title === 'progress.away' && title !== this.#title) say(t(title));
+    this.#title = title;
     $('progress-title').textContent = t(this.#title);
+    if (state === 'away') return;
+    const done = Math.round(100 * fraction);
     $('bar').setAttribute('aria-valuenow', String(done));
     $('bar').style.setProperty('--done', `${done}%`);
     const items = [...$('stages').children];

@@ -14,11 +14,13 @@ export class Result {
   #fields = {};
   #mattes = [];
   #file = null;
+  #photo = '';
 
   constructor() {
     $('share').onclick = () => this.#share();
-    $('copy-link').onclick = () => this.#copy(this.#animation.result.url, t('copied.link', { time: clock(this.#expires) }));
-    $('copy-code').onclick = () => this.#copy($('code-text').textContent, t('copied.code'));
+    $('copy-link').onclick = () => this.#copyLink();
+    $('copy-code').onclick = () => this.#copyCode();
+    $('link').onfocus = () => $('link').select();
     $('code-button').onclick = () => this.#toggleCode($('code').hidden);
     for (const input of document.querySelectorAll('input[name="code-kind"]')) input.onchange = () => this.#writeCode();
     onLanguage(() => this.#write());
@@ -28,10 +30,13 @@ export class Result {
   /** Whether there is a loop. */
   get present() { return this.#animation !== null; }
 
+  /** What the file is called: after the photo. */
   get #name() {
     const { options, result } = this.#animation;
+    const stem = this.#photo.replace(/\.[^.]*$/, '').replace(/[\\/:*?"<>|\u0000-\u001f]+/g, ' ').trim() || 'windstill';
     // Galleries know a picture that carries its film by this ending, too.
-    return `windstill${options.format === 'motion_photo' ? 'MP' : ''}.${EXTENSIONS[result.mime] ?? 'bin'}`;
+    const ending = options.format === 'motion_photo' ? '-loopMP' : '-loop';
+    return `${stem}${ending}.${EXTENSIONS[result.mime] ?? 'bin'}`;
   }
 
   /** What can be shared: the file itself, else its link; null where the browser shares nothing. */
@@ -43,8 +48,9 @@ export class Result {
   get #expires() { return new Date(this.#animation.expires_at); }
 
   /** The element that plays, or null where browsers can't play the format. */
-  async open(animation, blob, { fields, mattes, onUnplayable }) {
+  async open(animation, blob, { fields, mattes, name, onUnplayable }) {
     this.close();
+    this.#photo = name;
     this.#animation = animation;
     this.#fields = fields;
     this.#mattes = mattes;
@@ -59,6 +65,7 @@ export class Result {
   close() {
     show($('result'), false);
     this.#toggleCode(false);
+    show($('link-field'), false);
     $('loop').replaceChildren();
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = '';
@@ -140,14 +147,32 @@ export class Result {
     $('code-text').textContent = write(service, this.#fields, this.#mattes, EXTENSIONS[this.#animation.result.mime] ?? 'bin');
   }
 
-  async #copy(text, said) {
-    try {
-      await navigator.clipboard.writeText(text);
-      toast(said);
-    } catch {
-      toast(t('copied.not'));
-      say(text);
+  /** Browsers copy nothing over plain HTTP but from this machine; then the link stands in a field. */
+  async #copyLink() {
+    const { url } = this.#animation.result;
+    if (await copied(url)) {
+      toast(t('copied.link', { time: clock(this.#expires) }));
+      return;
     }
+    $('link').value = url;
+    show($('link-field'));
+    $('link').focus();
+    say(t('copied.field'));
+  }
+
+  async #copyCode() {
+    const done = await copied($('code-text').textContent);
+    if (!done) getSelection().selectAllChildren($('code-text'));
+    toast(t(done ? 'copied.code' : 'copied.not'));
+  }
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

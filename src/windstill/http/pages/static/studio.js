@@ -22,6 +22,8 @@ export class Studio {
   #photo = null;
   #mattes = null;
   #animation = null;
+  // What was asked for: {words, token, animation}. The same once more is no second animation.
+  #asked = null;
 
   /** guarded(work): runs work, asks for the key where it is wrong, and shows any other error. */
   constructor(api, guarded) {
@@ -43,6 +45,7 @@ export class Studio {
     this.#stop();
     this.#photo = photo;
     this.#mattes = null;
+    this.#asked = null;
     this.brush.toggle(false);
     this.result.close();
     this.stage.setPhoto(photo);
@@ -90,6 +93,7 @@ export class Studio {
     if (signal.aborted) return;
     this.#found(Mattes.from(bitmap));
     await this.stage.startLive(this.#photo.bitmap, facts, this.api.headers, () => this.#settings());
+    this.#writeNothing();
   }
 
   #found(mattes) {
@@ -98,6 +102,10 @@ export class Studio {
     context.drawImage(this.#photo.bitmap, 0, 0, mattes.width, mattes.height);
     this.brush.use(new MatteEditor(mattes, context.getImageData(0, 0, mattes.width, mattes.height)));
     for (const element of ELEMENTS) $(`on-${element}`).checked = mattes.area(element) >= LEAST;
+    // The brush begins with what there is most of.
+    const [most] = [...ELEMENTS].sort((a, b) => mattes.area(b) - mattes.area(a));
+    document.querySelector(`input[name="brush-element"][value="${most}"]`).checked = true;
+    this.brush.elementChanged();
     show($('looking'), false);
     $('controls').inert = false;
     this.stage.setMattes(mattes);
@@ -113,6 +121,11 @@ export class Studio {
     for (const button of document.querySelectorAll('[data-save]')) button.onclick = () => this.#save(button.dataset.save);
     $('brush-open').onclick = () => this.#toggleBrush(!this.brush.open);
     $('brush-done').onclick = () => this.#toggleBrush(false);
+    $('nothing-brush').onclick = () => this.#toggleBrush(true);
+    addEventListener('keydown', (event) => {
+      const busy = event.defaultPrevented || document.querySelector('dialog[open]');
+      if (event.key === 'Escape' && this.brush.open && !busy) this.#toggleBrush(false);
+    });
     $('show-loop').onclick = () => this.#view('done');
     $('cancel').onclick = () => this.#cancel();
     $('controls').onsubmit = (event) => {
@@ -136,8 +149,11 @@ export class Studio {
     try {
       const fields = this.#fields();
       const drawn = ELEMENTS.filter((element) => this.#mattes.edited(element));
-      this.#animation = await this.api.animate(await this.#form(fields, drawn), signal);
+      const asked = this.#askedFor(JSON.stringify([fields, drawn.map((element) => this.#mattes.area(element))]));
+      asked.animation ??= await this.api.animate(await this.#form(fields, drawn), asked.token, signal);
+      this.#animation = asked.animation;
       const animation = await this.#followed(signal);
+      this.#asked = null;
       if (animation.state === 'succeeded') await this.#finished(animation, fields, drawn, signal);
       else if (animation.state === 'cancelled') this.#cancelled();
       else throw Object.assign(new Error(animation.error?.detail ?? ''), { code: animation.error?.code ?? animation.state });
@@ -145,6 +161,12 @@ export class Studio {
       if (!signal.aborted) this.#view('edit');
       throw error;
     }
+  }
+
+  /** What is asked for in these words: the same as before where that did not come to an end. */
+  #askedFor(words) {
+    if (this.#asked?.words !== words) this.#asked = { words, token: token(), animation: null };
+    return this.#asked;
   }
 
   async #followed(signal) {
@@ -179,7 +201,7 @@ export class Studio {
       show($('show-loop'), false);
       $('result-facts').textContent = t('result.unplayable', { format: fields.format.replace('_', ' ').toUpperCase() });
     };
-    const player = await this.result.open(animation, blob, { fields, mattes, onUnplayable: unplayable });
+    const player = await this.result.open(animation, blob, { fields, mattes, name: this.#photo.name, onUnplayable: unplayable });
     if (player) this.#view('done');
     else unplayable();
     $('result-title').focus({ preventScroll: true });
@@ -190,6 +212,7 @@ export class Studio {
   async #cancel() {
     const animation = this.#animation;
     this.#stop();
+    this.#asked = null;
     this.#cancelled();
     if (animation) await this.api.cancel(animation.id).catch(() => {});
   }
@@ -203,7 +226,7 @@ export class Studio {
   #toggleBrush(open) {
     if (open) this.#view('edit');
     this.brush.toggle(open);
-    this.wind.enable(!open);
+    this.#writeNothing();
     this.#switched();
     this.stage.showTint(open);
     // Where the tools are below the photo, photo and tools come together from the top.
@@ -238,7 +261,11 @@ export class Studio {
     this.#writeWhy();
   }
 
+  /** Whether there is anything that could move. */
+  get #some() { return ELEMENTS.some((element) => (this.#mattes?.area(element) ?? 0) >= LEAST); }
+
   #painted() {
+    this.#asked = null;
     for (const element of ELEMENTS) {
       if (this.#mattes.edited(element)) $(`on-${element}`).checked = this.#mattes.area(element) >= LEAST;
     }
@@ -259,10 +286,10 @@ export class Studio {
     this.compare.toggle(done);
     show($('result'), name !== 'working' && this.result.present);
     show($('show-loop'), name === 'edit' && this.result.present);
-    this.wind.enable(name === 'edit' && !this.brush.open);
+    this.wind.enable(name === 'edit' && !this.brush.open && this.#some);
     show($('show-tint'), !done && Boolean(this.#mattes));
     $('tint').classList.toggle('away', done);
-    show($('play'), done || this.stage.live);
+    show($('play'), done || (this.stage.live && this.#some));
     $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
     this.stage.play(this.stage.playing);
   }
@@ -277,14 +304,24 @@ export class Studio {
       const part = area < LEAST ? t('found.none') : t('found.part', { percent: percent(area) });
       $(`amount-${element}`).textContent = this.#mattes ? part : '';
     }
+    this.#writeNothing();
     this.#writeWhy();
+  }
+
+  /** Where nothing was found, that is said first, and the brush is what there is to do. */
+  #writeNothing() {
+    const none = Boolean(this.#mattes) && !this.#some;
+    show($('nothing'), none && !this.brush.open);
+    $('controls').classList.toggle('nothing-found', none);
+    this.wind.enable($('studio').dataset.view === 'edit' && !this.brush.open && this.#some);
+    if (none) show($('play'), false);
   }
 
   #writeWhy() {
     const nothing = !ELEMENTS.some((element) => $(`on-${element}`).checked);
     const found = ELEMENTS.some((element) => !$(`on-${element}`).disabled);
     $('animate').disabled = !this.#mattes || nothing;
-    show($('animate-why'), Boolean(this.#mattes) && nothing);
+    show($('animate-why'), Boolean(this.#mattes) && nothing && found);
     $('animate-why').textContent = t(found ? 'animate.nothing' : 'animate.none_found');
     $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
   }
@@ -296,4 +333,9 @@ export class Studio {
     $('photo-note').classList.toggle('minor', !was);
     $('photo-note').textContent = was ? t('note.shrunk', { was: size(was), is: size(this.#photo) }) : t('note.same', { is: size(this.#photo) });
   }
+}
+
+/** A word that nobody else has; crypto.randomUUID is not there over plain HTTP. */
+function token() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
