@@ -8,7 +8,7 @@ LIBRARY := src/windstill/elements/sky/_painting.so
 C_SOURCES := $(wildcard src/windstill/*/*.[ch] src/windstill/*/*/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients serve cluster demo test test-all docs lint audit format lock clean
+.PHONY: help setup clients serve cluster demo test test-all docs dist lint audit format lock clean
 
 # Ends unless a folder may be deleted: it is not there, it is empty, or it was made here.
 MARK := .made-by-windstill
@@ -101,6 +101,19 @@ lock: ## pin the dependencies again
 	mv deploy/requirements.new deploy/requirements.txt
 	for client in requirements/clients/*.in; do $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade $$client -o $${client%.in}.txt; done
 	rm -rf $(VENV)-lock deploy/requirements.lock
+
+# From the source archive alone, so that it is known to hold everything.
+DIST_MACHINES := x86_64 aarch64
+dist: setup ## build the source archive and the wheels in dist
+	rm -rf build/dist dist
+	mkdir -p build/dist dist
+	$(BIN)/python setup.py --quiet sdist --dist-dir dist
+	tar -xzf dist/windstill-*.tar.gz -C build/dist --strip-components 1
+	for machine in $(DIST_MACHINES); do \
+		rm -rf build/dist/build && WINDSTILL_MACHINE=$$machine $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --wheel-dir dist build/dist || exit 1; \
+	done
+	ls -l dist
 
 clean: ## remove what set-up and tests made
 	@$(call may_delete,$(VENV))

@@ -16,6 +16,7 @@ from windstill.adapters.local_blobs import LocalBlobs
 from windstill.adapters.queue import ProcessQueue
 from windstill.adapters.sqlite import SqliteStore
 from windstill.errors import InvalidSetting
+from windstill.extras import needs
 from windstill.jobs.config import MIB, Config, ProcessLimits
 from windstill.jobs.engine import Engine
 from windstill.jobs.errors import DataFolderBusy, StorageError
@@ -208,6 +209,6 @@ def _needs(extra: str, setting: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise InvalidSetting(
-            f"{setting} needs the package {error.name}: pip install 'windstill[{extra}]'.",
+            needs(f"{setting} needs", error.name, extra),
             field=setting,
         ) from error

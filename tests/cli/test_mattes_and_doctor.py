@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+import windstill
 from windstill.cli import main
+from windstill.cli.doctor import COMPILED
 from windstill.options import describe
 
 
@@ -82,3 +85,9 @@ def test_every_option_is_a_flag():
     told = run("animate", "--help").stdout
     for option in describe():
         assert f"--{str(option['name']).replace('_', '-')}" in told
+
+
+def test_the_doctor_loads_whatever_is_compiled() -> None:
+    package = Path(windstill.__file__).parent
+    sources = {(str(path.parent.relative_to(package)), path.stem) for path in package.rglob("*.c")}
+    assert set(COMPILED) == sources

@@ -35,7 +35,7 @@ PAGES = {
     if path.parent.name not in ("decisions", "theme")
 }
 RUNNABLE = ("sh", "python")
-SHOWN = ("", "text", "nginx", "ini", "systemd", "yaml", "js")
+SHOWN = ("", "text", "nginx", "ini", "systemd", "yaml", "js", "html")
 """Kinds of blocks that show what something looks like, or are files of other programs."""
 ELSEWHERE = "how-to/alibaba/"
 """Pages about clients that tests/http/acs/test_clients.py installs and runs."""
@@ -48,6 +48,7 @@ MADE = {
     "how-to/wallpaper.md": ("wallpaper.mp4", "wallpaper.jpg", "phone.mp4"),
     "how-to/formats.md": ("loop.webm", "loop.gif", "frames.zip"),
     "how-to/photos.md": ("beachMP.jpg", "film.mp4", "beach/beach.mov", "seaMP.jpg"),
+    "how-to/playback.md": ("loop.mp4", "loop.jpg", "loop-av1.mp4"),
     "how-to/webhooks.md": ("told.txt",),
     "explanation/adding-an-element.md": ("lake.mp4",),
 }

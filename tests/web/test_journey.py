@@ -179,7 +179,7 @@ def _video_of(path: Path) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("motion_photo", "windstillMP.jpg"), ("live_photo", "windstill.zip")]
+    ("kind", "name"), [("motion_photo", "temple-loopMP.jpg"), ("live_photo", "temple-loop.zip")]
 )
 def test_a_photo_that_carries_its_loop_can_be_downloaded(
     visit: Visitor, photo: Path, kind: str, name: str

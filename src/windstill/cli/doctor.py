@@ -15,7 +15,18 @@ from windstill.cli.doctor_services import services_of
 from windstill.errors import EncoderError
 from windstill.settings import load
 
-_LIBRARIES = ("av", "click", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+_PACKAGES = ("av", "click", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+COMPILED = (
+    ("elements/hair", "locks"),
+    ("elements/hair", "painting"),
+    ("elements/hair", "poses"),
+    ("elements/sky", "crossfade"),
+    ("elements/sky", "painting"),
+    ("imaging", "geodesic"),
+    ("perceive", "edges"),
+    ("video", "changes"),
+)
+"""Folder and name of everything compiled."""
 
 
 @click.command()
@@ -53,7 +64,7 @@ def _versions() -> str:
     from windstill import __version__
 
     found = [f"windstill {__version__}", f"python {platform.python_version()}"]
-    for library in _LIBRARIES:
+    for library in _PACKAGES:
         try:
             found.append(f"{library} {version(library)}")
         except PackageNotFoundError:
@@ -127,17 +138,9 @@ def _formats() -> str:
 def _compiled() -> str:
     from windstill.imaging.compiled import library_file, load
 
-    sky = "elements/sky"
-    libraries = (
-        (sky, "painting"),
-        (sky, "turning"),
-        ("imaging", "geodesic"),
-        ("perceive", "edges"),
-        ("video", "changes"),
-    )
-    for folder, name in libraries:
+    for folder, name in COMPILED:
         load(folder, name)
-    return f"loaded {', '.join(library_file(*each).name for each in libraries)}"
+    return f"loaded {', '.join(library_file(*each).name for each in COMPILED)}"
 
 
 def _loop() -> str:

@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 
 import click
 
+from windstill.extras import needs
+
 if TYPE_CHECKING:
     from windstill.cli.handover import Handover
     from windstill.settings import Settings
@@ -41,9 +43,7 @@ def preview(photo: str, no_browser: bool) -> None:
     try:
         from windstill.cli.handover import Handover, picture_for_page
     except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"The page needs the package {error.name}: pip install 'windstill[serve]'."
-        ) from error
+        raise click.ClickException(needs("The page needs", error.name, "serve")) from error
     from windstill.settings import load
 
     source = sys.stdin.buffer.read() if photo == "-" else photo

@@ -12,6 +12,7 @@ from windstill import __version__
 from windstill.cli.settings_flags import settings_flags
 from windstill.cli.streams import output_is_closed
 from windstill.errors import OutputError
+from windstill.extras import needs
 from windstill.jobs.errors import InvalidKey
 from windstill.settings import Settings, load, without_password
 
@@ -36,9 +37,7 @@ def serve(config_file: str | None, **flags: str | None) -> None:
         from windstill.http.server import Server
         from windstill.opening import close_engine, open_engine
     except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"The service needs the package {error.name}: pip install 'windstill[serve]'."
-        ) from error
+        raise click.ClickException(needs("The service needs", error.name, "serve")) from error
 
     settings = load(flags, file=config_file).settings
     configure(settings.log_format, settings.log_level)

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from windstill.errors import InvalidSetting
+from windstill.extras import needs
 
 if TYPE_CHECKING:
     from windstill.jobs.engine import Engine
@@ -86,7 +87,7 @@ def _metrics(engine: Engine) -> Page:
     try:
         from windstill.http.metrics import Metrics
     except ModuleNotFoundError:
-        told = "metrics need the package prometheus-client: pip install 'windstill[serve]'"
+        told = needs("metrics need", "prometheus-client", "serve")
         return lambda: _status(404, told, [])
     metrics = Metrics(engine)
     return lambda: (200, metrics.content_type, metrics.text())

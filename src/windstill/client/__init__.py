@@ -5,16 +5,18 @@
     with Client("http://127.0.0.1:8080", key="...") as client:
         client.animate("photo.jpg", Options(strength="calm"), output="loop.mp4")
 
-`AsyncClient` has the same methods to be awaited. Needs httpx: pip install 'windstill[client]'.
+`AsyncClient` has the same methods to be awaited. Needs the extra `client`.
 """
 
 from __future__ import annotations
+
+from windstill.extras import needs
 
 try:
     import httpx as _httpx  # noqa: F401
 except ModuleNotFoundError as error:  # pragma: no cover
     raise ModuleNotFoundError(
-        "windstill.Client needs httpx: pip install 'windstill[client]'", name=error.name
+        needs("windstill.Client needs", "httpx", "client"), name=error.name
     ) from error
 
 from windstill.client.answers import (
