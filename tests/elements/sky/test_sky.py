@@ -164,7 +164,7 @@ def test_a_clear_sky_gets_a_faint_veil() -> None:
     change = metrics.largest_change(loop.luma, loop.scene.planes.y, inside)
     assert 3 <= change <= 32
     assert metrics.flicker(loop.luma, inside) < 0.3
-    assert metrics.seam(loop.luma, inside).to_largest <= 1.02
+    assert metrics.seam(loop.luma, inside).to_largest <= 1.1
 
 
 def test_a_veil_starts_from_the_photo_on_request() -> None:
