@@ -169,3 +169,13 @@ def test_photos_by_any_name_are_found_in_folders(name: str, tmp_path: Path) -> N
     assert [
         task.photo.name for task in plan_tasks([str(tmp_path)], None, "mp4", recursive=False)
     ] == [name]
+
+
+def test_photos_that_carry_their_loop_are_not_animated_again(folder: Path) -> None:
+    (folder / "bad.jpg").unlink()
+    for expected in ("3 photos: 3 animated", "3 photos: 0 animated, 3 skipped"):
+        done = run(folder, "--format", "motion_photo")
+        assert done.exit_code == 0
+        assert expected in done.stderr
+    made = sorted(path.name for path in folder.iterdir() if path.name.endswith("MP.jpg"))
+    assert made == [f"{name}-loopMP.jpg" for name in "abc"]
