@@ -45,7 +45,12 @@ def open_engine(settings: Settings, *, clock: Clock = time.time) -> Engine:
     folder = settings.data_folder / "work"
     if not alone:
         folder = _private_folder(folder)
-    config = Config(work_dir=folder, exclusive=alone, **engine_settings(settings))
+    config = Config(
+        work_dir=folder,
+        hidden=settings.data_folder,
+        exclusive=alone,
+        **engine_settings(settings),
+    )
     blobs = open_blobs(settings, clock)
     store = open_store(settings)
     try:

@@ -69,6 +69,21 @@ def test_doctor_tells_how_h264_is_coded(monkeypatch):
     assert "no libx264 999" in told["detail"]
 
 
+def test_doctor_tells_what_job_processes_are_kept_from(monkeypatch):
+    from windstill.jobs.supervise import sandbox
+
+    def told() -> str:
+        result = run("doctor", "--json")
+        assert result.exit_code == 0
+        return str(json.loads(result.stdout)["checks"]["isolation"]["detail"])
+
+    assert "no network and no other programs" in told()
+    monkeypatch.setattr(sandbox, "landlock_version", lambda: 0)
+    monkeypatch.setattr(sandbox, "_ARCHITECTURES", {})
+    assert "jobs can reach the network: no seccomp here" in told()
+    assert "secrets too: no Landlock here" in told()
+
+
 @pytest.mark.parametrize("which", ["WEIGHTS", "HEADS_WEIGHTS"])
 def test_doctor_finds_a_missing_network(monkeypatch, which):
     monkeypatch.setattr(f"windstill.perceive.network.{which}", "none.onnx")

@@ -58,6 +58,14 @@ def test_a_slow_head_is_cut(impatient: RunningServer) -> None:
         assert closed(connection)
 
 
+def test_a_slow_second_head_is_cut(impatient: RunningServer) -> None:
+    with connected(impatient.address, 20) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_answer(connection).status_code == 200
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-")
+        assert closed(connection)
+
+
 def test_a_connection_that_says_nothing_is_cut(impatient: RunningServer) -> None:
     with connected(impatient.address) as connection:
         assert closed(connection)

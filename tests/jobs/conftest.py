@@ -91,6 +91,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
             "cpus": 2,
             "job_limit": None,
             "grace": 0.1,
+            # What jobs tell the tests lies beside the data folder.
+            "reachable": (tmp_path,),
             "limits": ProcessLimits(memory=256 * MIB),
             **settings,
         }

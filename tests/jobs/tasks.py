@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import importlib
 import json
 import os
 import resource
 import signal
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -60,6 +64,7 @@ def behave(
         "seen": sorted(os.listdir("/proc/self/fd")),
         **{name: os.environ.get(name) for name in payload.get("environment", ())},
         **(_rights() if payload.get("rights") else {}),
+        **(json.loads((output / "found").read_text()) if payload.get("do") == "peek" else {}),
     }
 
 
@@ -72,6 +77,35 @@ def _rights() -> dict[str, Any]:
         "no_new_privileges": status["NoNewPrivs"],
         "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
     }
+
+
+def _peek(output: Path, payload: Mapping[str, Any]) -> None:
+    """Tries what a process that was taken over would; tells in a file what came of it."""
+
+    def network() -> None:
+        with socket.create_connection(("127.0.0.1", payload["port"]), timeout=5):
+            pass
+
+    tries: dict[str, Callable[[], object]] = {
+        "secret": lambda: Path(payload["secret"]).read_text(),
+        "other jobs": lambda: list(Path(payload["folder"]).iterdir()),
+        "planting": lambda: Path(payload["secret"] + ".new").write_text("x"),
+        "network": network,
+        "local socket": lambda: socket.socket(socket.AF_UNIX).close(),
+        "program": lambda: subprocess.run(["/bin/true"], check=True),
+        "environment": lambda: Path(f"/proc/{payload['pid']}/environ").read_bytes(),
+        "own file": lambda: (output / "own").write_text("x"),
+        "library": lambda: importlib.import_module("sqlite3.dbapi2"),
+        "thread": lambda: threading.Thread(target=time.time).start(),
+    }
+    found = {}
+    for name, attempt in tries.items():
+        try:
+            attempt()
+            found[name] = "done"
+        except OSError as error:
+            found[name] = errno.errorcode.get(error.errno or 0, str(error))
+    (output / "found").write_text(json.dumps(found))
 
 
 def _work(output: Path, payload: Mapping[str, Any]) -> None:
@@ -185,6 +219,7 @@ BEHAVIOURS: dict[str, Callable[[Path, Mapping[str, Any]], None]] = {
     "breed": _breed,
     "babble": _babble,
     "lie": _lie,
+    "peek": _peek,
 }
 
 

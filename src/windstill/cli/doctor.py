@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import click
 
@@ -98,6 +100,23 @@ def _h264() -> str:
         return f"FFmpeg's encoder, which takes up to twice as long: {reason}"
 
 
+def _isolation() -> str:
+    """What job processes are kept from, beside their limits."""
+    from windstill.jobs.supervise import sandbox
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = sandbox.offered(Path(folder))
+    kept = {
+        "seccomp": ("no network and no other programs", "jobs can reach the network"),
+        "Landlock": (
+            "no files but their own",
+            "jobs can read what the service's user can, its database and secrets too",
+        ),
+    }
+    told = [yes if part in found else f"{no}: no {part} here" for part, (yes, no) in kept.items()]
+    return "; ".join(told)
+
+
 def _network() -> str:
     import numpy as np
 
@@ -159,6 +178,7 @@ def _loop() -> str:
 _CHECKS: dict[str, Callable[[], str]] = {
     "versions": _versions,
     "processors": _processors,
+    "isolation": _isolation,
     "encoders": _encoders,
     "h264": _h264,
     "photos": _photos,

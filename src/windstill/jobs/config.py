@@ -64,7 +64,9 @@ class Config:
     task: "module:function" that does the work. kinds: the kinds of jobs that have a task and a
     life of their own. preload: modules that every job finds loaded. spares: processes at most that
     wait for jobs with everything loaded, which `warm_up`, "module:function", does; no more than one
-    for each slot. spare_idle: how long they wait without any job.
+    for each slot. spare_idle: how long they wait without any job. hidden: the folder of secrets,
+    database and files, of which jobs see nothing but their own folder; None: work_dir. reachable:
+    folders in which jobs may write beside their own.
     """
 
     work_dir: Path
@@ -90,6 +92,8 @@ class Config:
     spares: int = 0
     warm_up: str = "windstill.jobs.task:warm_up"
     spare_idle: float = 300.0
+    hidden: Path | None = None
+    reachable: tuple[Path, ...] = ()
 
     def task_of(self, kind: str) -> str:
         """The task of jobs of this kind."""

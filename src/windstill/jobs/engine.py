@@ -34,6 +34,7 @@ from windstill.jobs.slots import Slots
 from windstill.jobs.stats import Stats
 from windstill.jobs.submission import Submission
 from windstill.jobs.supervise import ForkServer, SparePlan
+from windstill.jobs.supervise.sandbox import Confinement
 from windstill.jobs.vitals import Vitals
 from windstill.jobs.waiting import Waiting
 from windstill.jobs.workspace import Workspace
@@ -121,7 +122,10 @@ class Engine:
             self.recover()
             if self._slots.count:
                 server = ForkServer(
-                    self.config.preload, self._workspace.lock_handle, self._spare_plan()
+                    self.config.preload,
+                    self._workspace.lock_handle,
+                    self._spare_plan(),
+                    self._confinement(),
                 )
                 server.start()
                 self._runner.server = server
@@ -132,6 +136,11 @@ class Engine:
         self._slots.start()
         self._housekeeper.start()
         self._vitals.start()
+
+    def _confinement(self) -> Confinement:
+        work = self.config.work_dir
+        hidden, reachable = self.config.hidden or work, self.config.reachable
+        return Confinement(str(hidden), str(work), tuple(map(str, reachable)))
 
     def _spare_plan(self) -> SparePlan | None:
         if not self.config.spares:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from windstill.jobs.supervise import wire
+from windstill.jobs.supervise.sandbox import Confinement
 from windstill.jobs.supervise.spares import SparePlan
 
 _MAX_MESSAGES = 100_000
@@ -79,6 +80,7 @@ class ForkServer:
 
     preload: modules that jobs find loaded. kept: a file that the server is to hold open until the
     last job is gone, such as a lock. spares: processes that wait for jobs; None for none.
+    confinement: which files jobs may see; None: all that the service's user may.
     """
 
     def __init__(
@@ -86,10 +88,12 @@ class ForkServer:
         preload: tuple[str, ...] = (),
         kept: int | None = None,
         spares: SparePlan | None = None,
+        confinement: Confinement | None = None,
     ) -> None:
         self.preload = preload
         self.kept = kept
         self.spares = spares
+        self.confinement = confinement
         self.starts = 0
         self.problems: list[str] = []
         self._lock = threading.Lock()
@@ -188,7 +192,9 @@ class ForkServer:
         self._control = control
         self.starts += 1
         spares = None if self.spares is None else asdict(self.spares)
-        wire.send(control, {"preload": list(self.preload), "spares": spares})
+        confinement = None if self.confinement is None else asdict(self.confinement)
+        hello = {"preload": list(self.preload), "spares": spares, "confinement": confinement}
+        wire.send(control, hello)
         ready, _ = wire.receive(control)
         self.problems = list((ready or {"problems": ["the fork server died"]})["problems"])
         return control

@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any
 
 from windstill.jobs.supervise import linux, wire, worker
+from windstill.jobs.supervise.sandbox import Confinement
 from windstill.jobs.supervise.spares import Spare, SparePlan, Spares
 
 _STRAY_CHECK = 1000
@@ -47,6 +48,7 @@ class _Server:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.jobs: dict[int, _Running] = {}
+        self.confinement: Confinement | None = None
         self.poll = select.poll()
         self.spares = Spares(self.poll, self._fork_spare)
         self.poll.register(control, select.POLLIN)
@@ -60,6 +62,8 @@ class _Server:
         """Imports what jobs need, before the first is forked."""
         received, _ = wire.receive(self.control)
         hello = received or {}
+        if hello.get("confinement"):
+            self.confinement = Confinement(**hello["confinement"])
         problems = []
         for name in hello.get("preload", ()):
             try:
@@ -145,7 +149,7 @@ class _Server:
             status = 1
             try:
                 signal.set_wakeup_fd(-1)
-                status = worker.run(far.fileno(), server, warm_up)
+                status = worker.run(far.fileno(), server, warm_up, self.confinement)
             except BaseException:
                 traceback.print_exc()
             finally:

@@ -21,7 +21,8 @@ from typing import Any
 from windstill.errors import WindstillError
 from windstill.jobs.errors import InternalError, JobOutOfMemory
 from windstill.jobs.model import Failure
-from windstill.jobs.supervise import linux, wire
+from windstill.jobs.supervise import linux, sandbox, wire
+from windstill.jobs.supervise.sandbox import Confinement
 
 JOB, SPARE = "windstill-job", "windstill-spare"
 """What lists of processes call them."""
@@ -42,13 +43,22 @@ _REPORT = 3
 _PROGRESS_INTERVAL = 0.05
 
 
-def run(orders: int, server: int, warm_up: Callable[[], None] | None = None) -> int:
+def run(
+    orders: int,
+    server: int,
+    warm_up: Callable[[], None] | None = None,
+    confinement: Confinement | None = None,
+) -> int:
     """The life of a job's process: takes one order from the socket `orders`, does what it says
     and reports on the socket that comes with it. Returns the exit status.
 
-    warm_up: called before the order is waited for; then a message says that all is ready.
+    confinement: which files it may see. warm_up: called before the order is waited for; then a
+    message says that all is ready.
     """
     _settle_in(orders, server)
+    sandbox.refuse_calls()
+    if confinement is not None:
+        confinement.enter()
     with socket.socket(fileno=_REPORT) as end:
         if warm_up is not None:
             warm_up()
@@ -59,7 +69,7 @@ def run(orders: int, server: int, warm_up: Callable[[], None] | None = None) -> 
             return 0  # it is not needed any more
         end.detach()
     linux.name_process(JOB)
-    return _work(order, fds[0])
+    return _work(order, fds[0], confinement)
 
 
 def warm_up(task: str, threads: int) -> None:
@@ -73,10 +83,12 @@ def warm_up(task: str, threads: int) -> None:
         traceback.print_exc()
 
 
-def _work(order: dict[str, Any], report: int) -> int:
+def _work(order: dict[str, Any], report: int, confinement: Confinement | None) -> int:
     _move_in(Path(order["folder"]), report)
     with socket.socket(fileno=_REPORT) as end:
         _restrict(order["limits"])
+        if confinement is not None:
+            confinement.enter(order["folder"])
         message = _outcome(order, _reporter(end))
         try:
             wire.send(end, message)
