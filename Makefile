@@ -8,7 +8,7 @@ LIBRARY := src/windstill/elements/sky/_painting.so
 C_SOURCES := $(wildcard src/windstill/*/*.[ch] src/windstill/*/*/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients serve cluster demo test test-all docs dist lint audit format lock clean
+.PHONY: help setup clients serve cluster demo test test-all docs dist lint audit sbom pin-images format lock clean
 
 # Ends unless a folder may be deleted: it is not there, it is empty, or it was made here.
 MARK := .made-by-windstill
@@ -77,6 +77,12 @@ lint: setup ## check style, types, the direction of imports, and for unsafe code
 
 audit: setup ## ask the package index for advisories about the pinned dependencies; needs the network
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r $(REQUIREMENTS)
+
+sbom: setup ## write the image's bill of materials, as CycloneDX, to build/sbom.json
+	$(BIN)/python deploy/sbom.py build/sbom.json
+
+pin-images: ## name the images that deploy/ builds on by digest; needs docker and the network
+	deploy/pin-images
 
 docs: setup ## build the documentation site in build/site
 	$(BIN)/mkdocs build --strict

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -140,6 +141,44 @@ def test_a_worker_s_slots_have_processors_and_memory() -> None:
     settings = read(environments()["compose worker"])
     assert compose_limits["cpus"] == str(settings.slots)
     assert settings.slots * settings.job_memory_mb <= int(compose_limits["memory"][0]) * 1024
+
+
+def test_every_container_of_the_service_has_bounds_on_processors_and_memory() -> None:
+    for _, _, container in containers():
+        assert container["resources"]["limits"].keys() == {"cpu", "memory"}
+    for name in ("api", "worker"):
+        assert compose_service(name)["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+
+
+def test_pods_reach_nothing_but_what_is_filled_in() -> None:
+    """As in compose, where only the proxy is on a network with a way out."""
+    assert compose(**EXAMPLES)["networks"]["inside"]["internal"] is True
+    policies = [each for each in manifests() if each["kind"] == "NetworkPolicy"]
+    allowed = [rule for each in policies for rule in each["spec"].get("egress", ())]
+    assert any("Egress" in each["spec"]["policyTypes"] for each in policies)
+    places = []
+    for rule in allowed:
+        assert rule["to"]
+        assert rule["ports"]
+        places += [peer["ipBlock"]["cidr"] for peer in rule["to"] if "ipBlock" in peer]
+        for peer in rule["to"]:
+            assert peer.keys() in ({"ipBlock"}, {"namespaceSelector", "podSelector"})
+    # Addresses of documentation, until somebody writes his own.
+    assert len(places) == 3
+    documentation = ip_network("192.0.2.0/24")
+    assert all(ip_network(place).subnet_of(documentation) for place in places)
+
+
+def test_one_address_has_bounds_at_every_proxy() -> None:
+    for text in (FILES["proxy/nginx.conf"], (ROOT / "docs/how-to/proxy.md").read_text()):
+        for word in ("limit_conn_zone", "limit_conn ", "limit_req_zone", "limit_req "):
+            assert word in text
+    ingress = next(each for each in manifests() if each["kind"] == "Ingress")
+    names = {name.rpartition("/")[2] for name in ingress["metadata"]["annotations"]}
+    assert {"limit-connections", "limit-rps"} <= names
+    # The service believes these proxies, or all clients would share one address's bound.
+    for found in (environments()["compose api"], environments()["pod api"]):
+        assert read(found).trusted_proxies == "*"
 
 
 def test_containers_can_write_only_where_they_must() -> None:

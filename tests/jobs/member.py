@@ -25,6 +25,7 @@ def open_member(url: str, folder: Path, name: str, slots: int) -> Engine:
     """An engine, not yet started; all on one folder share their files."""
     config = Config(
         work_dir=folder / "work" / name,
+        reachable=(folder,),
         slots=slots,
         cpus=2,
         exclusive=False,

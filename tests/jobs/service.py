@@ -37,6 +37,7 @@ def main(data: Path, total: int, do: str) -> None:
         attempts=1000,
         patience=3600,
         grace=0.1,
+        reachable=(data.parent,),
     )
     engine.start()
     keys = engine.keys.list()

@@ -58,6 +58,7 @@ def queue() -> Elsewhere:
 def service(tmp_path: Path, queue: Elsewhere, clock: Clock) -> Iterator[Service]:
     config = Config(
         work_dir=tmp_path / "work",
+        reachable=(tmp_path,),
         task=TASK,
         preload=("tests.jobs.tasks",),
         slots=1,

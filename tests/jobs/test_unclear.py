@@ -49,6 +49,7 @@ def service(folder: Path, **settings: Any) -> Iterator[tuple[Service, Unclear]]:
     store.fail_at = set()
     config = Config(
         work_dir=folder / "work",
+        reachable=(folder,),
         task=TASK,
         preload=("tests.jobs.tasks",),
         slots=1,

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tests.http import photos
+from tests.photo.test_hostile import own_files
 from tests.photo.test_mutations import mutated
 from tests.pictures import DATA, astronaut, china, indoors
 
@@ -45,9 +46,10 @@ def mutants(count: int, seed: int) -> Iterator[bytes]:
 
 
 def collected() -> list[bytes]:
-    """The published collections of odd and malformed files, where they are at hand."""
+    """The repository's odd and malformed files, and the published ones where they are at hand."""
     folder = DATA / "hostile"
-    return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    published = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [*own_files().values(), *published]
 
 
 def small_photo(number: int = 0) -> bytes:

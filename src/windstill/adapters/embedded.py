@@ -39,7 +39,7 @@ def open_engine(
 
     Links to results are `files_url` + name + "?expires=...&signature=...".
     """
-    config = Config(work_dir=data / "work", **settings)
+    config = Config(**{"work_dir": data / "work", "hidden": data, **settings})
     store = open_store(data)
     try:
         links = SignedLinks(load_secret(data / "link-secret"), clock)
