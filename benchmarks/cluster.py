@@ -88,6 +88,8 @@ def embedded(folder: Path) -> Iterator[Running]:
     settings: dict[str, object] = {
         "data": folder / "embedded",
         "queue_length": 1000,
+        "rate_limit": 0,
+        "job_limit": 0,
         "slots": 2,
         "answer_seconds": 300,
     }

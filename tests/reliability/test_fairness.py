@@ -16,7 +16,7 @@ import pytest
 from tests.http import photos
 from tests.http.native.asking import bearer
 from tests.http.running import ANIMATE, RunningServer
-from tests.http.sockets import connected
+from tests.http.sockets import connected, read_answer
 from tests.http.test_fairness import MIB, beginning, head
 from tests.http.test_keys import keys
 
@@ -109,6 +109,21 @@ def test_an_honest_client_is_served_beside_each_attack(
         with attacked(server, attack, threads):
             _, statuses = served(server, 4)
         assert set(statuses) == {200}, attack.__name__
+
+
+@pytest.mark.slow
+def test_answers_on_an_open_connection_come_at_once(launch: Callable[..., RunningServer]) -> None:
+    """Prints the figure of benchmarks/reliability.md."""
+    server = launch()
+    seconds = []
+    with connected(server.address) as connection:
+        for _ in range(500):
+            begin = time.perf_counter()
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read_answer(connection).status_code == 200
+            seconds.append(time.perf_counter() - begin)
+    p50, p99 = np.percentile(seconds[1:], [50, 99]) * 1000
+    print(f"\nanswers after the first: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
 
 
 @pytest.mark.slow

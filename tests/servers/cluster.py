@@ -110,6 +110,9 @@ class Cluster:
             "link_secret": secrets.token_hex(32),
             "webhook_secret": secrets.token_hex(32),
             "queue_length": 1000,
+            # One key sends what many would.
+            "rate_limit": 0,
+            "job_limit": 0,
             **({} if store is None else _storage(store)),
             **settings,
         }

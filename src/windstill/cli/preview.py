@@ -26,6 +26,8 @@ _SETTINGS = {
     "log_level": "warning",
     "drain_delay": "0",
     "drain_seconds": "1",
+    "rate_limit": "0",
+    "job_limit": "0",
 }
 
 
