@@ -52,6 +52,15 @@ def test_a_job_can_do_what_it_must(found: dict[str, Any]) -> None:
         assert found[name] == "done", name
 
 
+def test_jobs_run_though_the_data_folder_lies_within_the_installation(
+    start: Callable[..., Service], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(data.parent))
+    service = start(reachable=(), hidden=data)
+    for _ in range(3):
+        assert service.run().result is not None
+
+
 def test_what_is_readable_goes_around_the_data_folder(tmp_path: Path) -> None:
     for name in ("installation/lib", "installation/data/work", "installation/bin", "other"):
         (tmp_path / name).mkdir(parents=True)

@@ -20,6 +20,7 @@ import struct
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from windstill.jobs.supervise import linux
@@ -100,7 +101,12 @@ class Confinement:
         Returns what does it, in words; None where the kernel has no Landlock.
         """
         writable = [folder or self.work, os.devnull, *self.reachable]
-        return _restrict_files([*map(Path, writable)], _readable(Path(self.hidden)))
+        return _restrict_files([*map(Path, writable)], self._readable)
+
+    @cached_property
+    def _readable(self) -> list[Path]:
+        # Once: who is confined can't list what lies around the hidden folder any more.
+        return _readable(Path(self.hidden))
 
 
 def offered(folder: Path) -> list[str]:
@@ -138,9 +144,16 @@ def _around(root: Path, hidden: Path) -> Iterator[Path]:
         return
     if root == hidden:
         return
-    for child in root.iterdir():
+    for child in _entries(root):
         if not child.is_symlink():
             yield from _around(child, hidden)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []  # what can't be listed need not be read
 
 
 def refuse_calls() -> str | None:
