@@ -39,6 +39,8 @@ def compact_objects(half: U8, inside: Bool, around: U8, colours: OpenSkyColours)
     blue = (smooth[..., 1] > BLUE_U) & (smooth[..., 2] < BLUE_V)
     odd = ((darker > DARKER) | (colour > COLOURFUL)) & inside & ~blue
     odd &= colours.lack(half, odd)
+    if not odd.any():
+        return np.zeros(odd.shape, bool)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(odd.astype(np.uint8))
     area = stats[:, cv2.CC_STAT_AREA]
     edge = odd & (cv2.erode(odd.astype(np.uint8), square) == 0)

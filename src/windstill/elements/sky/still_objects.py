@@ -17,6 +17,7 @@ from windstill.elements.sky.open_sky_colours import OpenSkyColours
 from windstill.elements.sky.stars import bright_points
 from windstill.elements.sky.structures import structures
 from windstill.elements.sky.surroundings import surroundings
+from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -59,10 +60,18 @@ def still_objects(half: U8, sky: F32) -> F32:
     luma = np.ascontiguousarray(half[..., 0])
     width = max(3, round(LARGEST * max(sky.shape))) | 1
     around = surroundings(luma, inside)
-    found = _straight(luma, inside, width) | _tips(luma, sky) | lettering(luma, inside)
-    colours = OpenSkyColours.of(half, inside)
-    found |= find_discs(luma, inside, around) | structures(half, inside, around, colours)
-    found |= compact_objects(half, inside, around, colours)
+
+    def by_colour() -> NDArray[np.bool_]:
+        colours = OpenSkyColours.of(half, inside)
+        standing = structures(half, inside, around, colours)
+        return standing | compact_objects(half, inside, around, colours) | _tips(luma, sky)
+
+    def by_shape() -> NDArray[np.bool_]:
+        shaped = find_discs(luma, inside, around) | lettering(luma, inside)
+        return shaped | _straight(luma, inside, width)
+
+    coloured, shaped = at_once(by_colour, by_shape)
+    found = coloured | shaped
     points = bright_points(luma, BRIGHTER, NIGHT)
     for spots, rare in (
         (_dark(luma, inside, width) & ~_blue_gaps(half, width), RARE_DARK),

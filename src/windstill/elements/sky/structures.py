@@ -27,9 +27,11 @@ RIM, CREDIBLE = 9, 0.5
 # and has so much of its rectangle.
 LATTICE, MEDIAN, GAPS = 6, 5, 0.012
 MAST, SLENDER, DENSE = 0.06, 1.5, 0.25
-# The walls of a tower lean by no more than this (sideways for each pixel upwards), are so long,
-# and so far apart at most (shares of the longer side); so much of the shorter one lies beside the
-# other. Inside it is so many levels unlike the sky on both sides.
+# Straight edges are looked for at this share of the size. The walls of a tower lean by no more
+# than this (sideways for each pixel upwards), are so long, and so far apart at most (shares of the
+# longer side); so much of the shorter one lies beside the other. Inside it is so many levels unlike
+# the sky on both sides, which shows along so much of them.
+SCALE = 0.6
 LEAN, WALL, APART, BESIDE = 0.1, 0.035, 0.12, 0.6
 UNLIKE = 6
 # Between its foot and the ground the walls may be lost over this share of the longer side.
@@ -73,6 +75,8 @@ def _hills(half: U8, inside: Bool, around: U8, colours: OpenSkyColours, ground: 
     standing = (ground & ~doubtful).astype(np.uint8)
     away = cv2.distanceTransform(1 - standing, cv2.DIST_L2, 3)
     dark &= unlike & (away < reach)
+    if not dark.any():
+        return np.zeros(luma.shape, bool)
     count, labels = cv2.connectedComponents(dark.astype(np.uint8))
     farthest, nearest = np.zeros(count), np.full(count, np.inf)
     np.maximum.at(farthest, labels[dark], away[dark])
@@ -113,7 +117,7 @@ def _towers(luma: U8, inside: Bool, ground: Bool) -> Bool:
     """What lies between two upright walls, down to the ground."""
     found = np.zeros(luma.shape, np.uint8)
     longer = max(luma.shape)
-    segments = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(luma)[0]
+    segments = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE, SCALE).detect(luma)[0]
     if segments is None:
         return found > 0
     walls = _walls(segments[:, 0], WALL * longer)
