@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill import video
-from windstill.bench import baselines, hair_quality, halo, metrics, motion
+from windstill.bench import baselines, hair_quality, halo, metrics, motion, sky_quality
 from windstill.bench.picture_set import OPERATIONS
 from windstill.imaging.planes import Planes, from_rgb, to_rgb
 from windstill.options import Options
@@ -135,6 +135,8 @@ def measure(of: Subject, method: str, made: Take) -> Row:
             figures[name + suffix] = value
     if of.moves == "hair" and method == "windstill":
         figures |= hair_quality.figures(of.stage, of.still, of.matte)
+    if of.moves == "sky":
+        figures |= sky_quality.figures(seen, of.matte > 0.8, of.options.fps)
     return {name: _plain(value) for name, value in figures.items()}
 
 

@@ -33,7 +33,7 @@ COLUMNS = (
     Column("sharp_min_dec", 2, True, 0.90, 0.90),
     Column("pulse_dec", 3, False, 0.08, 0.08),
     Column("fidelity_dec", 2, True, 0.95, 0.95),
-    Column("flow_dec", 4, True, 0.02, 0.006),
+    Column("flow_dec", 4, True, 0.012, 0.006),
     Column("leak_dec", 5, False, 0.002, 0.002),
     Column("static_db_dec", 1, True, 40, 40),
     Column("smooth_db_dec", 1, True, 45, 45),
@@ -48,6 +48,18 @@ COLUMNS = (
     Column("static_max", 0, False),
     Column("cpu_ms", 1, False),
 )
+SKIES = (
+    Column("travel", 2, True, sky=1.0),
+    Column("steady", 2, True, sky=0.9),
+    Column("unexplained", 4, False, sky=0.004),
+)
+SKIES_LEGEND = """\
+Of decoded frames, shrunk to 640 pixels. travel: median way that pieces of cloud go in two seconds,
+% of the longer side. steady: how much of the path that the optical flow measures leads one way; 1
+drifts, 0 rocks. unexplained: share of blocks, at twelve moments, that are unlike every nearby piece
+of the photo by more than 8 levels: what is torn, doubled, vanished or mirrored is, and so is a
+hard-edged cloud that erodes or grows, so the goal is for soft skies.
+"""
 HEADS = (
     Column("ghost", 2, False, hair=1.3),
     Column("correlation", 2, False, hair=0.8),
@@ -64,6 +76,8 @@ against the wider. windy, calm: travel (90th percentile) in such a wind, against
 one. broken: what the plate differs from the truth by at the edges of bars drawn behind the hair,
 as a share of their contrast.
 """
+MORE = {"sky": ("Clouds", SKIES_LEGEND, SKIES), "hair": ("Heads", HEADS_LEGEND, HEADS)}
+"""Further figures of each kind: title, legend, columns."""
 LEGEND = """\
 Made by `windstill bench quality`. Photos at most 720 pixels long, loops of 4 seconds at 24 frames
 a second. `_dec`: frames decoded from the MP4, the others as they were handed to the encoder.
@@ -100,8 +114,8 @@ def markdown(rows: Iterable[Row]) -> str:
         parts.append(_summary(own, moves, methods))
         shown = [row for row in own if row["method"] == "windstill"]
         parts.append(_each(shown, moves))
-        if moves == "hair":
-            parts += ["## Heads\n", HEADS_LEGEND, _each(shown, moves, HEADS)]
+        title, legend, columns = MORE[moves]
+        parts += [f"## {title}\n", legend, _each(shown, moves, columns)]
     return "\n".join(parts)
 
 

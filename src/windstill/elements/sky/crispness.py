@@ -10,8 +10,8 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.imaging.planes import Planes
 
 # Moments of the loop that are looked at; few, as each costs a frame's painting. Parts of a large
-# sky tell how much detail is missing on the whole, and between the copies' own places and the middle
-# of their change: what else comes and goes in them, the rest makes up for.
+# sky tell how much detail is missing on the whole, and from the loop's start to the middle of its
+# change: what else comes and goes in them, the rest makes up for.
 MOMENTS, FEW_MOMENTS = 12, 4
 # A variance goes with the square of its factor, but not all of the detail is raised, and noise is
 # not raised at all: detail goes with (1 + crispness) to the power of so much, and for a start with
