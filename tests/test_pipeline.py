@@ -13,6 +13,10 @@ from PIL import Image
 import windstill
 from tests import pictures
 from windstill import Mattes, Options, errors
+from windstill.bench.speed import scene
+from windstill.photo import read_photo
+from windstill.pipeline import perceived, stage_of
+from windstill.render import paint_all
 
 SHORT = Options(seconds=2, fps=8, max_side=320)
 
@@ -46,6 +50,22 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_every_public_name_exists() -> None:
     for name in windstill.__all__:
         assert getattr(windstill, name) is not None
+
+
+def test_a_frame_is_the_same_whatever_frame_was_painted_before() -> None:
+    """Only what layers may touch is put back between frames."""
+    photo = read_photo(scene((480, 320)))
+    options = Options(seconds=2, fps=8)
+    stage = stage_of(*perceived(photo, options, None, None), options)
+    assert len(stage.layers) == 2
+    for index, frame in enumerate(paint_all(stage)):
+        alone = stage.backdrop.copy()
+        alone.y[:], alone.u[:], alone.v[:] = 7, 7, 7
+        stage.paint(index, alone)
+        for painted, expected in zip(
+            (frame.y, frame.u, frame.v), (alone.y, alone.u, alone.v), strict=True
+        ):
+            assert (painted == expected).all()
 
 
 def test_every_kind_of_source_gives_the_same_frames(tmp_path: Path) -> None:

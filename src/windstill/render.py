@@ -27,6 +27,17 @@ class Stage:
     def paint(self, frame: int, canvas: Planes) -> None:
         """Paints one frame, 0 <= frame < frames, on `canvas`, whatever it held before."""
         canvas.copy_from(self.backdrop)
+        self._paint_layers(frame, canvas)
+
+    def repaint(self, frame: int, canvas: Planes) -> None:
+        """The same on a canvas on which this stage painted another frame last: what no layer can
+        have touched is left as it is.
+        """
+        for layer in self.layers:
+            canvas.crop(layer.region).copy_from(self.backdrop.crop(layer.region))
+        self._paint_layers(frame, canvas)
+
+    def _paint_layers(self, frame: int, canvas: Planes) -> None:
         for layer in self.layers:
             layer.paint(frame, canvas)
 
@@ -54,8 +65,8 @@ def set_stage(scene: Scene, elements: list[Element], breeze: Breeze) -> Stage:
 
 
 def paint_all(stage: Stage) -> Iterator[Planes]:
-    """The frames of one loop, in order. Every one is the same buffer: use it, or copy it."""
+    """The frames of one loop, in order. Every one is the same buffer: read it, or copy it."""
     canvas = stage.backdrop.copy()
     for frame in range(stage.frames):
-        stage.paint(frame, canvas)
+        stage.repaint(frame, canvas)
         yield canvas
