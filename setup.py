@@ -30,6 +30,7 @@ SOURCES = {
     "windstill.elements.sky._painting": "src/windstill/elements/sky/painting.c",
     "windstill.elements.sky._crossfade": "src/windstill/elements/sky/crossfade.c",
     "windstill.imaging._geodesic": "src/windstill/imaging/geodesic.c",
+    "windstill.imaging._marching": "src/windstill/imaging/marching.c",
     "windstill.perceive._edges": "src/windstill/perceive/edges.c",
     "windstill.video._changes": "src/windstill/video/changes.c",
 }

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.hair.coverage import STILL
-from windstill.elements.hair.halo import FAINT, WIDEST, find_halo
+from windstill.elements.hair.halo import FAINT, find_halo
 from windstill.imaging.fill import nearest_known, push_pull
+from windstill.imaging.marching import carried_on
 from windstill.imaging.planes import Planes
 from windstill.imaging.warp import identity_map
 
@@ -22,8 +23,6 @@ BEHIND = np.float32(7)
 """The same, and some more for the sky, which keeps away from the edge of its matte."""
 _SPECK = np.ones((7, 7), np.uint8)
 """What is narrower than this, between halos, is no place to see what is behind."""
-_RADIUS = 3
-"""Chroma pixels around each that its fill is made of."""
 _DETAIL = 0.5
 """Share of the mirrored texture that is added: all of it looks like noise where a line goes on."""
 
@@ -39,7 +38,8 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     halo = find_halo(planes.y, hair, head_size)
     known = clear & (halo <= 0)
     # Specks between strands, left where they are, would glitter while the strands move.
-    wide = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, _SPECK) > 0
+    beyond = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    wide = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, _SPECK, **beyond) > 0
     halo[known & ~wide] = 1
     known &= wide
     if not known.any():
@@ -48,13 +48,12 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     moving = travel > STILL
     shown = revealed(hair, reach) & ~known & moving
     halo *= moving
-    marched = _marched(planes, known, shown | (halo > 0), float(reach.max()))
+    y, u, v = _marched(planes, known, shown | (halo > 0))
     detail = _mirrored_detail(planes.y.astype(np.float32), known, float(reach.max()))
-    luma = np.clip(marched[..., 0] + _DETAIL * detail, 0, 255)
+    luma = np.clip(y + _DETAIL * detail, 0, 255)
     share = np.maximum(shown, halo)
     half = cv2.resize(share, planes.u.shape[::-1], interpolation=cv2.INTER_AREA)
     half = np.maximum(half, _largest_of_four(shown))
-    u, v = marched[::2, ::2, 1], marched[::2, ::2, 2]
     return Planes(
         _mixed(planes.y, luma, share), _mixed(planes.u, u, half), _mixed(planes.v, v, half)
     )
@@ -87,18 +86,15 @@ def completed_sky(sky: F32, hair: F32, travel: F32) -> F32:
     return np.where(revealed(hair, travel + BEHIND), sure, sky).astype(np.float32)
 
 
-def _marched(planes: Planes, known: Mask, replaced: Mask, reach: float) -> F32:
-    """Y, U and V with the known carried on into what is replaced, so that lines go on (Telea
-    2004); float32 (H, W, 3), levels. Computed at the chroma's size."""
-    # What lies deeper in the hair would be carried outwards half-way.
-    side = 2 * int(1.5 * reach + 2 * WIDEST) + 1
-    hole = cv2.dilate(replaced.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    hidden = _largest_of_four(hole & ~known).astype(np.uint8)
+def _marched(planes: Planes, known: Mask, replaced: Mask) -> list[F32]:
+    """Y at its own size, U and V with the known carried on into what is replaced, levels. Computed
+    at the chroma's size."""
     size = planes.u.shape[::-1]
-    small = cv2.resize(planes.y, size, interpolation=cv2.INTER_AREA)
-    found = cv2.inpaint(cv2.merge([small, planes.u, planes.v]), hidden, _RADIUS, cv2.INPAINT_TELEA)
-    enlarged = cv2.resize(found, planes.y.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    return np.asarray(enlarged, np.float32)
+    luma = cv2.resize(planes.y, size, interpolation=cv2.INTER_AREA)
+    unknown, hole = (_largest_of_four(mask) > 0 for mask in (~known, replaced))
+    y, u, v = carried_on([luma, planes.u, planes.v], ~unknown, hole)
+    whole: F32 = cv2.resize(y, planes.y.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return [whole, u, v]
 
 
 def _mirrored_detail(picture: F32, known: Mask, reach: float) -> F32:
