@@ -13,7 +13,7 @@ from windstill.elements.sky.bands import halve, still_part
 from windstill.elements.sky.frame import rounded_corners
 from windstill.elements.sky.glow import find_glow
 from windstill.elements.sky.plate import confident
-from windstill.elements.sky.stars import starry_sky
+from windstill.elements.sky.stars import FAINTEST, bright_points, starry_sky
 from windstill.elements.sky.still_objects import NIGHT, still_objects
 from windstill.imaging.blur import wide_blur
 from windstill.imaging.fill import push_pull
@@ -64,12 +64,19 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
     shrink = max(1, round(SHRINK * float(np.hypot(*scene.mattes.sky.shape)) / 2))
     stars = starry_sky(half, half_matte > 0.5)
     free = 1 - still_objects(half, half_matte)
+    seen = free
     if stars is not None:
         free = np.minimum(free, 1 - _softened(stars, STAR_FADE * max(stars.shape)))
+        # The sky between the stars is known, if any of it moves: it lies behind what drifts there.
+        all_of_it = not (half_matte > 0.5)[~stars].any()
+        points = bright_points(np.ascontiguousarray(half[..., 0]), FAINTEST, 256)
+        around = cv2.dilate(points.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0
+        seen = free if all_of_it else np.where(around & stars, np.float32(0), seen)
     corners = rounded_corners(scene.planes.y)
     if corners is not None:
-        free[corners[region.luma][::2, ::2]] = 0
-    known = confident(half_matte * free, shrink)
+        rounded = corners[region.luma][::2, ::2]
+        free, seen = (np.where(rounded, np.float32(0), part) for part in (free, seen))
+    known = confident(half_matte * seen, shrink)
     picture = half.astype(np.float32)
     inside = known > 0.5
     is_night = stars is not None or bool(inside.any() and np.median(half[..., 0][inside]) < NIGHT)
