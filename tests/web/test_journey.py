@@ -43,6 +43,20 @@ def test_from_drop_to_download(visit: Visitor, photo: Path, tmp_path: Path) -> N
     assert _video_of(path) == ("mp4", 480, 320, 48)
 
 
+def test_a_photo_that_the_browser_can_not_decode(visit: Visitor, tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    from tests.http.photos import scene
+
+    heif.from_pillow(scene(480, 320)).save(tmp_path / "IMG_0001.HEIC", quality=90)
+    trip = visit()
+    trip.choose(tmp_path / "IMG_0001.HEIC")
+    still = trip.page.locator("#still")
+    assert still.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    assert "480" in trip.page.locator("#photo-note").inner_text()
+    trip.animate()
+    assert trip.page.locator("#download").get_attribute("download") == "IMG_0001-loop.mp4"
+
+
 def test_the_loop_plays_beside_the_photo(visit: Visitor, photo: Path) -> None:
     trip = visit()
     trip.choose(photo)

@@ -12,6 +12,7 @@ from windstill.options import Options
 
 if TYPE_CHECKING:
     from windstill.perceive.given import GivenMattes
+    from windstill.photo import Limits
 
 SKY_MATTE = "sky_matte"
 HAIR_MATTE = "hair_matte"
@@ -21,6 +22,13 @@ POSTERS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 """Kinds of posters, and their types."""
 MATTE_SIDE = 4096
 """Longest side of mattes that are given out: no animation is larger."""
+
+SHOWN_SIDE = 2048
+"""Longest side of a photo that is given out to be shown."""
+_NOT_EVERYWHERE = ("HEIC", "AVIF", "BMP")
+"""Kinds of photos that some browser, or some of their variants none, decodes."""
+_HEAD = 4096
+"""Bytes that tell what kind a file is."""
 
 _WARM_SIDE = 192
 """Pixels of a picture's side that is as good as any to bring the networks into the caches."""
@@ -105,19 +113,21 @@ def warm_up(threads: int) -> None:
 def preview_photo(
     photo: Path, output: Path, payload: Mapping[str, Any], threads: int, progress: Tell
 ) -> dict[str, Any]:
-    """Prepares a live preview of `photo`: its facts, its motion and, as an extra, its mattes.
+    """Prepares a live preview of `photo`: its facts, its motion and, as extras, its mattes, and the
+    photo itself where browsers may not show its kind.
 
     payload: as made by the function of that name. Raises the errors of `windstill.errors`.
     """
     from windstill.photo import Limits
     from windstill.preview import make_preview
 
+    limits = Limits(**payload["limits"])
     progress("mattes", 0.0)
     preview = make_preview(
         photo,
         mattes=_given(photo),
         options=Options.parse(payload["options"]),
-        limits=Limits(**payload["limits"]),
+        limits=limits,
         threads=threads,
     )
     motion, mattes = output / "motion.bin", output / "mattes.png"
@@ -127,8 +137,26 @@ def preview_photo(
         **preview.facts(),
         "path": str(motion),
         "mime": "application/octet-stream",
-        "extras": {"mattes": {"path": str(mattes), "mime": "image/png"}},
+        "extras": {
+            "mattes": {"path": str(mattes), "mime": "image/png"},
+            **_shown(photo, output / "photo.jpg", limits),
+        },
     }
+
+
+def _shown(photo: Path, target: Path, limits: Limits) -> dict[str, dict[str, str]]:
+    """A JPEG of a photo of a kind that not every browser decodes, as an extra."""
+    from windstill.photo import read_photo
+    from windstill.photo.signature import identify
+
+    with photo.open("rb") as file:
+        if identify(file.read(_HEAD)) not in _NOT_EVERYWHERE:
+            return {}
+    from PIL import Image
+
+    picture = read_photo(photo, limits).fit(SHOWN_SIDE)
+    Image.fromarray(picture.rgb).save(target, "JPEG", quality=90, subsampling=0)
+    return {"photo": {"path": str(target), "mime": "image/jpeg"}}
 
 
 def find_mattes(

@@ -25,8 +25,9 @@ def test_a_photo_is_previewed_for_nothing(server: RunningServer) -> None:
     body = response.json()
     assert body.keys() == {
         "id", "width", "height", "photo_width", "photo_height", "found", "expires_at", "mattes",
-        "motion",
+        "motion", "photo",
     }  # fmt: skip
+    assert body["photo"] is None
     assert (body["photo_width"], body["photo_height"]) == (1400, 900)
     assert (body["width"], body["height"]) == (1024, 658)
     mattes = np.asarray(Image.open(io.BytesIO(httpx.get(body["mattes"]).content)))
@@ -40,6 +41,17 @@ def test_a_photo_is_previewed_for_nothing(server: RunningServer) -> None:
     assert listed["animations"] == []
     path = f"{server.address}/v1/animations/{body['id']}"
     problem(httpx.get(path, headers=bearer(server, secret)), 404, "unknown_job")
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "BMP", "HEIC"])
+def test_photos_that_not_every_browser_shows_come_as_jpeg(server: RunningServer, kind: str) -> None:
+    if kind == "HEIC":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    photo = photos.coded(photos.scene(300, 200), {"HEIC": "HEIF"}.get(kind, kind))
+    body = post(server, photo, path=PATH).json()
+    shown = httpx.get(body["photo"])
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(shown.content)).size == (300, 200)
 
 
 def test_the_callers_mattes_are_taken(server: RunningServer) -> None:

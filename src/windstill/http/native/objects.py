@@ -59,6 +59,7 @@ def preview(job: Job, engine: Engine, address: Address) -> dict[str, Any]:
         "expires_at": moment(job.expires_at),
         "mattes": address(engine.link(job, "mattes")),
         "motion": address(engine.link(job)),
+        "photo": _extra(job, engine, address, "photo"),
     }
 
 
@@ -94,13 +95,19 @@ def _result(job: Job, engine: Engine, address: Address) -> dict[str, Any] | None
         "bytes": job.result.size,
         **{name: facts.get(name) for name in ("width", "height", "frames", "fps", "seconds")},
         "repeats": facts.get("repeats", 1),
-        "poster": address(engine.link(job, "poster")) if "poster" in job.result.extras else None,
+        "poster": _extra(job, engine, address, "poster"),
         "moved": {
             entry["element"]: {name: value for name, value in entry.items() if name != "element"}
             for entry in facts.get("moved", ())
         },
         "warnings": list(facts.get("warnings", ())),
     }
+
+
+def _extra(job: Job, engine: Engine, address: Address, name: str) -> str | None:
+    """Where a further file of a job lies, if it made one of that name."""
+    made = job.result is not None and name in job.result.extras
+    return address(engine.link(job, name)) if made else None
 
 
 def _error(job: Job) -> dict[str, Any] | None:

@@ -63,8 +63,10 @@ PREVIEW: dict[str, Any] = {
     "expires_at": "2025-11-22T15:00:00.000Z",
     "mattes": _LINK.replace(".mp4", ".png"),
     "motion": _LINK.replace(".mp4", ".bin"),
+    "photo": None,
 }
-_FOUND = {n: v for n, v in PREVIEW.items() if n not in ("width", "height", "mattes", "motion")}
+_OF_PREVIEW = ("width", "height", "mattes", "motion", "photo")
+_FOUND = {name: value for name, value in PREVIEW.items() if name not in _OF_PREVIEW}
 MATTES: dict[str, Any] = {
     **_FOUND,
     "width": 4032,

@@ -163,7 +163,9 @@ SCHEMAS: dict[str, Any] = {
             "next": {"type": ["string", "null"]},
         }
     ),
-    "Preview": _object({**_FOUND, "mattes": _URL, "motion": _URL}),
+    "Preview": _object(
+        {**_FOUND, "mattes": _URL, "motion": _URL, "photo": {**_URL, "type": ["string", "null"]}}
+    ),
     "Mattes": _object({**_FOUND, "sky": _URL, "hair": _URL}),
     "Secret": _object({"secret": {"type": "string"}}),
     "Event": _object(

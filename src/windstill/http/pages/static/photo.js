@@ -17,12 +17,17 @@ export class PhotoError extends Error {
 
 /**
  * Opens a file: {blob, name, bitmap, width, height, was}. `was` is the size before it was made
- * smaller, or null. `given` are the service's limits of photos. Raises PhotoError.
+ * smaller, or null. `given` are the service's limits of photos. What the browser can't decode, but
+ * the service may, comes without a bitmap and sizes. Raises PhotoError.
  */
 export async function openPhoto(file, given = {}) {
   const limits = { ...DEFAULTS, ...given };
   if (file.size === 0) throw new PhotoError('empty_photo');
   const bitmap = await decoded(file);
+  if (!bitmap) {
+    if (file.size > limits.bytes) throw new PhotoError('file_too_large');
+    return { blob: file, name: file.name || 'photo', bitmap: null, width: 3, height: 2, was: null };
+  }
   const { width, height } = bitmap;
   const scale = Math.min(1, limits.max_side / Math.max(width, height), Math.sqrt(limits.pixels / (width * height)));
   if (Math.min(width, height) < limits.min_side) throw new PhotoError('photo_too_small', { least: limits.min_side });
@@ -38,11 +43,18 @@ async function decoded(file) {
   try {
     return await createImageBitmap(file);
   } catch {
-    const head = new Uint8Array(await file.slice(0, 4).arrayBuffer());
-    const known = [[0xff, 0xd8], [0x89, 0x50], [0x52, 0x49], [0x42, 0x4d]].some((magic) => magic.every((byte, at) => head[at] === byte));
-    if (known) throw new PhotoError('corrupt_photo');
+    const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+    const starts = (magic, from = 0) => magic.every((byte, at) => head[from + at] === byte);
+    // HEIC, AVIF and bitmaps of rare kinds are the service's to decode.
+    if (starts([0x66, 0x74, 0x79, 0x70], 4) || starts([0x42, 0x4d])) return null;
+    if ([[0xff, 0xd8], [0x89, 0x50], [0x52, 0x49]].some((magic) => starts(magic))) throw new PhotoError('corrupt_photo');
     throw new PhotoError(file.type.startsWith('image/') ? 'unsupported_format' : 'not_a_photo');
   }
+}
+
+/** The photo as the service decoded it, to be shown; what is sent stays the file itself. */
+export async function shownBy(blob, photo, { photo_width: width, photo_height: height }) {
+  return { ...photo, shown: blob, bitmap: await createImageBitmap(blob), width, height };
 }
 
 const accepted = (file, formats) => formats.some((format) => file.type === `image/${format.toLowerCase()}`);

@@ -25,10 +25,10 @@ export class Stage {
   get live() { return !$('live').hidden; }
 
   /** Shows a photo, and nothing else yet. */
-  setPhoto({ blob, width, height, name }) {
+  setPhoto({ blob, shown = blob, width, height, name }) {
     this.forget();
     if (this.url) URL.revokeObjectURL(this.url);
-    this.url = URL.createObjectURL(blob);
+    this.url = URL.createObjectURL(shown);
     $('still').src = this.url;
     $('before').src = this.url;
     $('still').alt = t('studio.alt', { name });

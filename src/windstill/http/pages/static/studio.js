@@ -8,6 +8,7 @@ import { $, chosen, say, sheet, show } from './dom.js';
 import { MatteEditor } from './editor.js';
 import { onLanguage, percent, t } from './language.js';
 import { ELEMENTS, Mattes } from './mattes.js';
+import { shownBy } from './photo.js';
 import { Progress } from './progress.js';
 import { Result } from './result.js';
 import { Stage } from './stage.js';
@@ -90,10 +91,19 @@ export class Studio {
     form.append('wind', this.wind.value);
     const facts = await this.api.preview(form, signal);
     const bitmap = await createImageBitmap(await this.api.blob(facts.mattes, signal));
+    if (!this.#photo.bitmap) await this.#show(await this.api.blob(facts.photo, signal), facts);
     if (signal.aborted) return;
     this.#found(Mattes.from(bitmap));
     await this.stage.startLive(this.#photo.bitmap, facts, this.api.headers, () => this.#settings());
     this.#writeNothing();
+  }
+
+  /** Shows the photo as the service decoded it. */
+  async #show(blob, facts) {
+    this.#photo = await shownBy(blob, this.#photo, facts);
+    this.stage.setPhoto(this.#photo);
+    show($('looking'));
+    this.#writeNote();
   }
 
   #found(mattes) {
@@ -322,12 +332,15 @@ export class Studio {
     const found = ELEMENTS.some((element) => !$(`on-${element}`).disabled);
     $('animate').disabled = !this.#mattes || nothing;
     show($('animate-why'), Boolean(this.#mattes) && nothing && found);
-    $('animate-why').textContent = t(found ? 'animate.nothing' : 'animate.none_found');
+    $('animate-why').textContent = t('animate.nothing');
     $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
   }
 
   #writeNote() {
-    if (!this.#photo) return;
+    if (!this.#photo?.bitmap) {
+      $('photo-note').textContent = '';
+      return;
+    }
     const size = ({ width, height }) => `${width} × ${height}`;
     const { was } = this.#photo;
     $('photo-note').classList.toggle('minor', !was);
