@@ -70,8 +70,8 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         # The sky between the stars is known, if any of it moves: it lies behind what drifts there.
         all_of_it = not (half_matte > 0.5)[~stars].any()
         points = bright_points(np.ascontiguousarray(half[..., 0]), FAINTEST, 256)
-        around = cv2.dilate(points.astype(np.uint8), np.ones((11, 11), np.uint8)) > 0
-        seen = free if all_of_it else np.where(around & stars, np.float32(0), seen)
+        around = cv2.dilate((points & stars).astype(np.uint8), np.ones((11, 11), np.uint8)) > 0
+        seen = free if all_of_it else np.where(around, np.float32(0), seen)
     corners = rounded_corners(scene.planes.y)
     if corners is not None:
         rounded = corners[region.luma][::2, ::2]
