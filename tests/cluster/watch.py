@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.jobs.leftovers import processes_below
+from tests.jobs.leftovers import jobs_below, processes_below
 from tests.pictures import china
 from tests.servers.cluster import Cluster, Member
 from windstill.adapters.postgres import PostgresStore
@@ -151,7 +151,7 @@ def job_processes(running: Cluster) -> set[int]:
     """Processes below the fork servers of the workers."""
     workers = [worker.process.pid for worker in running.workers]
     servers = [pid for worker in workers for pid in processes_below(worker)]
-    return {pid for server in servers for pid in processes_below(server)}
+    return {pid for server in servers for pid in jobs_below(server)}
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from windstill.jobs.supervise.worker import JOB
+
 
 @dataclass(frozen=True)
 class Holdings:
@@ -61,6 +63,19 @@ def processes_below(root: int | None = None) -> set[int]:
         grown = not below <= found
         found |= below
     return found - {root or os.getpid()}
+
+
+def jobs_below(root: int) -> set[int]:
+    """Every living descendant of a process that is a job's, or was started by one."""
+    return {pid for pid in processes_below(root) if name_of(pid) == JOB}
+
+
+def name_of(pid: int) -> str:
+    """What lists of processes call one; nothing if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def processes_in(folder: Path) -> set[int]:

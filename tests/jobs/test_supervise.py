@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.jobs.conftest import until
-from tests.jobs.leftovers import Holdings, processes_below, processes_in
+from tests.jobs.leftovers import Holdings, name_of, processes_below, processes_in
 from windstill.jobs.model import Failure
 from windstill.jobs.supervise import (
     Ended,
@@ -66,13 +66,6 @@ def spares_of(server: ForkServer) -> set[int]:
     """Those that are ready."""
     assert server._process is not None
     return {pid for pid in processes_below(server._process.pid) if name_of(pid) == worker.SPARE}
-
-
-def name_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
 
 
 def watch(process: JobProcess, seconds: float = 30, grace: float = 0.1) -> Ended:

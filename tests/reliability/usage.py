@@ -12,13 +12,15 @@ import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.http.running import RunningServer, until
-from tests.jobs.leftovers import processes_below
+from tests.jobs.leftovers import jobs_below, processes_below
+from windstill.jobs.supervise import linux
 
 
 @dataclass(frozen=True)
 class Usage:
     """Of the service and its fork server together: resident bytes, open handles, threads; and the
-    number of processes and of files other than stored results.
+    number of processes and of files other than stored results. What waits for jobs comes and goes,
+    and is not counted.
     """
 
     memory: int
@@ -30,8 +32,8 @@ class Usage:
     @classmethod
     def of(cls, server: RunningServer) -> Usage:
         """What it holds now, as soon as no job runs."""
-        until(lambda: len(processes_below(server.process.pid)) <= 1)
-        standing = {server.process.pid} | processes_below(server.process.pid)
+        until(lambda: not jobs_below(server.process.pid))
+        standing = {server.process.pid, *children(server.process.pid)}
         return cls(
             memory=sum(resident(pid) for pid in standing),
             handles=sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in standing),
@@ -39,6 +41,11 @@ class Usage:
             processes=len(standing),
             files=len(leftovers(server)),
         )
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started itself: of a service, the fork server."""
+    return {child for child in processes_below(pid) if linux.parent_of(child) == pid}
 
 
 def resident(pid: int) -> int:
