@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from training.cache import U8, read_mask, read_rgb
 from training.metrics import score
-from training.sources import HAIR, SKY, Item, empty, without
+from training.sources import CLASSES, HAIR, SKY, empty, without
 from windstill.perceive import perceive
 from windstill.perceive.mattes import Mattes
 
@@ -88,30 +88,33 @@ def ious_by_kind(folder: Path, element: str, matting: Matting) -> dict[str, list
     return found
 
 
-def nothing_there(data: Path) -> dict[str, tuple[list[Path], tuple[int, ...]]]:
-    """Pictures without sky or hair, and which of both is missing, by where they come from."""
-    groups: dict[str, tuple[list[Path], tuple[int, ...]]] = {}
+@dataclass(frozen=True)
+class Negatives:
+    """Pictures without an element. name: where they come from, and whether a part of the networks
+    was trained on them. element: SKY or HAIR."""
 
-    def add(name: str, photo: Path, absent: tuple[int, ...]) -> None:
-        groups.setdefault(f"{name}, {'sky' if SKY in absent else 'hair'}", ([], absent))[0].append(
-            photo
-        )
+    name: str
+    element: int
+    photos: list[Path]
 
-    items: Iterable[Item] = [*empty(data), *without(data)]
-    for item in items:
+    @property
+    def trained_on(self) -> bool:
+        return self.name.endswith("trained on")
+
+
+def negatives(data: Path) -> list[Negatives]:
+    """Pictures in which a person saw no sky, or no hair."""
+    groups: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for item in (*empty(data), *without(data)):
+        part = "held out" if item.held_out else "trained on"
+        for element in {SKY, HAIR} & set(item.absent):
+            groups[f"{item.group.split('/')[0]}, {part}", element].append(item.photo)
+    for folder, part in (("eval", "held out"), ("train", "trained on")):
         for element in (SKY, HAIR):
-            if element in item.absent:
-                part = "held out" if item.held_out else "trained on"
-                name = item.group.replace("absent", "old") if False else item.group.split("/")[0]
-                name = item.group if name == "empty" else "absent"
-                add(f"{name}, {part}", item.photo, (element,))
-    for part, word in (("eval", "evaluation"), ("train", "trained on")):
-        for element, folder in ((SKY, "sky"), (HAIR, "hair")):
-            place = data / part / folder / "difficult"
-            for photo in sorted(place.glob("*.webp")):
+            for photo in (data / folder / CLASSES[element] / "difficult").glob("*.webp"):
                 if not (read_mask(photo.with_suffix(".png")) > 191).any():
-                    add(f"{folder}/difficult, {word}", photo, (element,))
-    return groups
+                    groups[f"{CLASSES[element]}/difficult, {part}", element].append(photo)
+    return [Negatives(*key, sorted(photos)) for key, photos in sorted(groups.items())]
 
 
 def _print_skies(data: Path, matting: Matting) -> None:
@@ -140,25 +143,24 @@ def _print_heads(data: Path, matting: Matting) -> None:
             print(f"| {part}, {name} | {found} | {len(group)} | {mean:.3f} |", flush=True)
 
 
-def _print_nothing(data: Path, matting: Matting, step: int) -> None:
-    print("\n| nothing there | pictures | mean area % | largest % | over the limit | worst |")
-    print("|---|---|---|---|---|---|")
-    for name, (photos, (element,)) in sorted(nothing_there(data).items()):
-        photos = photos[::step] if "trained on" in name else photos
-        areas = []
-        for photo in photos:
-            found = matting(read_rgb(photo))
-            areas.append(float(((found.hair if element == HAIR else found.sky) > 0.5).mean()))
-        over = [i for i, area in enumerate(areas) if area > ALLOWED[element]]
-        worst = " ".join(photos[i].stem for i in sorted(over, key=lambda i: -areas[i])[:4])
-        size = f"{100 * np.mean(areas):.2f} | {100 * max(areas):.1f} | {len(over)}"
-        print(f"| {name} | {len(areas)} | {size} | {worst} |", flush=True)
+def _print_negatives(data: Path, matting: Matting, step: int) -> None:
+    print("\n| without | element | pictures | mean area % | largest % | over the limit | worst |")
+    print("|---|---|---|---|---|---|---|")
+    for group in negatives(data):
+        element, limit = CLASSES[group.element], ALLOWED[group.element]
+        areas: dict[str, float] = {}
+        for photo in group.photos[:: step if group.trained_on else 1]:
+            areas[photo.stem] = float((getattr(matting(read_rgb(photo)), element) > 0.5).mean())
+        found = np.array(list(areas.values()))
+        over = sorted((name for name in areas if areas[name] > limit), key=lambda n: -areas[n])
+        figures = f"{100 * found.mean():.2f} | {100 * found.max():.1f} | {len(over)}"
+        print(f"| {group.name} | {element} | {len(found)} | {figures} | {' '.join(over[:4])} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and eval/")
-    parser.add_argument("--only", choices=("skies", "heads", "nothing"))
+    parser.add_argument("--only", choices=("skies", "heads", "negatives"))
     parser.add_argument(
         "--every", type=int, default=1, help="of pictures trained on, one in so many"
     )
@@ -172,8 +174,8 @@ def main() -> None:
         _print_skies(args.data, matting)
     if args.only in (None, "heads"):
         _print_heads(args.data, matting)
-    if args.only in (None, "nothing"):
-        _print_nothing(args.data, matting, args.every)
+    if args.only in (None, "negatives"):
+        _print_negatives(args.data, matting, args.every)
 
 
 if __name__ == "__main__":
