@@ -28,7 +28,7 @@ U8 = NDArray[np.uint8]
 LARGEST_GAIN = 1.42
 # Of its time a change takes 1 / EAGERNESS to erode what goes, and as long to grow what comes. More
 # than 1: two copies of a small cloud are not both seen.
-EAGERNESS = 1.15
+EAGERNESS = 1.5
 # The dilations reach this many times as far as the copies that meet are apart, as the drift is not
 # quite the same everywhere.
 REACH = 1.15

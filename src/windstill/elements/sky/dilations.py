@@ -31,7 +31,7 @@ STEP = 2
 SMOOTH = 0.7
 # A cloud's rim, which blurring makes fainter, and which nodes half a cell apart can't tell from
 # the sky beside it, luma pixels.
-RIM = 4
+RIM = 6
 # Dilated once by a disc of radius STEP.
 _DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * STEP + 1, 2 * STEP + 1))
 # No finer than half the luma's size (samples a luma pixel).

@@ -36,11 +36,11 @@ I8 = NDArray[np.int8]
 
 LEAST_SHARE = 0.002
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
-LONG_FADE, SHORT_FADE = 0.8, 0.45
+LONG_FADE, SHORT_FADE = 0.8, 0.55
 ALIKE, UNLIKE = 4.0, 16.0
 # How much of the speed a sky keeps in which all but a tenth of what meets differs by as much as
 # UNLIKE: the farther apart two copies of a hard outline are, the more of it has to erode.
-HARD_SPEED, MOST_OF_IT = 0.75, 90
+HARD_SPEED, MOST_OF_IT = 0.65, 90
 # Clouds stand out from what is around them within this share of the longer side (sigma).
 SURROUNDINGS = 0.05
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.

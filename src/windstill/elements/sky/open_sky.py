@@ -24,7 +24,7 @@ I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 
 # Pixels kept from the matte's border, as a share of the diagonal of the half size.
-SHRINK = 0.003
+SHRINK = 0.006
 # The still part of a sky is its blur with this share of the shorter side as sigma.
 STILL_SIGMA = 0.25
 # What drifts comes to rest over this share of the longer side where stars show.
