@@ -57,6 +57,45 @@ def test_a_photo_that_the_browser_can_not_decode(visit: Visitor, tmp_path: Path)
     assert trip.page.locator("#download").get_attribute("download") == "IMG_0001-loop.mp4"
 
 
+@pytest.mark.parametrize("way", ["reload", "brand", "back"])
+def test_nothing_is_lost_on_the_way(visit: Visitor, photo: Path, way: str) -> None:
+    trip = visit()
+    trip.choose(photo)
+    page = trip.page
+    page.get_by_role("button", name="Correct with a brush").click()
+    page.get_by_text("Take away", exact=True).click()
+    trip.drag("brush", (0.3, 0.2), (0.7, 0.2))
+    page.get_by_role("button", name="Done").click()
+    trip.animate()
+    drawn = page.locator("#amount-sky").inner_text()
+    started: list[str] = []
+    page.on("request", lambda request: started.append(request.url))
+    if way == "reload":
+        page.reload()
+    elif way == "brand":
+        page.locator("#brand").click()
+    else:
+        page.goto(f"{trip.server.address}/docs")
+        page.go_back()
+    page.locator("#loop video").wait_for()
+    assert page.locator("#amount-sky").inner_text() == drawn
+    assert "temple" in page.locator("#still").get_attribute("alt")
+    assert page.locator("#result").is_visible()
+    assert not [url for url in started if url.endswith("/v1/animations")]
+
+
+def test_another_tab_begins_anew(visit: Visitor, photo: Path) -> None:
+    trip = visit()
+    trip.choose(photo)
+    other = trip.context.new_page()
+    other.goto(f"{trip.server.address}/")
+    other.get_by_role("button", name="Choose a photo").wait_for()
+    assert not other.locator("#studio").is_visible()
+    with other.expect_popup() as opened:
+        other.get_by_role("link", name="API").click()
+    assert opened.value.url.endswith("/docs")
+
+
 def test_the_loop_plays_beside_the_photo(visit: Visitor, photo: Path) -> None:
     trip = visit()
     trip.choose(photo)

@@ -3,6 +3,7 @@
 import { Api } from './api.js';
 import { $, show } from './dom.js';
 import { handedPath, handedPhoto } from './handed.js';
+import { keep, kept } from './kept.js';
 import { askKey, knownKey } from './key.js';
 import { has, language, preferredLanguage, setLanguage, t } from './language.js';
 import { LANGUAGES } from './messages.js';
@@ -44,7 +45,8 @@ function report(error, retry) {
   showProblem(error, place, { choose: () => $('file').click(), retry });
 }
 
-async function open(file) {
+/** before: what was kept of the work on this photo. */
+async function open(file, before = null) {
   hideProblem();
   document.body.classList.add('opening');
   try {
@@ -54,7 +56,8 @@ async function open(file) {
     show($('studio'));
     $('studio-title').focus({ preventScroll: true });
     scrollTo({ top: 0 });
-    await studio.open(photo);
+    if (!before) keep({ photo: file, name: file.name });
+    await studio.open(photo, before);
   } catch (error) {
     report(error, null);
   } finally {
@@ -115,5 +118,14 @@ listenForPhotos();
 listenForLanguage();
 learnLimits().then(async () => {
   const photo = handed && await handedPhoto(handed);
-  if (photo) open(photo);
+  if (photo) {
+    open(photo);
+    return;
+  }
+  const before = await kept();
+  // Somebody may have been quicker with another photo.
+  if (before?.photo && $('studio').hidden) open(new File([before.photo], before.name, { type: before.photo.type }), before);
+});
+addEventListener('beforeunload', (event) => {
+  if (studio.atRisk) event.preventDefault();
 });

@@ -6,6 +6,7 @@ import { Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { $, chosen, say, sheet, show } from './dom.js';
 import { MatteEditor } from './editor.js';
+import { keep, keepsNothing } from './kept.js';
 import { onLanguage, percent, t } from './language.js';
 import { ELEMENTS, Mattes } from './mattes.js';
 import { shownBy } from './photo.js';
@@ -41,8 +42,8 @@ export class Studio {
     onLanguage(() => { this.#writeFound(); this.#writeNote(); });
   }
 
-  /** Opens a prepared photo, and asks what there is to move. */
-  async open(photo) {
+  /** Opens a prepared photo, and asks what there is to move. before: what was kept of this work. */
+  async open(photo, before = null) {
     this.#stop();
     this.#photo = photo;
     this.#mattes = null;
@@ -55,7 +56,29 @@ export class Studio {
     this.#writeFound();
     show($('looking'));
     $('controls').inert = true;
-    await this.#work(() => this.#preview());
+    await this.#work(async (signal) => {
+      await this.#preview();
+      if (before && !signal.aborted) await this.#restore(before, signal);
+    });
+  }
+
+  /** Whether something would be lost with the page: a photo on its way, or strokes kept nowhere. */
+  get atRisk() {
+    const drawn = this.#mattes && ELEMENTS.some((element) => this.#mattes.edited(element));
+    return Boolean(this.#asked && !this.#asked.animation) || Boolean(drawn && keepsNothing());
+  }
+
+  /** The strokes and the animation of before a reload. */
+  async #restore({ planes, asked }, signal) {
+    if (planes?.sky.length === this.#mattes.planes.sky.length) {
+      for (const element of ELEMENTS) this.#mattes.planes[element].set(planes[element]);
+      this.#painted();
+    }
+    const animation = asked && await this.api.animation(asked.id, signal).catch(() => null);
+    if (!animation || !['queued', 'running', 'succeeded'].includes(animation.state)) return;
+    this.#animation = animation;
+    if (!finished(animation)) this.#view('working');
+    await this.#ended(await this.#followed(signal), asked, signal);
   }
 
   /** Another photo is about to come: nothing of this one goes on. */
@@ -162,15 +185,20 @@ export class Studio {
       const asked = this.#askedFor(JSON.stringify([fields, drawn.map((element) => this.#mattes.area(element))]));
       asked.animation ??= await this.api.animate(await this.#form(fields, drawn), asked.token, signal);
       this.#animation = asked.animation;
+      keep({ asked: { id: this.#animation.id, fields, drawn } });
       const animation = await this.#followed(signal);
       this.#asked = null;
-      if (animation.state === 'succeeded') await this.#finished(animation, fields, drawn, signal);
-      else if (animation.state === 'cancelled') this.#cancelled();
-      else throw Object.assign(new Error(animation.error?.detail ?? ''), { code: animation.error?.code ?? animation.state });
+      await this.#ended(animation, { fields, drawn }, signal);
     } catch (error) {
       if (!signal.aborted) this.#view('edit');
       throw error;
     }
+  }
+
+  async #ended(animation, { fields, drawn }, signal) {
+    if (animation.state === 'succeeded') await this.#finished(animation, fields, drawn, signal);
+    else if (animation.state === 'cancelled') this.#cancelled();
+    else throw Object.assign(new Error(animation.error?.detail ?? ''), { code: animation.error?.code ?? animation.state });
   }
 
   /** What is asked for in these words: the same as before where that did not come to an end. */
@@ -223,6 +251,7 @@ export class Studio {
     const animation = this.#animation;
     this.#stop();
     this.#asked = null;
+    keep({ asked: null });
     this.#cancelled();
     if (animation) await this.api.cancel(animation.id).catch(() => {});
   }
@@ -276,6 +305,7 @@ export class Studio {
 
   #painted() {
     this.#asked = null;
+    keep({ planes: this.#mattes.planes });
     for (const element of ELEMENTS) {
       if (this.#mattes.edited(element)) $(`on-${element}`).checked = this.#mattes.area(element) >= LEAST;
     }
