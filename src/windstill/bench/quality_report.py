@@ -33,7 +33,7 @@ COLUMNS = (
     Column("sharp_min_dec", 2, True, 0.90, 0.90),
     Column("pulse_dec", 3, False, 0.08, 0.08),
     Column("fidelity_dec", 2, True, 0.95, 0.95),
-    Column("flow_dec", 4, True, 0.012, 0.006),
+    Column("flow_dec", 4, True, 0.01, 0.006),
     Column("leak_dec", 5, False, 0.002, 0.002),
     Column("static_db_dec", 1, True, 40, 40),
     Column("smooth_db_dec", 1, True, 45, 45),
