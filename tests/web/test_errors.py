@@ -101,7 +101,7 @@ def test_a_photo_in_which_nothing_moves(visit: Visitor, tmp_path: Path) -> None:
     assert nothing.is_visible()
     assert nothing.bounding_box()["y"] < page.viewport_size["height"] / 2
     assert page.locator("#animate").is_disabled()
-    for hidden in ("#play", "#animate-why", "#wind"):
+    for hidden in ("#play", "#show-tint", "#animate-why", "#wind"):
         assert not page.locator(hidden).is_visible()
     assert page.locator("#arrow").evaluate("arrow => arrow.classList.contains('off')")
     nothing.get_by_role("button", name="Paint what should move").click()

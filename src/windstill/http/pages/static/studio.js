@@ -355,6 +355,7 @@ export class Studio {
     $('controls').classList.toggle('nothing-found', none);
     this.wind.enable($('studio').dataset.view === 'edit' && !this.brush.open && this.#some);
     if (none) show($('play'), false);
+    if (this.#mattes && $('studio').dataset.view === 'edit') show($('show-tint'), !none);
   }
 
   #writeWhy() {
