@@ -52,7 +52,7 @@ def test_a_higher_priority_runs_first(start: Start, tmp_path: Path) -> None:
 
 
 def test_what_is_free_neither_fills_the_queue_nor_comes_first(start: Start, tmp_path: Path) -> None:
-    service = start(slots=1, queue_size=4)
+    service = start(slots=1, queue_size=4, kinds={})
     go = tmp_path / "go"
     blocked(service, go)
     free = service.submit(kind="preview", cost=0)
@@ -64,6 +64,21 @@ def test_what_is_free_neither_fills_the_queue_nor_comes_first(start: Start, tmp_
     go.touch()
     free, *paid = (service.engine.wait(job.id, 30) for job in (free, *paid))
     assert all((job.started_at or 0) <= (free.started_at or 0) for job in paid)
+
+
+def test_what_is_free_leaves_a_slot_to_what_is_paid_for(start: Start, tmp_path: Path) -> None:
+    service = start(slots=2, queue_size=8, kinds={})
+    go, paid_go = tmp_path / "go", tmp_path / "paid"
+    running = blocked(service, go, kind="preview", cost=0)
+    waiting = service.submit(kind="preview", cost=0)
+    # It begins although a free job has waited longer.
+    paid = blocked(service, paid_go)
+    assert service.engine.job(waiting.id).state is State.QUEUED
+    paid_go.touch()
+    assert service.engine.wait(paid.id, 30).state is State.SUCCEEDED
+    go.touch()
+    for job in (running, waiting):
+        assert service.engine.wait(job.id, 30).state is State.SUCCEEDED
 
 
 def test_a_check_tells_what_a_submission_would_meet(start: Start, tmp_path: Path) -> None:

@@ -315,6 +315,13 @@ GUARDS = (
     ),
     Guard(
         "previews and mattes",
+        "jobs/engine.py",
+        "self._runner.free_slots = max(1, slots - 1)",
+        "self._runner.free_slots = None",
+        "jobs/test_admission.py::test_what_is_free_leaves_a_slot_to_what_is_paid_for",
+    ),
+    Guard(
+        "previews and mattes",
         "http/native/asking.py",
         "if PRIORITIES[word] and not key.high_priority:",
         "if not PRIORITIES:",

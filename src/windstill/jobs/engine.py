@@ -97,6 +97,9 @@ class Engine:
             cpus=cpus,
             moved=self._waiting.steps.tell,
         )
+        # Where ids travel by messages, one that is passed over would come back late.
+        if queue.reoffer == 0:
+            self._runner.free_slots = max(1, slots - 1)
         self._slots = Slots(slots, queue, self._runner, self._changed)
         self._housekeeper = Housekeeper(
             config, store, queue, blobs, self._runner, self.steady, clock, self._changed

@@ -35,6 +35,8 @@ from windstill.jobs.workspace import Workspace
 
 logger = logging.getLogger("windstill.jobs")
 
+FREE_NICENESS = 10
+"""Of jobs that cost nothing: beside a paid one they get a tenth of a processor (setpriority(2))."""
 _SETTLE_PAUSE = 0.2
 _LOOK = 0.05
 _DOUBT = 10.0
@@ -53,6 +55,7 @@ class Run:
     token: str
     stage: str | None = None
     fraction: float = 0.0
+    free: bool = False
     reported: tuple[str | None, float] | None = None
     why: Why | None = None
     process: JobProcess | None = None
@@ -109,6 +112,8 @@ class Runner:
         self.cpus = cpus
         self.moved = moved
         self.recorder = Recorder()
+        self.free_slots: int | None = None
+        """How many jobs that cost nothing run at once; None: any number."""
         self.stopping = threading.Event()
         self.server: ForkServer | None = None
         self._runs: dict[str, Run] = {}
@@ -160,12 +165,26 @@ class Runner:
                 del self._runs[run.token]
 
     def _claim(self, run: Run, lease: Lease, now: float) -> Job | None:
+        def claimed(job: Job) -> Job | None:
+            if job.free and not self._may_run_free():
+                return None  # the sweeper offers it again
+            run.free = job.free
+            return job.claimed(lease, now)
+
         try:
             # Undone by a power failure, the claim leaves a job that waits: no harm.
-            return self.store.change(run.job_id, lambda job: job.claimed(lease, now), durable=False)
+            return self.store.change(run.job_id, claimed, durable=False)
         except StoreError:
             self._unclear.append((run.job_id, run.token))
             raise
+
+    def _may_run_free(self) -> bool:
+        """Whether one more job that costs nothing may run: a slot is left for those that are paid
+        for, as what runs is not interrupted for them.
+        """
+        return self.free_slots is None or (
+            sum(other.free for other in self.runs()) < self.free_slots
+        )
 
     def _run(self, job: Job, run: Run, threads: int) -> Job | None:
         folder = None
@@ -211,6 +230,7 @@ class Runner:
             folder=str(folder),
             payload=job.payload,
             threads=threads,
+            nice=FREE_NICENESS if job.free else 0,
             limits={
                 "memory": limits.memory,
                 "file_size": limits.file_size,

@@ -38,7 +38,8 @@ Why = Literal["deadline", "cancelled", "abandoned", "misbehaved", "lost"]
 class Order:
     """What a job's process is to do, in which folder and within which limits.
 
-    limits: "memory", "file_size" in bytes, "open_files", "cpu_seconds".
+    limits: "memory", "file_size" in bytes, "open_files", "cpu_seconds". nice: how much it gives
+    way to others.
     """
 
     task: str
@@ -46,6 +47,7 @@ class Order:
     payload: Mapping[str, Any]
     threads: int
     limits: Mapping[str, int]
+    nice: int = 0
 
     def message(self) -> dict[str, Any]:
         """The order as sent to the server."""
@@ -55,6 +57,7 @@ class Order:
             "payload": dict(self.payload),
             "threads": self.threads,
             "limits": dict(self.limits),
+            "nice": self.nice,
         }
 
 
