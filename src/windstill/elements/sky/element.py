@@ -26,7 +26,7 @@ from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.painting import DITHER_SIDE
-from windstill.elements.sky.plate import complete, explained, possible
+from windstill.elements.sky.plate import complete, explained
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.elements.sky.veil import texture
 from windstill.imaging.threads import at_once
@@ -146,7 +146,7 @@ def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: fl
 
     def coarse() -> tuple[F32, CoarseBand]:
         plate = complete(heaven.moving, known, drift.travel(span) / 2)
-        plate = explained(plate, matte, *possible(heaven.seen, matte, known))
+        plate = explained(plate, matte, *heaven.feasible)
         luma = np.ascontiguousarray(plate[..., 0])
         return luma, coarse_band(plate, matte > 0, detail)
 

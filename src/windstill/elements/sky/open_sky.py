@@ -12,7 +12,7 @@ from windstill.elements.base import Scene
 from windstill.elements.sky.bands import halve, still_part
 from windstill.elements.sky.frame import rounded_corners
 from windstill.elements.sky.glow import find_glow
-from windstill.elements.sky.plate import confident
+from windstill.elements.sky.plate import confident, possible
 from windstill.elements.sky.stars import FAINTEST, bright_points, starry_sky
 from windstill.elements.sky.still_objects import NIGHT, still_objects
 from windstill.imaging.blur import wide_blur
@@ -25,6 +25,8 @@ U8 = NDArray[np.uint8]
 
 # Pixels kept from the matte's border, as a share of the diagonal of the half size.
 SHRINK = 0.006
+# What differs by so many levels from all that the sky behind it may be stays, in part or whole.
+UNLIKELY = 3.0, 12.0
 # The still part of a sky is its blur with this share of the shorter side as sigma.
 STILL_SIGMA = 0.25
 # What drifts comes to rest over this share of the longer side where stars show.
@@ -38,8 +40,8 @@ class OpenSky:
     luma_matte, chroma_matte: int16, 0 to 256, how much the moving sky shows. free: float32, 1 less
     what stands still in the sky (sun, birds, cables). known: float32, 1
     where the picture is surely sky. half_luma: uint8. moving: float32 (h, w, 3), Y, U, V less
-    what stands still (gradients, the sun's glow), completed where not known. seen: likewise, but
-    as the photo has it everywhere. colour: mean Y, and mean U and V less 128.
+    what stands still (gradients, the sun's glow), completed where not known. feasible: the least
+    and the largest that it can be, see `plate.possible`. colour: mean Y, and mean U and V less 128.
     """
 
     region: Region
@@ -49,7 +51,7 @@ class OpenSky:
     known: F32
     half_luma: U8
     moving: F32
-    seen: F32
+    feasible: tuple[F32, F32]
     colour: tuple[float, float, float]
     is_night: bool
 
@@ -89,6 +91,8 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
     surely = (known > 0.5).astype(np.uint8)
     mean = cv2.mean(picture, surely) if surely.any() else (128.0,) * 3
     still = still_part(smooth, STILL_SIGMA * min(region.shape) / 2)
+    feasible = possible(picture - still, _shrunk(half_matte * free), known)
+    free *= _believable(smooth - still, *feasible)
     whole = cv2.resize(free, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return OpenSky(
         region=region,
@@ -98,10 +102,21 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         known=known,
         half_luma=np.ascontiguousarray(half[..., 0]),
         moving=smooth - still,
-        seen=picture - still,
+        feasible=feasible,
         colour=(mean[0], mean[1] - 128, mean[2] - 128),
         is_night=is_night,
     )
+
+
+def _believable(moving: F32, least: F32, most: F32) -> F32:
+    """How far each pixel is to move, float32 (h, w) in [0, 1].
+
+    A sky that goes on behind a pixel can be so far from any that the photo can be made of there
+    that the pixel is not the sky's, whatever the matte says: it stays.
+    """
+    apart = np.maximum(least - moving, moving - most).max(axis=2)
+    likely = 1 - np.clip((apart - UNLIKELY[0]) / (UNLIKELY[1] - UNLIKELY[0]), 0, 1)
+    return np.asarray(cv2.GaussianBlur(likely, (3, 3), 0), np.float32)
 
 
 def _softened(mask: NDArray[np.bool_], sigma: float) -> F32:
