@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ import pytest
 from tests.jobs.conftest import until
 from tests.jobs.leftovers import Holdings, processes_below
 from tests.jobs.test_supervise import LIMITS, SPARES, spares_of, watch
-from windstill.jobs.supervise import ForkServer, Made, Order, SparePlan, judge
+from windstill.jobs.supervise import ForkServer, Made, Order, SparePlan, judge, wire
+from windstill.jobs.supervise.spares import Spare, Spares
 
 
 @contextmanager
@@ -102,14 +104,30 @@ def test_a_warm_up_that_fails_costs_the_job_nothing(tmp_path: Path) -> None:
         assert facts_of(server, tmp_path)["pid"] == spare
 
 
-def test_a_warm_up_that_kills_is_not_tried_again_and_again(tmp_path: Path) -> None:
+def test_a_warm_up_that_kills_costs_the_job_nothing(tmp_path: Path) -> None:
     with running(replace(SPARES, warm_up="tests.jobs.tasks:warm_to_death")) as server:
+        facts_of(server, tmp_path / "a")
         until(lambda: not below(server))
-        facts = facts_of(server, tmp_path / "a")
-        later = facts_of(server, tmp_path / "b")
-        # Process ids count up: no storm of spares came in between.
-        assert later["pid"] - facts["pid"] < 50
-        assert not below(server)
+        assert facts_of(server, tmp_path / "b")["warmed"] == []
+
+
+def test_a_warm_up_that_kills_is_not_tried_again_at_once() -> None:
+    forked = []
+
+    def dies(threads: int) -> Spare:
+        orders, far = wire.pair()
+        far.close()
+        forked.append(threads)
+        # A process id that no process can have: there is nothing to kill.
+        return Spare(1 << 30, orders, threads)
+
+    spares = Spares(select.poll(), dies)
+    spares.begin(replace(SPARES, cpus=3))
+    for _ in range(5):
+        spares.tend(running=0)
+        spares.hear({fd for fd, _ in spares.poll.poll(0)})
+    assert forked == [3]
+    assert spares.pids() == set()
 
 
 def test_spares_go_when_there_is_nothing_to_do_and_come_back(tmp_path: Path) -> None:
