@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Scene
+from windstill.elements.hair.beards import beards
 from windstill.elements.hair.crossings import travel_allowed
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import Growth, fullness, grow, outer
@@ -111,8 +112,9 @@ def _strands(scene: Scene, grid: Grid, heads: list[Head], matte: F32) -> tuple[S
     face *= np.logical_or.reduce([head.near(centres) for head in heads])
     inside = np.clip(4 * matte - 3, 0, 1)
     products = grid.shrink(gradient_products(scene.planes.y[grid.region.luma], inside))
-    freedom = _freedom(scene, grid, face, heads[0].size)
     hair = grid.shrink(matte)
+    bearded = beards(hair, face, heads[0].size / grid.cell)
+    freedom = _freedom(scene, grid, face, heads[0].size) * (1 - bearded[..., None])
     return Strands(hair, freedom, orientation(products, 1.6), centres, grid.cell), face
 
 
