@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from tests.pictures import indoors
 from tests.web.visits import Visit
 
 Visitor = Callable[..., Visit]
@@ -45,6 +47,27 @@ def test_no_barrier_on_the_way(visit: Visitor, photo: Path, device: dict, scheme
     trip.page.set_input_files("#file", Path(__file__))
     trip.page.get_by_role("alert").filter(has_text="not a picture").wait_for()
     check(trip)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [PHONE, TABLET, DESKTOP], ids=["phone", "tablet", "desktop"])
+def test_no_barrier_beside_the_way(
+    visit: Visitor, tmp_path: Path, device: dict, scheme: str
+) -> None:
+    """Where nothing was found, and where the key is not known."""
+    path = tmp_path / "coffee.png"
+    Image.fromarray(indoors()).resize((300, 200)).save(path)
+    trip = visit(**device, color_scheme=scheme, reduced_motion="reduce")
+    trip.choose(path)
+    trip.page.get_by_role("region", name="No sky and no hair here").wait_for()
+    check(trip)
+    stranger = visit(**device, color_scheme=scheme, reduced_motion="reduce", key="wrong")
+    stranger.page.set_input_files("#file", path)
+    stranger.page.get_by_role("dialog", name="The key, please").wait_for()
+    stranger.page.keyboard.press("Escape")
+    stranger.page.get_by_role("button", name="Enter a key").wait_for()
+    check(stranger)
 
 
 def test_by_keyboard_from_choices_to_the_loop(visit: Visitor, photo: Path) -> None:
