@@ -40,6 +40,7 @@ ONCE: dict[str, tuple[list[str], str | None]] = {
     "mattes": (["mattes", "china.jpg", "-o", "out"], "out/overlay.png"),
     "compare": (["compare", "a.webm", "b.webm", "-o", "out.html"], "out.html"),
     "keys": (["keys", "list", "--data", "data"], None),
+    "erase": (["erase", "results/5f3c.mp4", "--data", "data"], None),
     "config": (["config", "show"], None),
     "doctor": (["doctor"], None),
     "completion": (["completion", "bash"], None),
@@ -71,6 +72,9 @@ def folder(photo: Path, tmp_path: Path) -> Path:
     from windstill.cli import main
 
     main(["keys", "create", "anna", "--data", str(tmp_path / "data")], standalone_mode=False)
+    results = tmp_path / "data" / "blobs" / "results"
+    results.mkdir(parents=True)
+    (results / "5f3c.mp4").write_bytes(b"film")
     return tmp_path
 
 

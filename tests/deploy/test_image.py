@@ -59,7 +59,7 @@ def test_the_weights_and_all_data_are_inside(wheel: Path) -> None:
         path
         for path in package.rglob("*")
         if path.is_file()
-        and path.suffix not in (".py", ".pyc", ".c")
+        and path.suffix not in (".py", ".pyc", ".c", ".h")
         and "__pycache__" not in path.parts
     ]
     assert {path.suffix for path in wanted} >= {

@@ -25,6 +25,7 @@ COMPILED = (
     ("elements/sky", "crossfade"),
     ("elements/sky", "painting"),
     ("imaging", "geodesic"),
+    ("imaging", "marching"),
     ("perceive", "edges"),
     ("video", "changes"),
 )
