@@ -44,8 +44,9 @@ def perceive(
     faces = [] if rough_hair else detect_faces(rgb, threads=threads)
     if not rough_hair and lacks_faces(look.probability[1], look.probability[2], faces, rgb.shape):
         turns = quarter_turns(rgb, threads=threads)
-        if turns:
-            upright = np.ascontiguousarray(np.rot90(rgb, turns))
+        upright = np.ascontiguousarray(np.rot90(rgb, turns))
+        # A face that turns up beside the hair is none of a person who is seen from behind.
+        if turns and _has_faces(upright, threads):
             again = perceive(upright, threads=threads, rough_sky=rough_sky)
             return again.turned(-turns)
     calm = calmed(rgb)
@@ -57,6 +58,12 @@ def perceive(
     skipped, _ = at_once(heads, sky, threads)
     _share(mattes)
     return replace(mattes, skipped_heads=skipped)
+
+
+def _has_faces(rgb: NDArray[np.uint8], threads: int | None) -> bool:
+    """Whether most of the heads of a photo, uint8 RGB (H, W, 3), have a face that is detected."""
+    _, hair, face = infer(shown(rgb, LOOK), long_side=LOOK, threads=threads).probability
+    return not lacks_faces(hair, face, detect_faces(rgb, threads=threads), rgb.shape)
 
 
 def _share(mattes: Mattes) -> None:
