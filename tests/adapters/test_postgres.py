@@ -128,6 +128,8 @@ def test_a_filled_database_of_an_older_version_is_brought_up_to_date(postgres_ur
     store.close()
     with psycopg.connect(postgres_url) as db:
         db.execute("ALTER TABLE windstill.jobs DROP COLUMN accepted_by")
+        db.execute("ALTER TABLE windstill.keys DROP COLUMN high_priority")
+        db.execute("ALTER TABLE windstill.outbox DROP COLUMN key_id")
         db.execute("DROP TABLE windstill.nonces")
         for column in ("id", "generation", "former_until", "closed_at"):
             db.execute(f"ALTER TABLE windstill.keys DROP COLUMN access_{column}".encode())

@@ -142,6 +142,8 @@ def test_a_filled_database_of_an_older_version_is_brought_up_to_date(tmp_path: P
     store.close()
     with sqlite3.connect(path) as db:
         db.execute("ALTER TABLE jobs DROP COLUMN accepted_by")
+        db.execute("ALTER TABLE keys DROP COLUMN high_priority")
+        db.execute("ALTER TABLE outbox DROP COLUMN key_id")
         db.execute("DROP TABLE nonces")
         db.execute("DROP INDEX keys_access")
         for column in ("id", "generation", "former_until", "closed_at"):

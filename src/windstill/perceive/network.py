@@ -3,6 +3,7 @@ around a head, and boxes of faces, from one forward pass each."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -110,6 +111,8 @@ def _answers(weights: str, outputs: list[str], small: U8, threads: int | None) -
 
 @lru_cache(maxsize=4)
 def _session(weights: str, threads: int | None) -> Any:
+    # From 1.29 on the runtime reports its use to its maker, unless this is set before it loads.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     # Imported here: it takes a third of a second, and `import windstill` must take none.
     try:
         import onnxruntime
