@@ -22,9 +22,8 @@ whatever wind it likes. Positions are luma pixels of `region`; cells are those o
 Arrays: `velocity` (4, rows, columns): x and y of the drift in wind blowing to 0 and to 90 degrees,
 of any unit, on every `stride`-th cell of the lattice that is `margin` cells wider; in wind to d
 degrees it is cos d times the first and sin d times the second. `eddies-STRENGTH` (2, ...) on that
-wind's widened lattice, `wisps-STRENGTH`, `wander-STRENGTH` (copies - 1, 2, ...; on every fourth
-cell), `offsets`, `cover` (how much of a cell is sky), `shown` (how much of one is painted),
-`fine` (how much of the fine detail moves) on the lattice.
+wind's widened lattice, `offsets`, `roughness`, `cover` (how much of a cell is sky), `shown` (how
+much of one is painted), `fine` (how much of the fine detail moves) on the lattice.
 
 Images: `coarse` and `shape`, the first three channels of the coarse band at rest and the fourth,
 plus 128, in the units that `shifts` tell; `sky-still`: how freely each pixel of the half-size plane
