@@ -35,7 +35,7 @@ _KINDS = {"js": "text/javascript", "html": "text/html", "png": "image/png"}
 _PAGE = b"""<!doctype html><meta charset="utf-8"><title>probe</title>
 <canvas id="canvas"></canvas><script type="module" src="/probe.js"></script>"""
 _PROBE = b"""
-import { Preview } from "/static/preview.js";
+import { Preview } from "/static/player.js";
 const canvas = document.getElementById("canvas");
 const problems = window.problems = [];
 addEventListener("error", (event) => problems.push(event.message));
@@ -74,7 +74,7 @@ class Probe:
         self.served = served
 
     def serve(self, photo: U8, mattes_png: bytes, motion: bytes) -> None:
-        from windstill.preview.package import png
+        from windstill.web.package import png
 
         self.served |= {"/photo.png": png(photo), "/mattes.png": mattes_png, "/motion": motion}
 
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             return fixed[self.path]
         if self.path.startswith("/static/"):
             name = self.path.removeprefix("/static/")
-            return files("windstill.http").joinpath("pages", "static", name).read_bytes()
+            return files("windstill.web").joinpath("player", name).read_bytes()
         return self._served.get(self.path)
 
     def log_message(self, *args: Any) -> None:

@@ -111,7 +111,11 @@ def _language(request: Request) -> str:
 @cache
 def catalogue() -> dict[str, StaticFile]:
     """Every file that may be asked for, by its name below /static/."""
-    return dict(_collect(files("windstill.http").joinpath("pages", "static"), ""))
+    player = files("windstill.web").joinpath("player")
+    return {
+        **dict(_collect(files("windstill.http").joinpath("pages", "static"), "")),
+        **dict(_collect(player, "player/")),
+    }
 
 
 def _collect(folder: Traversable, prefix: str) -> Iterator[tuple[str, StaticFile]]:

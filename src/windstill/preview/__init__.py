@@ -5,6 +5,6 @@ same motion that the renderer would render, in any wind, without asking again.
 """
 
 from windstill.preview.make import MAX_SIDE, Preview, make_preview
-from windstill.preview.package import VERSION, MotionPackage
+from windstill.web.package import VERSION, MotionPackage
 
 __all__ = ["MAX_SIDE", "VERSION", "MotionPackage", "Preview", "make_preview"]

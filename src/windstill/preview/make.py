@@ -7,18 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from windstill.elements.base import Scene
-from windstill.elements.wind import wind_degrees
-from windstill.imaging import planes, warp
 from windstill.imaging.threads import thread_limit
 from windstill.options import Options
 from windstill.perceive.given import GivenMattes
 from windstill.perceive.mattes import Mattes
-from windstill.photo import Limits, Photo, PhotoSource, read_photo
+from windstill.photo import Limits, PhotoSource, read_photo
 from windstill.pipeline import perceived, stage_of
-from windstill.preview.hair import pack_hair
-from windstill.preview.package import PackageWriter, png
-from windstill.preview.sky import pack_sky
+from windstill.web.motion import pack_motion
+from windstill.web.package import png
 
 MAX_SIDE = 1024
 """Longest side of a preview in pixels."""
@@ -31,7 +27,7 @@ class Preview:
     width, height: of the preview; photo_width, photo_height: of the photo, upright. found: share
     of the picture that is sky, hair and face. mattes_png: 8-bit RGB PNG of the preview's size; its
     channels are the mattes of the sky, the hair and the face. motion: see
-    `windstill.preview.package`.
+    `windstill.web.package`.
     """
 
     width: int
@@ -87,36 +83,5 @@ def make_preview(
             whole.height,
             {name: round(share, 4) for name, share in shares.items()},
             png(np.rint(stacked * 255).astype(np.uint8)),
-            _motion(still, found, seen),
+            pack_motion(still, found, stage_of(still, found, seen), seen),
         )
-
-
-def _motion(still: Photo, found: Mattes, options: Options) -> bytes:
-    picture = planes.from_rgb(still.rgb)
-    scene = Scene(picture, found.padded(picture.shape))
-    stage = stage_of(still, found, options)
-    degrees = wind_degrees(scene, options)
-    package = PackageWriter(
-        {
-            "size": [still.width, still.height],
-            "seconds": options.seconds,
-            "strength": options.strength,
-            "wind": {
-                "asked": degrees,
-                "auto": wind_degrees(scene, replace(options, wind="auto")),
-            },
-            "to_yuv": planes.TO_YUV.tolist(),
-            "to_rgb": planes.TO_RGB.tolist(),
-            "double": {"plain": warp.KERNEL.tolist(), "crisp": warp.CRISP_KERNEL.tolist()},
-        }
-    )
-    package.header["moved"] = {
-        moved.element: {"motion": moved.motion, "travel": round(moved.travel, 1)}
-        for moved in stage.movements
-    }
-    package.header["notices"] = [
-        {"code": notice.code, "message": notice.message} for notice in stage.notices
-    ]
-    package.header["sky"] = pack_sky(package, stage, options, degrees)
-    package.header["hair"] = pack_hair(package, scene, stage, options, degrees)
-    return package.finish()

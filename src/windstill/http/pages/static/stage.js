@@ -126,7 +126,7 @@ export class Stage {
   }
 
   async #load(image, facts, headers) {
-    const { Preview } = await import('./preview.js');
+    const { Preview } = await import('./player/player.js');
     if (!Preview.supported()) return null;
     // A canvas whose WebGL context was let go can't get another one.
     const canvas = $('live').cloneNode();

@@ -1,9 +1,9 @@
 /** Paints any moment of a photo's loop, as windstill/render.py does: sky first, hair over it. */
 
-import { Device } from "./preview-gl.js";
-import { HairMotion } from "./preview-hair.js";
-import * as shaders from "./preview-shaders.js";
-import { SkyMotion } from "./preview-sky.js";
+import { Device } from "./device.js";
+import { HairMotion } from "./hair.js";
+import * as shaders from "./shaders.js";
+import { SkyMotion } from "./sky.js";
 
 /** Everything on the graphics card for one photo. */
 export class Painter {

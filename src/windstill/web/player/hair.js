@@ -1,11 +1,11 @@
-/** How hair moves; the numbers are described in windstill/preview/hair.py. */
+/** How hair moves; the numbers are described in windstill/web/hair.py. */
 
 const STRENGTHS = ["calm", "normal", "windy"];
 
 /** The motion of one patch of hair in a given wind. */
 export class HairMotion {
   /**
-   * @param {import("./preview-package.js").MotionPackage} motion
+   * @param {import("./package.js").MotionPackage} motion
    * @param {number} number of the patch
    */
   constructor(motion, number) {

@@ -33,8 +33,8 @@ from windstill.elements.hair.sway import ACROSS_HEAD, Sway, rest_moment
 from windstill.imaging.fill import push_pull
 from windstill.imaging.planes import Planes, Region, to_rgb
 from windstill.options import Options, Strength
-from windstill.preview.package import PackageWriter
 from windstill.render import Stage
+from windstill.web.package import PackageWriter
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

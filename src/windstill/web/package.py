@@ -17,8 +17,8 @@ offsets (multiples of 8) from its beginning:
     images  {name: {"type": "image/png" | "image/jpeg", "width", "height", "offset", "length"}}
             Their channels are data, not colours: no colour space is to be applied.
 
-What the header says about sky and hair is described in `windstill.preview.sky` and
-`windstill.preview.hair`. Readers refuse a version that they do not know; members may be added
+What the header says about sky and hair is described in `windstill.web.sky` and
+`windstill.web.hair`. Readers refuse a version that they do not know; members may be added
 without a new one.
 """
 

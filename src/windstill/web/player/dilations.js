@@ -3,7 +3,7 @@
  * crossfade.c, for the mean of the sky; the shader does the same for each pixel.
  */
 
-import { blurred } from "./preview-plane.js";
+import { blurred } from "./plane.js";
 
 // As in crossfade.c.
 const ENDS = 16;
@@ -13,7 +13,7 @@ const DISC = [0, 2, 2, 2, 0];
 /** The clouds' shape, dilated in steps. */
 export class Dilations {
   /**
-   * @param {import("./preview-plane.js").Plane} luma at half size, levels
+   * @param {import("./plane.js").Plane} luma at half size, levels
    * @param {number} reach how far the dilations reach, luma pixels
    * @param {object} change the constants of the package
    */

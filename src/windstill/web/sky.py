@@ -53,8 +53,8 @@ from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.options import Options, Strength
-from windstill.preview.package import PackageWriter
 from windstill.render import Stage
+from windstill.web.package import PackageWriter
 
 F32 = NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-/** Reading a motion package; its format is described in windstill/preview/package.py. */
+/** Reading a motion package; its format is described in windstill/web/package.py. */
 
 const VERSION = 1;
 const STORED = {

@@ -1,6 +1,6 @@
 /** A thin layer over WebGL2: programs that cover a target, textures, targets. */
 
-import { COVER } from "./preview-shaders.js";
+import { COVER } from "./shaders.js";
 
 /** A WebGL2 context and what was made in it. */
 export class Device {

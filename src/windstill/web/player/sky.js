@@ -2,11 +2,11 @@
  * How a sky drifts in a given wind: the renderer's own way from wind to motion
  * (windstill/elements/sky/drift.py, crossfade.py, crossfade_statistics.py), on its own lattice of
  * cells.
- * The numbers are described in windstill/preview/sky.py.
+ * The numbers are described in windstill/web/sky.py.
  */
 
-import { Dilations } from "./preview-dilations.js";
-import { blurred, Plane, percentile } from "./preview-plane.js";
+import { Dilations } from "./dilations.js";
+import { blurred, Plane, percentile } from "./plane.js";
 
 const MOMENTS = 16;
 // Where copies meet they are compared at every other sample of the half-size plane.
@@ -15,7 +15,7 @@ const THIN = 1;
 /** The motion of a sky. */
 export class SkyMotion {
   /**
-   * @param {import("./preview-package.js").MotionPackage} motion
+   * @param {import("./package.js").MotionPackage} motion
    * @param {{coarse: ImageData, shape: ImageData}} bands of the package
    */
   constructor(motion, { coarse, shape }) {

@@ -1,7 +1,7 @@
 /** The live preview: the motion that a video would have, painted in the browser. */
 
-import { dataBitmap, MotionPackage } from "./preview-package.js";
-import { Painter } from "./preview-painter.js";
+import { dataBitmap, MotionPackage } from "./package.js";
+import { Painter } from "./painter.js";
 
 const STRENGTHS = ["calm", "normal", "windy"];
 
