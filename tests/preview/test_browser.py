@@ -170,9 +170,10 @@ def test_a_lost_context_comes_back(browser: Probe) -> None:
     before = browser.frame(0.3)
     browser.page.evaluate(
         """async () => {
-          const loser = probe.canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+          const { canvas } = probe.Renderer.shared();
+          const loser = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
           const event = (name) => new Promise((done) => {
-            probe.canvas.addEventListener(name, () => setTimeout(done), { once: true });
+            canvas.addEventListener(name, () => setTimeout(done), { once: true });
           });
           const lost = event("webglcontextlost");
           loser.loseContext();
@@ -209,7 +210,7 @@ def test_it_runs_and_stops(browser: Probe) -> None:
 def test_the_canvas_serves_another_preview(browser: Probe) -> None:
     show(browser, landscape())
     before = browser.frame(0.3)
-    browser.page.evaluate("probe.preview.destroy(); probe.preview = new probe.Preview(canvas)")
+    browser.page.evaluate("probe.preview.destroy(); probe.preview = new probe.Player(probe.canvas)")
     show(browser, landscape())
     assert np.array_equal(browser.frame(0.3), before)
 
@@ -217,7 +218,7 @@ def test_the_canvas_serves_another_preview(browser: Probe) -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("probe.load({})", "404"),
+        ("probe.preview.load({ motion: new ArrayBuffer(40) })", "motion package of version 2"),
         ("probe.preview.update({ strength: 'stormy' })", "calm, normal, windy"),
         ("probe.preview.update({ wind: 'up' })", "degrees, or auto"),
     ],

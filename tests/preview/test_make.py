@@ -67,7 +67,7 @@ def test_fields_of_a_package_survive_rounding() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"WSMP", b"WSMP\x02\0\0\0\0\0\0\0", b"\x89PNG" + bytes(40)]
+    "damage", [b"", b"WSMP", b"WSMP\x01\0\0\0\0\0\0\0", b"\x89PNG" + bytes(40)]
 )
 def test_other_bytes_are_no_package(damage: bytes) -> None:
     with pytest.raises(ValueError, match="motion package"):

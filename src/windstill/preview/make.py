@@ -83,5 +83,5 @@ def make_preview(
             whole.height,
             {name: round(share, 4) for name, share in shares.items()},
             png(np.rint(stacked * 255).astype(np.uint8)),
-            pack_motion(still, found, stage_of(still, found, seen), seen),
+            pack_motion(still, found, stage_of(still, found, seen), seen).finish(),
         )

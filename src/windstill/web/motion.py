@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
+
+import numpy as np
 
 from windstill.elements.base import Scene
 from windstill.elements.wind import wind_degrees
 from windstill.imaging import planes, warp
-from windstill.options import Options
+from windstill.options import Options, Strength
 from windstill.perceive.mattes import Mattes
 from windstill.photo import Photo
 from windstill.render import Stage
@@ -16,8 +19,20 @@ from windstill.web.package import PackageWriter
 from windstill.web.sky import pack_sky
 
 
-def pack_motion(still: Photo, found: Mattes, stage: Stage, options: Options) -> bytes:
-    """The motion package of a photo whose mattes are `found` and whose layers are `stage`'s."""
+def pack_motion(
+    still: Photo,
+    found: Mattes,
+    stage: Stage,
+    options: Options,
+    strengths: tuple[Strength, ...] = get_args(Strength),
+) -> PackageWriter:
+    """The motion package of a photo whose mattes are `found` and whose layers are `stage`'s.
+
+    strengths: of the winds in which it can be played. Its header has `size` (width, height),
+    `seconds` of the loop, `strengths`, `strength` and `wind` (degrees) as asked for, `moved` and
+    `notices` as of `windstill.Animation`, and what `windstill.web.sky` and `windstill.web.hair`
+    say. `to_yuv`, `to_rgb`, `double`: the renderer's matrices and filters.
+    """
     picture = planes.from_rgb(still.rgb)
     scene = Scene(picture, found.padded(picture.shape))
     degrees = wind_degrees(scene, options)
@@ -25,6 +40,7 @@ def pack_motion(still: Photo, found: Mattes, stage: Stage, options: Options) -> 
         {
             "size": [still.width, still.height],
             "seconds": options.seconds,
+            "strengths": list(strengths),
             "strength": options.strength,
             "wind": {
                 "asked": degrees,
@@ -42,6 +58,15 @@ def pack_motion(still: Photo, found: Mattes, stage: Stage, options: Options) -> 
     package.header["notices"] = [
         {"code": notice.code, "message": notice.message} for notice in stage.notices
     ]
-    package.header["sky"] = pack_sky(package, stage, options, degrees)
-    package.header["hair"] = pack_hair(package, scene, stage, options, degrees)
-    return package.finish()
+    package.header["sky"] = pack_sky(package, stage, options, degrees, strengths)
+    package.header["hair"] = pack_hair(package, scene, stage, options, degrees, strengths)
+    return package
+
+
+def add_mattes(package: PackageWriter, found: Mattes) -> None:
+    """Adds `found` as the image `mattes`: red the sky, green the hair, where these move."""
+    header = package.header
+    channels = [found.sky if header["sky"] else None, found.hair if header["hair"] else None, None]
+    empty = np.zeros(found.shape, np.float32)
+    stacked = np.stack([empty if each is None else each for each in channels], axis=2)
+    package.image("mattes", np.rint(stacked * 255).astype(np.uint8), rounding=4)

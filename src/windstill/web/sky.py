@@ -33,7 +33,7 @@ may move, and whether it is known to be sky.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,10 +59,16 @@ from windstill.web.package import PackageWriter
 F32 = NDArray[np.float32]
 
 VELOCITY_STRIDE = 4
+_ROUGHNESS_STEP = 1 / 8
+"""How far a change has come at its middle, and with it where an outline lies, errs by 1/64."""
 
 
 def pack_sky(
-    package: PackageWriter, stage: Stage, options: Options, degrees: float
+    package: PackageWriter,
+    stage: Stage,
+    options: Options,
+    degrees: float,
+    strengths: tuple[Strength, ...],
 ) -> dict[str, Any] | None:
     """Adds the sky's arrays and images; its part of the header, None if it does not move."""
     layer = next((layer for layer in stage.layers if isinstance(layer, SkyLayer)), None)
@@ -71,7 +77,7 @@ def pack_sky(
     scene = Scene(stage.backdrop, stage.mattes)
     heaven = open_sky(scene, layer.region)
     is_veil = any(moved.motion == "procedural" for moved in stage.movements)
-    winds = _pack_winds(package, scene, layer.lattice, heaven, is_veil, options, degrees)
+    winds = _pack_winds(package, scene, layer.lattice, heaven, is_veil, options, degrees, strengths)
     span = winds.pop("span")
     margin = max(wind["margin"] for wind in winds.values())
     package.array("velocity", _velocity(scene, layer, margin), "int16", by_first=True)
@@ -130,10 +136,11 @@ def _pack_winds(
     is_veil: bool,
     options: Options,
     degrees: float,
+    strengths: tuple[Strength, ...],
 ) -> dict[str, Any]:
     longer = max(scene.mattes.shape)
     winds: dict[str, Any] = {}
-    for strength in get_args(Strength):
+    for strength in strengths:
         breeze = Breeze(options.frame_count, degrees, replace(options, strength=strength))
         rate = drift_rate(options.seconds, strength, longer)
         fields = sample_random_fields(
@@ -148,7 +155,7 @@ def _pack_winds(
         winds["span"] = fields.span
     # These are drawn first, so they are the same in every wind.
     package.array("offsets", fields.offsets, "int8")
-    package.array("roughness", fields.roughness, "int8")
+    package.array("roughness", fields.roughness, "int8", step=_ROUGHNESS_STEP)
     return winds
 
 
@@ -184,7 +191,7 @@ def _pack_bands(package: PackageWriter, layer: SkyLayer, heaven: OpenSky) -> Non
     # Every other sample of the doubled plane is one of the plane itself.
     plane = layer.coarse.plane[::2, ::2]
     # Not a JPEG: what it changes would stand still, as it is taken from the photo and not moved.
-    package.image("coarse", np.ascontiguousarray(plane[..., :3]))
+    package.image("coarse", np.ascontiguousarray(plane[..., :3]), rounding=2)
     package.image("shape", np.ascontiguousarray(plane[..., 3]))
     still = np.stack([heaven.free, heaven.known, np.zeros_like(heaven.known)], axis=2)
     package.image("sky-still", np.rint(still * 255).clip(0, 255).astype(np.uint8))

@@ -1,7 +1,5 @@
 /** How hair moves; the numbers are described in windstill/web/hair.py. */
 
-const STRENGTHS = ["calm", "normal", "windy"];
-
 /** The motion of one patch of hair in a given wind. */
 export class HairMotion {
   /**
@@ -13,6 +11,7 @@ export class HairMotion {
     this.patch = header.hair.patches[number];
     this._side = header.hair.side;
     this._seconds = header.seconds;
+    this._strengths = header.strengths;
     this._waves = motion.grid(`hair-${number}-waves`);
     this._reach = motion.grid(`hair-${number}-reach`).data;
     this._lag = motion.grid(`hair-${number}-lag`).data;
@@ -25,7 +24,7 @@ export class HairMotion {
     const tones = this.patch.cycles.length;
     const side = Math.cos((degrees * Math.PI) / 180) >= 0 ? 1 : -1;
     const turned = side !== this._side;
-    const which = STRENGTHS.indexOf(strength);
+    const which = this._strengths.indexOf(strength);
     const waves = (this._now = new Float32Array(this._waves.data));
     for (let tone = 0; turned && tone < tones; tone++) {
       const rate = (4 * Math.PI * this.patch.cycles[tone] * this._side) / this._seconds;

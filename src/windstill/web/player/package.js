@@ -1,45 +1,54 @@
 /** Reading a motion package; its format is described in windstill/web/package.py. */
 
-const VERSION = 1;
-const STORED = {
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  float32: Float32Array,
-};
+const VERSION = 2;
+const STORED = { int8: Int8Array, uint8: Uint8Array, int16: Int16Array };
 
 /** A motion package. `header` is its JSON. */
 export class MotionPackage {
-  /** @param {ArrayBuffer} buffer Throws a TypeError for anything but a package of this version. */
-  constructor(buffer) {
+  /** @param {ArrayBuffer} buffer Rejects with a TypeError for anything but one of this version. */
+  static async read(buffer) {
     const view = new DataView(buffer);
     const magic = buffer.byteLength < 12 ? "" : String.fromCharCode(...new Uint8Array(buffer, 0, 4));
     if (magic !== "WSMP" || view.getUint32(4, true) !== VERSION) {
       throw new TypeError(`not a motion package of version ${VERSION}`);
     }
     const length = view.getUint32(8, true);
-    this.header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 12, length)));
-    this._buffer = buffer;
-    this._start = 12 + length;
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 12, length)));
+    const payload = new Uint8Array(buffer, 12 + length);
+    const numbers = new Blob([payload.subarray(0, header.numbers)]).stream();
+    const inflated = new Response(numbers.pipeThrough(new DecompressionStream("deflate")));
+    return new MotionPackage(header, await inflated.arrayBuffer(), payload);
+  }
+
+  constructor(header, numbers, payload) {
+    this.header = header;
+    this._numbers = numbers;
+    this._payload = payload;
   }
 
   /** The numbers of an array, scaled: {data: Float32Array, shape: number[]}. */
   grid(name) {
-    const entry = this.header.arrays[name];
-    const count = entry.shape.reduce((product, side) => product * side, 1);
-    const stored = new STORED[entry.dtype](this._buffer, this._start + entry.offset, count);
-    const scales = [entry.scale].flat();
+    const { dtype, shape, scale, offset } = this.header.arrays[name];
+    const count = shape.reduce((product, side) => product * side, 1);
+    const stored = new STORED[dtype](this._numbers.slice(offset), 0, count);
+    const [rows, columns] = shape.slice(-2);
+    // What is stored is the difference to the number above, and of these to the one before.
+    for (let i = 0; i < count; i++) {
+      if (i % columns) stored[i] += stored[i - 1];
+    }
+    for (let i = columns; i < count; i++) {
+      if (i % (rows * columns) >= columns) stored[i] += stored[i - columns];
+    }
+    const scales = [scale].flat();
     const share = count / scales.length;
-    const data = new Float32Array(count);
-    for (let i = 0; i < count; i++) data[i] = stored[i] * scales[Math.floor(i / share)];
-    return { data, shape: entry.shape };
+    const data = Float32Array.from(stored, (number, i) => number * scales[Math.floor(i / share)]);
+    return { data, shape };
   }
 
   /** A picture, its channels as they were stored. @returns {Promise<ImageBitmap>} */
   picture(name) {
-    const { type, offset, length } = this.header.images[name];
-    const bytes = new Uint8Array(this._buffer, this._start + offset, length);
-    return dataBitmap(new Blob([bytes], { type }));
+    const { offset, length } = this.header.images[name];
+    return dataBitmap(new Blob([this._payload.subarray(offset, offset + length)], { type: "image/webp" }));
   }
 }
 

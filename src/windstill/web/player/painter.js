@@ -8,14 +8,15 @@ import { SkyMotion } from "./sky.js";
 /** Everything on the graphics card for one photo. */
 export class Painter {
   /**
-   * @param {WebGL2RenderingContext} gl
+   * @param {import("./device.js").Context} context
    * @param {object} assets {motion, photo, mattes, pictures, bands}: the package, ImageBitmaps of
-   *   the preview's size, those of the package by name, and the pixels of the sky's bands
+   *   its size, those in the package by name, and the pixels of the sky's bands
    */
-  constructor(gl, { motion, photo, mattes, pictures, bands }) {
-    const device = (this._device = new Device(gl));
+  constructor(context, { motion, photo, mattes, pictures, bands }) {
+    this.context = context;
     this._header = motion.header;
     const [width, height] = motion.header.size;
+    const device = (this._device = new Device(context, { width, height }));
     this._photo = device.picture(photo);
     this._mattes = device.picture(mattes);
     this._pictures = Object.fromEntries(
@@ -36,7 +37,7 @@ export class Painter {
     this._device.destroy();
   }
 
-  /** Takes other mattes, of the preview's size. */
+  /** Takes other mattes, of the package's size. */
   setMattes(mattes) {
     this._device.free(this._mattes);
     this._mattes = this._device.picture(mattes);

@@ -1,46 +1,46 @@
-/** The live preview: the motion that a video would have, painted in the browser. */
+/** Plays the motion package of a photo: the motion that a video would have, painted in the browser. */
 
 import { dataBitmap, MotionPackage } from "./package.js";
 import { Painter } from "./painter.js";
-
-const STRENGTHS = ["calm", "normal", "windy"];
+import { fitted, pixels } from "./pictures.js";
+import { Renderer } from "./renderer.js";
 
 /**
- * Shows a photo's motion on a canvas. The canvas gets as many pixels as the preview has; its size
+ * Shows a photo's motion on a canvas. The canvas gets as many pixels as the package has; its size
  * on the page is the style sheet's.
  */
-export class Preview {
-  /** Whether this browser can show previews. */
+export class Player {
+  /** Whether this browser can play packages. */
   static supported() {
-    try {
-      const gl = document.createElement("canvas").getContext("webgl2");
-      gl?.getExtension("WEBGL_lose_context")?.loseContext();
-      return gl !== null;
-    } catch {
-      return false;
-    }
+    return Renderer.shared() !== null;
   }
 
-  /** @param {HTMLCanvasElement} canvas one without a context of another kind */
+  /** @param {HTMLCanvasElement} canvas one without a context of another kind than 2D */
   constructor(canvas) {
-    const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
-    if (!gl) throw new Error("WebGL 2 is not available");
+    this._renderer = Renderer.shared();
+    if (!this._renderer) throw new Error("WebGL 2 is not available");
     this._canvas = canvas;
-    this._gl = gl;
-    this._choices = { strength: null, wind: "auto", sky: true, hair: true };
+    this._target = canvas.getContext("2d", { alpha: false });
+    this._choices = { strength: null, wind: null, sky: true, hair: true };
     this._elapsed = 0;
     this._loads = 0;
-    this._listeners = new AbortController();
-    const { signal } = this._listeners;
-    const on = (target, name, act) => target.addEventListener(name, act, { signal });
-    on(canvas, "webglcontextlost", (event) => this._lost(event));
-    on(canvas, "webglcontextrestored", () => this._restored());
-    on(document, "visibilitychange", () => this._schedule());
+    this._painter = this._assets = null;
+    this._onVisible = () => this._schedule();
+    document.addEventListener("visibilitychange", this._onVisible);
   }
 
   /** Length of the loop in seconds; 0 before anything is loaded. */
   get seconds() {
     return this._assets?.motion.header.seconds ?? 0;
+  }
+
+  /** What is painted now, in loops. */
+  get time() {
+    return this.seconds && this._elapsed / this.seconds;
+  }
+
+  get running() {
+    return Boolean(this._running);
   }
 
   /** What the package says moves: {sky: {motion, travel}, hair: ...}; null before it is loaded. */
@@ -49,36 +49,32 @@ export class Preview {
   }
 
   /**
-   * Loads a photo and its preview, and shows its first frame.
-   * @param {object} source {image: ImageBitmap of the photo, upright, of any size; mattes, motion:
-   *   their addresses; headers: of requests to the page's own origin, such as Authorization}
-   * Rejects with the network's errors, a TypeError for data that is no preview, and an AbortError
-   * where another load or `destroy` overtook it.
+   * Loads a photo and its package, and shows its first frame.
+   * @param {object} source {image: ImageBitmap of the photo, upright, of any size; motion: the
+   *   package, an ArrayBuffer; mattes: a Blob, where they are not in the package}
+   * Rejects with a TypeError for data that is no package, and an AbortError where another load or
+   * `destroy` overtook it.
    */
-  async load({ image, mattes, motion, headers = {} }) {
+  async load({ image, motion, mattes = null }) {
     const load = ++this._loads;
-    const [matteBlob, bytes] = await Promise.all([
-      fetched(mattes, headers).then((response) => response.blob()),
-      fetched(motion, headers).then((response) => response.arrayBuffer()),
-    ]);
-    const assets = await readAssets(new MotionPackage(bytes), image, matteBlob);
-    if (load !== this._loads || this._gl === null) {
-      throw new DOMException("another photo was loaded", "AbortError");
-    }
+    const assets = await readAssets(await MotionPackage.read(motion), image, mattes);
+    if (load !== this._loads) throw new DOMException("another photo was loaded", "AbortError");
+    this._checkStrength(this._choices.strength, assets.motion.header.strengths);
     this._assets = assets;
     [this._canvas.width, this._canvas.height] = assets.motion.header.size;
     this._elapsed = 0;
-    this._begin();
+    this._renderer.join(this);
     this.draw(0);
   }
 
-  /** Changes what moves, and how: {strength, wind: degrees or "auto", sky, hair}, all optional. */
+  /**
+   * Changes what moves, and how: {strength: one of the package's; wind: degrees, "auto" or null,
+   * as was asked for when it was made; sky, hair: booleans}, all optional.
+   */
   update(choices) {
     const { strength, wind } = choices;
-    if (strength !== undefined && !STRENGTHS.includes(strength)) {
-      throw new TypeError(`strength is ${strength}; allowed: ${STRENGTHS.join(", ")}`);
-    }
-    if (wind !== undefined && wind !== "auto" && !Number.isFinite(Number(wind))) {
+    this._checkStrength(strength, this._assets?.motion.header.strengths);
+    if (wind != null && wind !== "auto" && !Number.isFinite(Number(wind))) {
       throw new TypeError(`wind is ${wind}; allowed: degrees, or auto`);
     }
     Object.assign(this._choices, choices);
@@ -91,7 +87,7 @@ export class Preview {
     if (!this._assets) return;
     const load = this._loads;
     const mattes = await fitted(source, this._assets.motion.header.size, null);
-    if (load !== this._loads || this._gl === null) return;
+    if (load !== this._loads) return;
     this._assets.mattes = mattes;
     this._painter?.setMattes(mattes);
     this._redrawIfStill();
@@ -112,40 +108,46 @@ export class Preview {
 
   /** Paints one moment, `time` in loops. */
   draw(time) {
-    this._elapsed = (time - Math.floor(time)) * this.seconds;
-    if (this._painter && !this._gl.isContextLost()) this._painter.paint(time - Math.floor(time));
+    const moment = time - Math.floor(time);
+    this._elapsed = moment * this.seconds;
+    if (this._painter) this._renderer.paint(this._painter, moment, this._target);
   }
 
   /** Gives everything back. */
   destroy() {
-    if (this._gl === null) return;
     this.stop();
     this._loads++;
-    this._listeners.abort();
+    document.removeEventListener("visibilitychange", this._onVisible);
+    this._renderer.leave(this);
     this._painter?.destroy();
-    this._gl = this._painter = this._assets = null;
+    this._painter = this._assets = null;
   }
 
-  _begin() {
-    this._painter?.destroy();
-    this._painter = new Painter(this._gl, this._assets);
+  /** Puts everything into a context of the renderer; null: there is none for the moment. */
+  begin(context) {
+    if (this._painter?.context === context) this._painter?.destroy();
+    this._painter = context && new Painter(context, this._assets);
     this._ask();
+    if (context) this._redrawIfStill();
+  }
+
+  _checkStrength(strength, allowed = ["calm", "normal", "windy"]) {
+    if (strength != null && !allowed.includes(strength)) {
+      throw new TypeError(`strength is ${strength}; allowed: ${allowed.join(", ")}`);
+    }
   }
 
   _ask() {
     if (!this._painter) return;
     const { header } = this._assets.motion;
     const { strength, wind, sky, hair } = this._choices;
-    this._painter.ask({
-      sky,
-      hair,
-      strength: strength ?? header.strength,
-      degrees: wind === "auto" ? header.wind.auto : Number(wind),
-    });
+    const named = { null: header.wind.asked, auto: header.wind.auto };
+    const degrees = named[wind] ?? Number(wind);
+    this._painter.ask({ sky, hair, strength: strength ?? header.strength, degrees });
   }
 
   _redrawIfStill() {
-    if (!this._running && this._painter) this.draw(this._elapsed / this.seconds);
+    if (!this._running && this._painter) this.draw(this.time);
   }
 
   _schedule() {
@@ -163,71 +165,18 @@ export class Preview {
     };
     this._frame = requestAnimationFrame(step);
   }
-
-  _lost(event) {
-    event.preventDefault();
-    this._painter = null;
-  }
-
-  _restored() {
-    if (!this._assets) return;
-    this._begin();
-    this._redrawIfStill();
-  }
-}
-
-async function fetched(address, headers) {
-  // A signed link to another host needs no key, and must not get it.
-  const own = new URL(address, document.baseURI).origin === location.origin;
-  const response = await fetch(address, own ? { headers } : {});
-  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-  return response;
 }
 
 async function readAssets(motion, image, matteBlob) {
   const { header } = motion;
   const names = Object.keys(header.images);
-  const [photo, mattes, ...pictures] = await Promise.all([
+  const [photo, ...found] = await Promise.all([
     fitted(image, header.size, "white"),
-    dataBitmap(matteBlob).then((bitmap) => fitted(bitmap, header.size, null)),
     ...names.map((name) => motion.picture(name)),
   ]);
-  const byName = Object.fromEntries(names.map((name, index) => [name, pictures[index]]));
-  const bands = header.sky && { coarse: pixels(byName.coarse), shape: pixels(byName.shape) };
-  return { motion, photo, mattes, pictures: byName, bands };
-}
-
-/** A picture at another size; the same where nothing changes. ground: shows through it. */
-async function fitted(source, [width, height], ground) {
-  const same = source.width === width && source.height === height;
-  if (same && ground === null && source instanceof ImageBitmap) return source;
-  const canvas = blank(width, height);
-  const context = canvas.getContext("2d");
-  if (ground !== null) {
-    context.fillStyle = ground;
-    context.fillRect(0, 0, width, height);
-  }
-  // Halved step by step, so that every pixel counts.
-  let from = source;
-  while (from.width >= 2 * width && from.height >= 2 * height) {
-    const half = blank(Math.ceil(from.width / 2), Math.ceil(from.height / 2));
-    half.getContext("2d").drawImage(from, 0, 0, half.width, half.height);
-    from = half;
-  }
-  context.imageSmoothingQuality = "high";
-  context.drawImage(from, 0, 0, width, height);
-  return canvas;
-}
-
-function blank(width, height) {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  return canvas;
-}
-
-function pixels(bitmap) {
-  const context = blank(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  const pictures = Object.fromEntries(names.map((name, index) => [name, found[index]]));
+  const drawn = matteBlob ? await dataBitmap(matteBlob) : pictures.mattes;
+  const mattes = await fitted(drawn, header.size, null);
+  const bands = header.sky && { coarse: pixels(pictures.coarse), shape: pixels(pictures.shape) };
+  return { motion, photo, mattes, pictures, bands };
 }

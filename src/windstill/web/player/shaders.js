@@ -1,11 +1,10 @@
 /**
- * The shaders of the preview. Pixels are addressed by whole numbers, rows from the top; all
+ * The shaders of a loop. Pixels are addressed by whole numbers, rows from the top; all
  * positions are pixels of a region of the picture unless said otherwise.
  */
 
 const HEAD = `#version 300 es
 precision highp float;
-precision highp sampler2DArray;
 out vec4 result;
 `;
 

@@ -74,10 +74,10 @@ export class Stage {
 
   /**
    * Loads the live preview where the browser can show it, and then keeps it up to date; elsewhere
-   * the tinted photo stays. `facts`: of the service's preview.
+   * the tinted photo stays. `facts`: of the service's preview; `fetched(address)`: a Blob.
    */
-  async startLive(image, facts, headers, settings) {
-    const loading = this.#load(image, facts, headers);
+  async startLive(image, facts, fetched, settings) {
+    const loading = this.#load(image, facts, fetched);
     this.#loading = loading;
     const preview = await loading.catch(() => null);
     if (this.#loading !== loading) { preview?.destroy(); return; }
@@ -125,15 +125,14 @@ export class Stage {
     if ($('brush').hidden) this.showTint(false);
   }
 
-  async #load(image, facts, headers) {
-    const { Preview } = await import('./player/player.js');
-    if (!Preview.supported()) return null;
-    // A canvas whose WebGL context was let go can't get another one.
-    const canvas = $('live').cloneNode();
-    show(canvas, false);
-    $('live').replaceWith(canvas);
-    const preview = new Preview(canvas);
-    await preview.load({ image, mattes: facts.mattes, motion: facts.motion, headers });
+  async #load(image, facts, fetched) {
+    const { Player } = await import('./player/player.js');
+    if (!Player.supported()) return null;
+    const preview = new Player($('live'));
+    const [mattes, motion] = await Promise.all([
+      fetched(facts.mattes), fetched(facts.motion).then((blob) => blob.arrayBuffer()),
+    ]);
+    await preview.load({ image, motion, mattes });
     return preview;
   }
 

@@ -117,7 +117,8 @@ export class Studio {
     if (!this.#photo.bitmap) await this.#show(await this.api.blob(facts.photo, signal), facts);
     if (signal.aborted) return;
     this.#found(Mattes.from(bitmap));
-    await this.stage.startLive(this.#photo.bitmap, facts, this.api.headers, () => this.#settings());
+    const fetched = (address) => this.api.blob(address, signal);
+    await this.stage.startLive(this.#photo.bitmap, facts, fetched, () => this.#settings());
     this.#writeNothing();
   }
 
