@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,7 +72,8 @@ def dilated(dilations: Dilations, places: F32, steps: F32) -> F32:
 
 
 def share_of_late(dilations: Dilations, early: F32, late: F32, come: F32, roughness: F32) -> F32:
-    """How much of the later copy is seen; early, late: where both are read, luma pixels."""
+    """How much of the later copy is seen at each node; early, late: where both are read, luma
+    pixels."""
     middle, plain = come * (1 - come), come * come * (3 - 2 * come)
     rough = np.clip(come + middle * roughness, 0, 1)
     nothing = np.zeros_like(come)
@@ -79,10 +81,15 @@ def share_of_late(dilations: Dilations, early: F32, late: F32, come: F32, roughn
     kept = dilated(dilations, late, dilations.steps * (1 - EAGERNESS * rough))
     grown = dilated(dilations, early, dilations.steps * (1 - EAGERNESS * (1 - rough)))
     shown = np.maximum(np.minimum(goes, kept), np.minimum(comes, grown))
-    apart = comes - goes
+    apart = np.where(middle > 0, comes - goes, 0)
     faint, hard = (FAINT / dilations.unit) ** 2, (HARD / dilations.unit) ** 2
-    share = (apart * (shown - goes) + faint * plain) / (apart**2 + faint)
-    share = 0.5 + (share - 0.5) * (1 + CONTRAST * apart**2 / (apart**2 + hard))
+    line = np.array([1, 2, 3, 2, 1]) / 9
+    total, square = (
+        cv2.sepFilter2D(np.float64(each), -1, line, line, borderType=cv2.BORDER_REPLICATE)
+        for each in (apart * (shown - goes), apart**2)
+    )
+    share = (total + faint * plain) / (square + faint)
+    share = 0.5 + (share - 0.5) * (1 + CONTRAST * square / (square + hard))
     return np.clip(plain + (share - plain) * np.minimum(16 * middle, 1), 0, 1)
 
 

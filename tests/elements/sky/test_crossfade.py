@@ -42,7 +42,7 @@ def given(periods: int = 2) -> Given:
     schedule = CrossfadeSchedule(plane(-0.12, 0.12), plane(0.25, 0.75), plane(-1, 1), periods)
     statistics = CrossfadeStatistics(plane(0, 300), plane(0, 300), plane(-90, 90), plane(0, 20))
     noise = rng.normal(0, 40, (75, 125)).astype(np.float32)
-    dilations = dilations_of(cv2.GaussianBlur(noise, (0, 0), 2), 24)
+    dilations = dilations_of(cv2.GaussianBlur(noise, (0, 0), 2), 24, 12, dark=False)
     base = np.stack(LATTICE.positions(), axis=2)
     drift = Drift(base, (plane(-20, 20, 2), plane(-4, 4, 2), plane(-1, 1, 2)))
     return Given(LATTICE, schedule, statistics, dilations, drift)
@@ -92,7 +92,8 @@ def test_nodes_that_are_not_looked_at_rest_unseen() -> None:
     some = Crossfade(*case, wanted).streams(0.37, 0.1)
     whole = Crossfade(*case, EVERYWHERE).streams(0.37, 0.1)
     for part, full in zip(some, whole, strict=True):
-        np.testing.assert_array_equal(part.fine[:, :20], full.fine[:, :20])
+        # Two nodes beside them see less of what is around them.
+        np.testing.assert_array_equal(part.fine[:, :18], full.fine[:, :18])
         assert not (part.shape[:, 20:] | part.detail[:, 20:] | part.fine[:, 20:]).any()
 
 

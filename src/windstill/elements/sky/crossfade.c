@@ -5,7 +5,7 @@
 #define STREAMS 2
 /* Nodes for each cell of the lattice, along an axis. */
 #define NODES 2
-/* Dilations of the clouds' shape, by 0, 1, 2 ... steps. */
+/* Dilations of the cloud cover, by 0, 1, 2 ... steps. */
 #define LEVELS 8
 /* Places between samples are counted in 1/64 across, and down as shares that `scaled` takes. */
 #define SAMPLE_ONE 64
@@ -39,11 +39,11 @@ typedef struct {
     float faint, hard;   /* squared 1/64 units of the dilations: copies no less alike fade plainly,
                             and of copies as unlike the front is a hard one */
     float contrast;      /* by how much the front of a hard one is sharpened */
-    float *work;         /* ROWS rows of nodes to work in */
+    float *work;         /* ROWS rows of nodes, and two planes of them, to work in */
 } Crossfade;
 
 /* A row of nodes at one moment: which stream is the older, 1 for the even one; how far the change
-   has come, 0 to 1; the shape of the copy that goes and of that which comes, and what is dilated of
+   has come, 0 to 1; the cover of the copy that goes and of that which comes, and what is dilated of
    each as far as it may be seen, 1/64 units; how much of the later copy is seen. */
 typedef struct {
     float *even_is_older, *come, *early, *late, *kept, *grown, *share;
@@ -138,8 +138,8 @@ static void find_changes(const Crossfade *sky, float even, float odd, ptrdiff_t 
     }
 }
 
-/* Reads the shapes of both copies where a row of nodes is changing. */
-static void find_shapes(const Crossfade *sky, const Stream streams[STREAMS], ptrdiff_t node,
+/* Reads the cover of both copies where a row of nodes is changing. */
+static void find_covers(const Crossfade *sky, const Stream streams[STREAMS], ptrdiff_t node,
                         int32_t from_top, int32_t count, const Row *row)
 {
     for (int32_t k = 0; k < count; k++) {
@@ -162,28 +162,62 @@ static void find_shapes(const Crossfade *sky, const Stream streams[STREAMS], ptr
     }
 }
 
-/* How much of the later copy a row of nodes shows.
-
-   Of what only the early copy has, what is farthest from the late one's goes first; of what only
-   the late one has, what is nearest to the early one's comes first, at all levels of brightness:
+/* Of what only the early copy covers, what is farthest from the late one's goes first; of what only
+   the late one covers, what is nearest to the early one's comes first, at all levels of cover:
 
        shown = max(min(early, dilate(late, r)), min(late, dilate(early, r')))
 
-   with r falling and r' rising. Where the copies are alike they fade. */
-static void find_shares(const Crossfade *sky, int32_t count, const Row *row)
+   with r falling and r' rising. How much of the later copy that shows is (shown - early) / (late -
+   early); each node counts by the square of what it divides by. */
+static void weigh_covers(int32_t count, const Row *row, float *restrict sums,
+                         float *restrict squares)
 {
-    const float *restrict changes = row->come, *restrict early = row->early;
-    const float *restrict late = row->late, *restrict kept = row->kept;
-    const float *restrict grown = row->grown;
+    const float *restrict early = row->early, *restrict late = row->late;
+    const float *restrict kept = row->kept, *restrict grown = row->grown;
+    for (int32_t k = 0; k < count; k++) {
+        float shown = larger_of(smaller_of(early[k], kept[k]), smaller_of(late[k], grown[k]));
+        float apart = late[k] - early[k];
+        sums[k] = apart * (shown - early[k]);
+        squares[k] = apart * apart;
+    }
+}
+
+/* Blurs `count` numbers, `step` apart, in place: 1 2 3 2 1, what is beyond an end being like it. */
+static void blur_line(float *line, int32_t count, ptrdiff_t step)
+{
+    float a = line[0], b = a, c = a, d = line[step * smaller(1, count - 1)];
+    for (int32_t k = 0; k < count; k++) {
+        float e = line[step * smaller(k + 2, count - 1)];
+        line[step * k] = (a + e + 2.0f * (b + d) + 3.0f * c) / 9.0f;
+        a = b, b = c, c = d, d = e;
+    }
+}
+
+/* Blurs what `weigh_covers` tells of all nodes, so that the faint rim of a cloud goes with it. */
+static void blur_covers(float *sums, float *squares, int32_t rows, int32_t count)
+{
+    for (int32_t row = 0; row < rows; row++) {
+        blur_line(sums + (ptrdiff_t)row * count, count, 1);
+        blur_line(squares + (ptrdiff_t)row * count, count, 1);
+    }
+    for (int32_t column = 0; column < count; column++) {
+        blur_line(sums + column, rows, count);
+        blur_line(squares + column, rows, count);
+    }
+}
+
+/* How much of the later copy a row of nodes shows. sums, squares: blurred. */
+static void find_shares(const Crossfade *sky, int32_t count, const Row *row,
+                        const float *restrict sums, const float *restrict squares)
+{
+    const float *restrict changes = row->come;
     float *restrict shares = row->share;
     float faint = sky->faint, hard = sky->hard, contrast = sky->contrast;
     for (int32_t k = 0; k < count; k++) {
         float come = changes[k], plain = come * come * (3.0f - 2.0f * come);
-        float shown = larger_of(smaller_of(early[k], kept[k]), smaller_of(late[k], grown[k]));
-        float apart = late[k] - early[k], square = apart * apart;
-        float share = (apart * (shown - early[k]) + faint * plain) / (square + faint);
+        float share = (sums[k] + faint * plain) / (squares[k] + faint);
         /* The front of a hard-edged cloud is as hard, as far as a plane of dilations can tell. */
-        share = 0.5f + (share - 0.5f) * (1.0f + contrast * square / (square + hard));
+        share = 0.5f + (share - 0.5f) * (1.0f + contrast * squares[k] / (squares[k] + hard));
         float inner = smaller_of(ENDS * come * (1.0f - come), 1.0f);
         shares[k] = clipped(plain + (share - plain) * inner);
     }
@@ -246,12 +280,19 @@ int32_t windstill_crossfade(const Crossfade *sky, float even, float odd, float e
     Row row = {work, work + count, work + 2 * count, work + 3 * count, work + 4 * count,
                work + 5 * count, work + 6 * count};
     int32_t seen = 0;
+    float *sums = work + ROWS * count, *squares = sums + (ptrdiff_t)rows * count;
     place(sky, now, streams);
     for (int32_t from_top = 0; from_top < rows; from_top++) {
         ptrdiff_t node = (ptrdiff_t)from_top * count;
         find_changes(sky, even, odd, node, count, &row);
-        find_shapes(sky, streams, node, from_top, count, &row);
-        find_shares(sky, count, &row);
+        find_covers(sky, streams, node, from_top, count, &row);
+        weigh_covers(count, &row, sums + node, squares + node);
+    }
+    blur_covers(sums, squares, rows, count);
+    for (int32_t from_top = 0; from_top < rows; from_top++) {
+        ptrdiff_t node = (ptrdiff_t)from_top * count;
+        find_changes(sky, even, odd, node, count, &row);
+        find_shares(sky, count, &row, sums + node, squares + node);
         for (int k = 0; k < STREAMS; k++)
             seen |= (weigh(sky, streams + k, k == 0, now[k], elapsed, crispness, node, count, &row)
                      != 0)

@@ -35,7 +35,7 @@ REACH = 1.15
 # Copies that differ by less than about this fade plainly; where they differ by more than that, what
 # erodes and grows has a sharp front. Levels.
 FAINT, HARD = 4.0, 30.0
-CONTRAST = 1.5
+CONTRAST = 2.5
 
 # Loaded now: a service that runs keeps the library that belongs to it while another is installed.
 _CROSSFADE = load("elements/sky", "crossfade").windstill_crossfade
@@ -43,8 +43,8 @@ _CROSSFADE.argtypes = [ctypes.c_void_p, *[ctypes.c_float] * 4, ctypes.c_void_p]
 _STREAMS = 2
 # Parts of a dilations' unit that crossfade.c counts.
 _FRACTION = 64
-# Rows of nodes that crossfade.c works in.
-_ROWS = 7
+# Rows of nodes, and planes of them, that crossfade.c works in.
+_ROWS, _PLANES = 7, 2
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Crossfade:
             faint=(_FRACTION * FAINT / dilations.unit) ** 2,
             hard=(_FRACTION * HARD / dilations.unit) ** 2,
             contrast=CONTRAST,
-            work=self._kept.address(np.zeros((_ROWS, nodes[1]), np.float32), np.float32),
+            work=self._kept.address(_room_to_work(nodes), np.float32),
         )
         self._streams = [_unseen(drift.base, nodes) for _ in range(_STREAMS)]
         self._targets = (_Stream * _STREAMS)(*map(_pointers, self._streams))
@@ -164,6 +164,11 @@ class Crossfade:
             ctypes.byref(self._crossfade), even, odd, elapsed, crispness, self._targets
         )
         return [stream for k, stream in enumerate(self._streams) if seen >> k & 1]
+
+
+def _room_to_work(nodes: tuple[int, int]) -> F32:
+    rows, columns = nodes
+    return np.zeros((_ROWS + _PLANES * rows, columns), np.float32)
 
 
 def _unseen(base: F32, nodes: tuple[int, int]) -> Stream:

@@ -110,7 +110,9 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     if hardness > 0:
         drift = drift.slowed(1 - (1 - HARD_SPEED) * hardness)
         statistics = crossfade_statistics(bands.coarse, drift, fields.offsets, lattice)
-    dark = clouds_are_dark(bands.luma, heaven.known, SURROUNDINGS * longer / 2)
+    surroundings = SURROUNDINGS * longer
+    dark = clouds_are_dark(bands.luma, heaven.known, surroundings / 2)
+    reach = REACH * 2 * drift.travel(0.5)
     return SkyLayer(
         region=region,
         lattice=lattice,
@@ -118,7 +120,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
         drift=drift,
         schedule=_schedule(fields, statistics.difference, rate.periods),
         statistics=statistics,
-        dilations=dilations_of(bands.luma, REACH * 2 * drift.travel(0.5), dark=dark),
+        dilations=dilations_of(bands.luma, reach, surroundings, dark=dark),
         coarse=bands.coarse,
         fine=bands.fine,
         luma_matte=heaven.luma_matte,

@@ -3,14 +3,16 @@
  * crossfade.c, for the mean of the sky; the shader does the same for each pixel.
  */
 
-import { blurred } from "./plane.js";
+import { blurred, Plane } from "./plane.js";
 
 // As in crossfade.c.
 const ENDS = 16;
+// As in blur.py.
+const NARROWEST = 3;
 // How far a row of a structuring element goes to either side, from its first row to its last.
 const DISC = [0, 2, 2, 2, 0];
 
-/** The clouds' shape, dilated in steps. */
+/** The cloud cover, dilated in steps. */
 export class Dilations {
   /**
    * @param {import("./plane.js").Plane} luma at half size, levels
@@ -24,15 +26,15 @@ export class Dilations {
     this.width = Math.max(2, Math.round(2 * luma.width * scale));
     this.height = Math.max(2, Math.round(2 * luma.height * scale));
     const small = reduced(luma, this.width, this.height);
-    const shape = blurred(small, this.width, this.height, change.smooth);
+    const smooth = blurred(small, this.width, this.height, change.smooth);
+    const shape = cloudCover(smooth, this.width, this.height, change.surroundings * scale, change);
     const [least, most] = shape.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
     this.unit = Math.max((most - least) / 255, 1e-3);
     this.reach = (reach * scale) / change.step;
     this.faint = (change.faint / this.unit) ** 2;
     this.hard = (change.hard / this.unit) ** 2;
     const plane = Uint8Array.from(shape, (value) => Math.round((value - least) / this.unit));
-    const rim = Math.ceil(change.rim * scale);
-    this.planes = [dilated(plane, this.width, this.height, Array(2 * rim + 1).fill(rim))];
+    this.planes = [plane];
     while (this.planes.length < change.levels) {
       this.planes.push(dilated(this.planes.at(-1), this.width, this.height, DISC));
     }
@@ -79,6 +81,44 @@ export class Dilations {
 
 function clipped(value) {
   return Math.min(Math.max(value, 0), 1);
+}
+
+/** How far into a cloud each place is: `cloud_cover` of dilations.py. */
+function cloudCover(luma, width, height, sigma, { flat, sobel, edge }) {
+  const weight = luma.map((_, i) => gradient(luma, width, height, i, sobel) + flat);
+  const wide = (values) => wideBlur(values, width, height, sigma);
+  const total = wide(weight);
+  const mean = wide(weight.map((w, i) => w * luma[i]));
+  const square = wide(weight.map((w, i) => w * luma[i] * luma[i]));
+  return luma.map((value, i) => {
+    const threshold = mean[i] / total[i];
+    const contrast = Math.sqrt(12 * Math.max(square[i] / total[i] - threshold * threshold, 0));
+    const ramp = (value - threshold - edge[0] * contrast) / ((edge[1] - edge[0]) * contrast + 1);
+    return contrast * clipped(ramp);
+  });
+}
+
+/** The square of the gradient at sample i, by a Sobel operator; edges are mirrored. */
+function gradient(luma, width, height, i, scale) {
+  const x = i % width;
+  const [left, right] = [x ? -1 : 1, x < width - 1 ? 1 : -1];
+  const [up, down] = [i >= width ? -width : width, i < width * (height - 1) ? width : -width];
+  const step = (across, along, to, fro) =>
+    scale * (luma[i + across + to] - luma[i + across + fro] + luma[i + along + to] - luma[i + along + fro])
+    + 2 * scale * (luma[i + to] - luma[i + fro]);
+  return step(up, down, right, left) ** 2 + step(left, right, down, up) ** 2;
+}
+
+/** A blur worked out at a size where it is narrow: windstill/imaging/blur.py. */
+function wideBlur(values, width, height, sigma) {
+  const factor = Math.max(1, Math.floor(sigma / NARROWEST));
+  const [across, down] = [width, height].map((size) => Math.max(2, Math.floor(size / factor)));
+  const small = reduced(new Plane(values, width, height), across, down);
+  const narrow = new Plane(blurred(small, across, down, Math.max(sigma / factor, 0.5)), across, down);
+  return values.map((_, i) => {
+    const [x, y] = [((i % width) + 0.5) * across, (Math.floor(i / width) + 0.5) * down];
+    return narrow.at(x / width - 0.5, y / height - 0.5);
+  });
 }
 
 /** A plane at a smaller size, each sample the mean of what it covers. */

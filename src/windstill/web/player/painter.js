@@ -86,6 +86,7 @@ export class Painter {
     motion.streams(time, numbers);
     for (const name of Object.keys(numbers)) this._device.renumber(textures[name], numbers[name]);
     const moment = { ...this._sky, even: textures.even, odd: textures.odd, meeting: textures.meeting };
+    this._device.paint(shaders.COVERS, this._sky.covers, moment);
     this._device.paint(shaders.SHARE, this._sky.shares, moment);
     this._device.paint(shaders.SKY, target, {
       base: this._base,
@@ -113,6 +114,7 @@ export class Painter {
       cell: sky.cell,
       rest: sky.at_rest ? 1 : 0,
       units: sky.shifts.map((shift) => 2 ** -shift),
+      covers: this._device.target(2 * columns - 1, 2 * rows - 1),
       shares: this._device.target(2 * columns - 1, 2 * rows - 1, 1),
       floor_: sky.floor,
       gain: sky.gain,

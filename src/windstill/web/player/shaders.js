@@ -147,13 +147,12 @@ void main() {
 `;
 
 /** How much of the even copies each node of the sky shows; see windstill/elements/sky/crossfade.c. */
-export const SHARE = `${HEAD}
+export const COVERS = `${HEAD}
 uniform sampler2D even, odd, meeting, fewer, more;
 uniform ivec4 region;
 uniform vec3 lattice;
 uniform float cell;
 uniform vec4 change;
-uniform vec2 tones;
 vec2 size;
 
 float level(vec4 low, vec4 high, int k) { return k < 4 ? low[k] : high[k - 4]; }
@@ -164,21 +163,19 @@ float dilated(vec4 low, vec4 high, float steps) {
   return mix(level(low, high, first), level(low, high, first + 1), at - float(first));
 }
 
-/* How much of the later copy is seen. change: reach, eagerness, contrast; tones: faint, hard. */
-float shareOfLate(vec2 from, vec2 to, float come, float roughness) {
-  if (come <= 0.0 || come >= 1.0) return come;
+/* How much of the later copy shows by the clouds' cover, and by how much the copies' covers differ.
+   change: reach, eagerness. */
+vec2 covers(vec2 from, vec2 to, float come, float roughness) {
+  if (come <= 0.0 || come >= 1.0) return vec2(0.0);
   vec2 a = (from + 0.5) / size, b = (to + 0.5) / size;
-  vec4 earlyLow = texture(fewer, a) * 255.0, earlyHigh = texture(more, a) * 255.0;
-  vec4 lateLow = texture(fewer, b) * 255.0, lateHigh = texture(more, b) * 255.0;
-  float middle = come * (1.0 - come), plain = come * come * (3.0 - 2.0 * come);
-  float rough = clamp(come + middle * roughness, 0.0, 1.0);
+  vec4 earlyLow = texture(fewer, a), earlyHigh = texture(more, a);
+  vec4 lateLow = texture(fewer, b), lateHigh = texture(more, b);
+  float rough = clamp(come + come * (1.0 - come) * roughness, 0.0, 1.0);
   float kept = dilated(lateLow, lateHigh, change.x * (1.0 - change.y * rough));
   float grown = dilated(earlyLow, earlyHigh, change.x * (1.0 - change.y * (1.0 - rough)));
   float shown = max(min(earlyLow.x, kept), min(lateLow.x, grown));
-  float apart = lateLow.x - earlyLow.x, square = apart * apart;
-  float share = (apart * (shown - earlyLow.x) + tones.x * plain) / (square + tones.x);
-  share = 0.5 + (share - 0.5) * (1.0 + change.z * square / (square + tones.y));
-  return clamp(mix(plain, share, min(16.0 * middle, 1.0)), 0.0, 1.0);
+  float apart = lateLow.x - earlyLow.x;
+  return vec2(apart == 0.0 ? 0.0 : (shown - earlyLow.x) / apart, abs(apart));
 }
 
 void main() {
@@ -191,8 +188,32 @@ void main() {
   bool evenIsOlder = b.z > 0.5;
   vec2 older = evenIsOlder ? a.xy : b.xy, younger = evenIsOlder ? b.xy : a.xy;
   float come = evenIsOlder ? 1.0 - a.z : a.z;
-  float late = shareOfLate(here - older, here - younger, come, texture(meeting, cells).w);
-  result = vec4(evenIsOlder ? 1.0 - late : late);
+  result = vec4(covers(here - older, here - younger, come, texture(meeting, cells).w), come, evenIsOlder);
+}
+`;
+
+/** How much of the even stream each node shows, of what COVERS told; see crossfade.c. */
+export const SHARE = `${HEAD}
+uniform sampler2D covers;
+uniform vec4 change;
+uniform vec2 tones;
+
+void main() {
+  ivec2 here = ivec2(gl_FragCoord.xy), last = textureSize(covers, 0) - 1;
+  float sum = 0.0, square = 0.0;
+  for (int y = -2; y <= 2; y++)
+    for (int x = -2; x <= 2; x++) {
+      vec2 near = texelFetch(covers, clamp(here + ivec2(x, y), ivec2(0), last), 0).xy;
+      float weight = float((3 - abs(x)) * (3 - abs(y))) / 81.0 * 65025.0 * near.y * near.y;
+      sum += weight * near.x;
+      square += weight;
+    }
+  vec2 when = texelFetch(covers, here, 0).zw;
+  float come = when.x, middle = come * (1.0 - come), plain = come * come * (3.0 - 2.0 * come);
+  float late = (sum + tones.x * plain) / (square + tones.x);
+  late = 0.5 + (late - 0.5) * (1.0 + change.z * square / (square + tones.y));
+  late = clamp(mix(plain, late, min(16.0 * middle, 1.0)), 0.0, 1.0);
+  result = vec4(when.y > 0.5 ? 1.0 - late : late);
 }
 `;
 
