@@ -34,6 +34,17 @@ def test_hair_beside_a_face_or_in_front_of_a_body_is_none() -> None:
     assert beards(hair, face, HEAD)[90:].max() < 0.1
 
 
+def test_a_beard_cut_off_from_the_face_is_one_and_a_cut_off_lock_is_none() -> None:
+    face, hair = face_and_hair()
+    hair[71:, 40:60] = 0
+    hair[70:74] = 0
+    hair[76:88, 42:62] = 1
+    hair[76:88, 38:42] = hair[76:88, 62:66] = 0
+    found = beards(hair, face, HEAD)
+    assert found[78:86, 44:58].min() > 0.9
+    assert found[80:, 30:33].max() < 0.3
+
+
 def test_without_a_face_there_is_none() -> None:
     _, hair = face_and_hair()
     assert beards(hair, np.zeros_like(hair), HEAD).max() == 0

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 
 from tests.elements.hair.portraits import lifted, portrait
-from windstill.elements.hair.crossings import crossings_of, travel_allowed
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.plate import completed_sky, plate_behind
 
@@ -106,23 +105,6 @@ def test_islands_in_the_colour_of_hair_stand_still_and_separate_locks_do_not() -
     kept = without_doubt(hair, 100)
     assert (kept[leaves] == 0).all()
     assert np.array_equal(kept[~leaves], hair[~leaves])
-
-
-def test_hair_travels_less_where_an_edge_runs_into_it() -> None:
-    picture = portrait(length=1.5, front=False)
-    still = picture.scene.planes.copy()
-    plain = travel_allowed(crossings_of(still, picture.hair, HEAD), HEAD)
-    still.y[:] = np.where(
-        picture.hair > 0.5, still.y, np.where(np.arange(300) < 180, 60, 190)[:, None]
-    )
-    crossed = travel_allowed(crossings_of(still, picture.hair, HEAD), HEAD)
-    edge = cv2.Canny((picture.hair > 0.5).astype(np.uint8) * 255, 50, 150) > 0
-    here, elsewhere = edge.copy(), edge.copy()
-    here[:174], here[186:] = False, False
-    elsewhere[:90], elsewhere[130:] = False, False
-    assert crossed[here].max() < 6
-    assert plain[here].min() > 20
-    assert crossed[elsewhere].min() > 20
 
 
 def test_a_faint_matte_does_not_hide_what_is_behind() -> None:

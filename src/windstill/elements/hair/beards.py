@@ -7,12 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _MIDDLE = 0.45
 """Of a face's width, around its middle: what hangs beside it is a lock."""
 _GAP, _LONGEST = 0.03, 0.8
 """In head sizes: a beard begins so near to the face, and ends so far below; what goes on is hair
 that hangs in front."""
+_APART, _UNDER = 0.3, 0.5
+"""A beard that is cut off from all other hair begins within so many head sizes below the face, and
+has at least this share of its width under it."""
 _SPREAD = 0.12
 """In head sizes: so far around, it is still the same beard."""
 _SKIN = 0.3
@@ -27,6 +31,7 @@ def beards(hair: F32, face: F32, head_size: float) -> F32:
     found = np.zeros(hair.shape, np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((face > _SKIN).astype(np.uint8))
     for label in range(1, count):
+        found[_apart_below(hair > 0.5, stats[label], head_size)] = 1
         width = stats[label, cv2.CC_STAT_WIDTH]
         middle = stats[label, cv2.CC_STAT_LEFT] + (width - 1) / 2
         for column in range(hair.shape[1]):
@@ -42,7 +47,24 @@ def beards(hair: F32, face: F32, head_size: float) -> F32:
     return smooth
 
 
-def _run_below(hair: NDArray[np.bool_], start: int, head_size: float) -> tuple[int, int]:
+def _apart_below(hair: Mask, face: NDArray[np.int32], head_size: float) -> Mask:
+    """The pieces of hair that lie below a face and hang together with no hair beside it.
+
+    face: its box, as OpenCV gives it.
+    """
+    left, top, width, height = (int(side) for side in face[:4])
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(hair.astype(np.uint8))
+    found = np.zeros(hair.shape, bool)
+    for label in range(1, count):
+        begin, first, across = (int(side) for side in stats[label, :3])
+        under = min(begin + across, left + width) - max(begin, left)
+        highest = top + height / 2, top + height + _APART * head_size
+        if highest[0] < first < highest[1] and under >= _UNDER * across:
+            found |= labels == label
+    return found
+
+
+def _run_below(hair: Mask, start: int, head_size: float) -> tuple[int, int]:
     """Begin and end of the hair that begins at or just below a cell; the same if it is no beard."""
     near = np.flatnonzero(hair[start : start + round(_GAP * head_size) + 1])
     if near.size == 0:

@@ -20,29 +20,19 @@ _STEP = 2.5
 """A steepest gradient times this and sigma is the height of a blurred step (sqrt(2 pi))."""
 _FAINT, _PLAIN = 14.0, 45.0
 """Levels of a step that nobody follows, and that everybody does."""
+STARK = 2.0
+"""The most that doubt counts, where 1 is what everybody sees."""
 _FROM, _TO = 3.0, 0.06
 """Pixels beside the matte from which edges are looked for, and head sizes up to which."""
-_NEAR, _FADE = 0.10, 0.05
+_NEAR, _FADE = 0.05, 0.025
 """In head sizes: hair so near to an edge's end is held back, and over which that fades."""
-_TRUSTED = 0.022
-"""In head sizes: how far a completed edge goes on well."""
-_NO_EDGE = np.float32(0.05)
-"""A crossing so faint is none."""
-
-
-def travel_allowed(crossings: F32, head_size: float) -> F32:
-    """Pixels that hair may travel at each pixel, float32 (H, W); very many far from all edges.
-
-    crossings: of `crossings_of`. head_size: pixels.
-    """
-    allowed = _TRUSTED * head_size / np.maximum(crossings, _NO_EDGE) ** 2
-    return allowed.astype(np.float32)
 
 
 def crossings_of(planes: Planes, hair: F32, head_size: float) -> F32:
-    """Where edges of something else run into the outline of hair, float32 (H, W) in [0, 1].
+    """Where edges of something else run into the outline of hair, float32 (H, W) in [0, 2].
 
-    hair: matte, float32 at the luma's size. head_size: pixels. 1 is an edge that everybody sees.
+    hair: matte, float32 at the luma's size. head_size: pixels. 1 is an edge that everybody sees, 2
+    a stark one.
     """
     size = planes.u.shape[::-1]
     covered = cv2.resize(hair, size, interpolation=cv2.INTER_AREA) > 0
@@ -58,7 +48,7 @@ def crossings_of(planes: Planes, hair: F32, head_size: float) -> F32:
         np.maximum(step, np.abs(gy * nx - gx * ny) / length, out=step)
     step *= np.float32(_STEP * _SIGMA)
     step[(away < _FROM) | (away > max(_TO * head_size, 2 * _FROM))] = 0
-    plain = np.clip((step - _FAINT) / (_PLAIN - _FAINT), 0, 1)
+    plain = np.clip((step - _FAINT) / (_PLAIN - _FAINT), 0, STARK)
     side = 2 * max(1, round(_NEAR * head_size / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     near = cv2.dilate(plain, disc)

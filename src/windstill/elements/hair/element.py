@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Lifted, Movement, Notice, Scene
+from windstill.elements.hair.allowance import doubt_about
 from windstill.elements.hair.clusters import clusters
 from windstill.elements.hair.coverage import SAMPLING_REACH, STILL
-from windstill.elements.hair.crossings import crossings_of
 from windstill.elements.hair.fringe import without_doubt
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.heads_of_hair import heads_of_hair_in
@@ -97,8 +97,8 @@ def _lift_cluster(
     matte = np.ascontiguousarray(hair[region.luma])
     here = [head.moved(1, region.left, region.top) for head in heads]
     still = scene.planes.crop(region)
-    crossings = crossings_of(still, matte, size)
-    heads_of_hair = heads_of_hair_in(scene, grid, here, matte, crossings, breeze, rng)
+    doubt = doubt_about(still, matte, size)
+    heads_of_hair = heads_of_hair_in(scene, grid, here, matte, doubt, breeze, rng)
     if heads_of_hair is None:
         return None
     sway = heads_of_hair.sway_in(breeze.options.strength)

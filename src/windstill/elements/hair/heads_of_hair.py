@@ -7,14 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windstill.elements.base import Breeze, Scene
+from windstill.elements.hair.allowance import travel_allowed
 from windstill.elements.hair.beards import beards
-from windstill.elements.hair.crossings import travel_allowed
 from windstill.elements.hair.grid import Grid
 from windstill.elements.hair.growth import Growth, fullness, grow, outer
 from windstill.elements.hair.gusts import Gusts, gusts, natural_frequency
 from windstill.elements.hair.scalp import Head
 from windstill.elements.hair.strands import Strands
-from windstill.elements.hair.strength import TOO_SHORT, HeadsOfHair, Tress, hanging, tremble
+from windstill.elements.hair.strength import (
+    TOO_SHORT,
+    HeadsOfHair,
+    Tress,
+    enlargement,
+    hanging,
+    tremble,
+)
 from windstill.elements.hair.sway import sway_of
 from windstill.imaging.orientation import gradient_products, orientation
 
@@ -37,13 +44,13 @@ def heads_of_hair_in(
     grid: Grid,
     heads: list[Head],
     matte: F32,
-    crossings: F32,
+    doubt: F32,
     breeze: Breeze,
     rng: np.random.Generator,
 ) -> HeadsOfHair | None:
     """The hair of some heads, in pixels of the grid's region; None if too short.
 
-    matte: of the hair, float32, of the grid's region. crossings: of `crossings_of`.
+    matte: of the hair, float32, of the grid's region. doubt: of `doubt_about`.
     """
     strands, face = _strands(scene, grid, heads, matte)
     grown = [
@@ -60,7 +67,8 @@ def heads_of_hair_in(
     blowing = gusts(breeze.options.seconds, natural_frequency(longest), rng)
     tresses = [_tress(growth, strands, face, wind, blowing, rng) for growth in grown]
     diagonal = float(np.hypot(*scene.planes.shape))
-    allowed = grid.shrink(travel_allowed(crossings, heads[0].size))
+    size = heads[0].size
+    allowed = travel_allowed(doubt, matte, grid, size) * np.float32(enlargement(size, diagonal))
     return HeadsOfHair(tuple(tresses), blowing, strands, allowed, diagonal)
 
 

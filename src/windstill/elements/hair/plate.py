@@ -38,10 +38,9 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     halo = find_halo(planes.y, hair, head_size)
     known = clear & (halo <= 0)
     # Specks between strands, left where they are, would glitter while the strands move.
-    beyond = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-    wide = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, _SPECK, **beyond) > 0
-    halo[known & ~wide] = 1
-    known &= wide
+    for gaps in (clear, known):
+        halo[gaps & ~_wide(gaps)] = 1
+    known = _wide(known)
     if not known.any():
         return planes
     reach = travel + _SAMPLING
@@ -57,6 +56,13 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     return Planes(
         _mixed(planes.y, luma, share), _mixed(planes.u, u, half), _mixed(planes.v, v, half)
     )
+
+
+def _wide(gaps: Mask) -> Mask:
+    """What of some gaps is no speck."""
+    beyond = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    opened = cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, _SPECK, **beyond)
+    return np.asarray(opened > 0)
 
 
 def _largest_of_four(mask: Mask) -> F32:
@@ -104,7 +110,7 @@ def _mirrored_detail(picture: F32, known: Mask, reach: float) -> F32:
     calm = cv2.GaussianBlur(picture * weight, (0, 0), 2.0) / np.maximum(share, 1e-3)
     detail = (picture - calm) * weight * np.clip(2 * share - 0.6, 0, 1)
     # What stands out most beside hair is hair that the matte missed.
-    usual = 2 * float(np.abs(detail[known]).mean())
+    usual = 3 * float(np.median(np.abs(detail[known])))
     return _mirror(np.clip(detail, -usual, usual), known, reach)
 
 

@@ -33,8 +33,8 @@ _SHARE, _HALF_LENGTH = 0.07, 0.6
 """Head sizes that endlessly long hair swings to either side, and the length that swings half so
 far: more, and too much of what is behind shows."""
 _WIND: dict[Strength, float] = {"calm": 0.55, "normal": 1.0, "windy": 1.85}
-_BOLDER = 0.75
-"""Power of the wind by which hair may travel farther where an edge runs into it."""
+_BOLDER = 0.8
+"""Power of the wind by which hair may travel farther over what is hard to complete."""
 _TOP_SPEED = 0.0026
 """Of the diagonal in an instant, in a normal wind: the eye can't follow more."""
 _USUAL, _FASTEST = 65, 98
