@@ -25,8 +25,9 @@ degrees it is cos d times the first and sin d times the second. `eddies-STRENGTH
 wind's widened lattice, `offsets`, `roughness`, `cover` (how much of a cell is sky), `shown` (how
 much of one is painted), `fine` (how much of the fine detail moves) on the lattice.
 
-Images: `coarse` and `shape`, the first three channels of the coarse band at rest and the fourth,
-plus 128, in the units that `shifts` tell; `sky-still`: how freely each pixel of the half-size plane
+Images: `coarse` and `shape`, the first three channels of the coarse band, undisplaced, and the
+fourth, plus 128, in the units that `shifts` tell; `coarse-rest` and `shape-rest`, likewise, what of
+them is in the photo, if not all is; `sky-still`: how freely each pixel of the half-size plane
 may move, and whether it is known to be sky.
 """
 
@@ -92,7 +93,6 @@ def pack_sky(
         "cell": CELL,
         "rim": layer.lattice.rim,
         "veil": is_veil,
-        "at_rest": bool(layer.coarse.rest.any()),
         "winds": winds,
         "velocity": {"margin": margin, "stride": VELOCITY_STRIDE},
         "path": {
@@ -196,6 +196,10 @@ def _pack_bands(package: PackageWriter, layer: SkyLayer, heaven: OpenSky) -> Non
     # Not a JPEG: what it changes would stand still, as it is taken from the photo and not moved.
     package.image("coarse", np.ascontiguousarray(plane[..., :3]), rounding=2)
     package.image("shape", np.ascontiguousarray(plane[..., 3]))
+    rest = (np.moveaxis(layer.coarse.rest, 0, 2) + np.int16(128)).astype(np.uint8)
+    if (rest != plane).any():
+        package.image("coarse-rest", np.ascontiguousarray(rest[..., :3]), rounding=2)
+        package.image("shape-rest", np.ascontiguousarray(rest[..., 3]))
     still = np.stack([heaven.free, heaven.known, np.zeros_like(heaven.known)], axis=2)
     package.image("sky-still", np.rint(still * 255).clip(0, 255).astype(np.uint8))
     if layer.fine is not None:

@@ -22,6 +22,7 @@ from windstill.elements.sky.dilations import clouds_are_dark, dilations_of
 from windstill.elements.sky.drift import Drift, drift_of
 from windstill.elements.sky.drift_rate import drift_rate
 from windstill.elements.sky.frame import sky_region
+from windstill.elements.sky.hard_edges import hard_edged
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.open_sky import OpenSky, open_sky
@@ -29,6 +30,7 @@ from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.elements.sky.veil import texture
+from windstill.imaging.fill import push_pull
 from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
@@ -45,8 +47,9 @@ HARD_SPEED, MOST_OF_IT = 0.65, 90
 SURROUNDINGS = 0.05
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
-# Less texture than this (levels) cannot be seen moving.
-CLEAR = 1.4
+# Less texture than this (levels) cannot be seen moving: a veil is added. With less than the second
+# of these the sky itself is rather grain than cloud, and stands still behind the veil.
+CLEAR, CLOUDLESS = 1.4, 0.9
 
 
 class Sky:
@@ -66,11 +69,12 @@ class Sky:
             notice = Notice("no_sky", "No sky was found in the photo.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         heaven = open_sky(scene, region)
-        clear = texture(heaven.moving, heaven.known) < CLEAR
+        seen = texture(heaven.moving, heaven.known)
+        clear = seen < CLEAR
         if clear and (breeze.options.clear_sky == "still" or heaven.is_night):
             notice = Notice("clear_sky", "The sky has no clouds to move, so it stands still.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
-        layer = _layer(scene, breeze, heaven, clear=clear)
+        layer = _layer(scene, breeze, heaven, clear=clear, cloudless=seen < CLOUDLESS)
         if not clear:
             even_crispness(layer, scene.planes, scene.mattes.sky)
         travel = layer.drift.travel(1.0) * layer.schedule.periods
@@ -80,7 +84,9 @@ class Sky:
         return Lifted(layer, scene, Movement("sky", share, "procedural", travel), (notice,))
 
 
-def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> SkyLayer:
+def _layer(
+    scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool, cloudless: bool
+) -> SkyLayer:
     matte = scene.mattes.sky
     region = heaven.region
     lattice = Lattice(*region.shape)
@@ -103,8 +109,8 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     if fields.veil is None:
         bands = _clouds(scene, heaven, drift, fields.span, detail)
     else:
-        whole = breeze.options.exact_first_frame
-        bands = _veil(fields.veil, heaven, detail, over_nothing=not whole)
+        own = None if cloudless else _faint_clouds(heaven, drift.travel(fields.span) / 2)
+        bands = _veil(fields.veil, own, heaven, detail, exact=breeze.options.exact_first_frame)
     statistics = crossfade_statistics(bands.coarse, drift, fields.offsets, lattice)
     hardness = hardness_of(statistics.difference, lattice.reduce(heaven.known))
     if hardness > 0:
@@ -147,8 +153,7 @@ def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: fl
     matte, known = heaven.chroma_matte, heaven.known
 
     def coarse() -> tuple[F32, CoarseBand]:
-        plate = complete(heaven.moving, known, drift.travel(span) / 2)
-        plate = explained(plate, matte, *heaven.feasible)
+        plate = _plate(heaven, drift.travel(span) / 2)
         luma = np.ascontiguousarray(plate[..., 0])
         return luma, coarse_band(plate, matte > 0, detail)
 
@@ -163,11 +168,26 @@ def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: fl
     return _Bands(luma, band, fine, bounds)
 
 
-def _veil(veil: F32, heaven: OpenSky, detail: float, *, over_nothing: bool) -> _Bands:
-    """A made-up veil, which is brighter than anything in its sky."""
-    coarse = coarse_band(veil, heaven.chroma_matte > 0, detail)
-    band = coarse.over_nothing() if over_nothing else coarse
-    return _Bands(np.ascontiguousarray(veil[..., 0]), band, None, (None, None, None))
+def _plate(heaven: OpenSky, reach: float) -> F32:
+    """The sky's own clouds, completed behind what stands in front of them."""
+    plate = complete(heaven.moving, heaven.known, reach)
+    return explained(plate, heaven.chroma_matte, *heaven.feasible)
+
+
+def _faint_clouds(heaven: OpenSky, reach: float) -> F32:
+    """The clouds of an all but clear sky, without anything that is harder than they are."""
+    known = heaven.known.copy()
+    known[hard_edged(heaven.half_luma, known > 0.5)] = 0
+    return complete(push_pull(heaven.moving, known), known, reach)
+
+
+def _veil(veil: F32, own: F32 | None, heaven: OpenSky, detail: float, *, exact: bool) -> _Bands:
+    """A made-up veil, and with it the sky's own faint clouds, if it has any. exact: the loop starts
+    at the photo, and not with the veil."""
+    photo = np.zeros_like(veil) if own is None else own
+    moving = veil + photo
+    band = coarse_band(moving, heaven.chroma_matte > 0, detail, None if exact else photo)
+    return _Bands(np.ascontiguousarray(moving[..., 0]), band, None, (None, None, None))
 
 
 def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float, float]]:

@@ -177,6 +177,7 @@ async function readAssets(motion, image, matteBlob) {
   const pictures = Object.fromEntries(names.map((name, index) => [name, found[index]]));
   const drawn = matteBlob ? await dataBitmap(matteBlob) : pictures.mattes;
   const mattes = await fitted(drawn, header.size, null);
-  const bands = header.sky && { coarse: pixels(pictures.coarse), shape: pixels(pictures.shape) };
+  const { coarse, shape, "shape-rest": rest = shape } = pictures;
+  const bands = header.sky && { coarse: pixels(coarse), shape: pixels(shape), rest: pixels(rest) };
   return { motion, photo, mattes, pictures, bands };
 }

@@ -16,9 +16,9 @@ const THIN = 1;
 export class SkyMotion {
   /**
    * @param {import("./package.js").MotionPackage} motion
-   * @param {{coarse: ImageData, shape: ImageData}} bands of the package
+   * @param {{coarse: ImageData, shape: ImageData, rest: ImageData}} bands of the package
    */
-  constructor(motion, { coarse, shape }) {
+  constructor(motion, { coarse, shape, rest }) {
     this.sky = motion.header.sky;
     this._motion = motion;
     const offsets = motion.grid("offsets");
@@ -30,6 +30,7 @@ export class SkyMotion {
     this.half = { width: coarse.width, height: coarse.height };
     this._detail = levels(coarse, this.sky.shifts[0]);
     this._shape = levels(shape, this.sky.shifts[3]);
+    this._rest = levels(rest, this.sky.shifts[3]);
   }
 
   /**
@@ -304,8 +305,7 @@ export class SkyMotion {
           this._luma(x - each.x / 2, y - each.y / 2, luma);
           now += weight * luma.shape;
         }
-        this._luma(x, y, luma);
-        total += painted * (now - (this.sky.at_rest ? luma.shape : 0));
+        total += painted * (now - this._rest.mirrored(x, y));
         area += painted;
       }
       means[moment] = area ? total / area : 0;
