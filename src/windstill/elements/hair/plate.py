@@ -16,6 +16,7 @@ from windstill.imaging.warp import identity_map
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 _SAMPLING = np.float32(4)
 """Pixels, beside those it travels, at which a pixel of the hair is still felt."""
@@ -25,6 +26,9 @@ _SPECK = np.ones((7, 7), np.uint8)
 """What is narrower than this, between halos, is no place to see what is behind."""
 _DETAIL = 0.5
 """Share of the mirrored texture that is added: all of it looks like noise where a line goes on."""
+
+_EVERY = 3
+"""Of rows and columns, what is enough to learn how much texture is usual."""
 
 
 def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Planes:
@@ -48,13 +52,17 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     shown = revealed(hair, reach) & ~known & moving
     halo *= moving
     y, u, v = _marched(planes, known, shown | (halo > 0))
-    detail = _mirrored_detail(planes.y.astype(np.float32), known, float(reach.max()))
-    luma = np.clip(y + _DETAIL * detail, 0, 255)
     share = np.maximum(shown, halo)
+    places = np.flatnonzero(share)
+    detail = _mirrored_detail(planes.y, known, places, float(reach.max()))
+    luma = y.ravel()
+    luma[places] = np.clip(luma[places] + _DETAIL * detail, 0, 255)
     half = cv2.resize(share, planes.u.shape[::-1], interpolation=cv2.INTER_AREA)
     half = np.maximum(half, _largest_of_four(shown))
     return Planes(
-        _mixed(planes.y, luma, share), _mixed(planes.u, u, half), _mixed(planes.v, v, half)
+        _mixed(planes.y, luma.reshape(share.shape), share),
+        _mixed(planes.u, u, half),
+        _mixed(planes.v, v, half),
     )
 
 
@@ -103,30 +111,42 @@ def _marched(planes: Planes, known: Mask, replaced: Mask) -> list[F32]:
     return [whole, u, v]
 
 
-def _mirrored_detail(picture: F32, known: Mask, reach: float) -> F32:
-    """Texture of what is known, mirrored at its edge into what is not."""
+def _mirrored_detail(picture: U8, known: Mask, places: Indices, reach: float) -> F32:
+    """Texture of what is known, mirrored at its edge, at some pixels; float32 (n,), levels.
+
+    picture: uint8 (H, W). places: indices of the pixels (n,). reach: how far they are from the edge
+    at most, pixels.
+    """
+    nearest = _nearest(known, reach)
+    if nearest is None:
+        return np.zeros(places.shape, np.float32)
     weight = known.astype(np.float32)
     share = cv2.GaussianBlur(weight, (0, 0), 2.0)
-    calm = cv2.GaussianBlur(picture * weight, (0, 0), 2.0) / np.maximum(share, 1e-3)
-    detail = (picture - calm) * weight * np.clip(2 * share - 0.6, 0, 1)
+    light = cv2.multiply(picture, weight, dtype=cv2.CV_32F)
+    calm = cv2.GaussianBlur(light, (0, 0), 2.0) / np.maximum(share, np.float32(1e-3))
+    detail = (light - calm * weight) * np.clip(2 * share - np.float32(0.6), 0, 1)
     # What stands out most beside hair is hair that the matte missed.
-    usual = 3 * float(np.median(np.abs(detail[known])))
-    return _mirror(np.clip(detail, -usual, usual), known, reach)
+    some = slice(None, None, _EVERY), slice(None, None, _EVERY)
+    usual = 3 * float(np.median(np.abs(detail[some][known[some]]), overwrite_input=True))
+    height, width = picture.shape
+    rows, columns = np.divmod(places, width)
+    way = nearest[rows // 2, columns // 2]
+    x = _reflected(columns + np.rint(4 * way[:, 0]).astype(np.intp), width)
+    y = _reflected(rows + np.rint(4 * way[:, 1]).astype(np.intp), height)
+    return np.asarray(np.clip(detail[y, x], -usual, usual))
 
 
-def _mirror(detail: F32, known: Mask, reach: float) -> F32:
-    """`detail` mirrored at the edge of what is known; where to, is worked out at half the size."""
+def _nearest(known: Mask, reach: float) -> F32 | None:
+    """The way to the nearest known pixel, at half the size, smooth; None if there is none."""
     half = np.ascontiguousarray(~_largest_of_four(~known).astype(bool))
     if not half.any():
-        return np.zeros_like(detail)
+        return None
     _, nearest = nearest_known(half)
-    way = cv2.GaussianBlur(nearest - identity_map(*half.shape), (0, 0), max(1.0, reach / 6))
-    whole = cv2.resize(2 * way, known.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    mirrored: F32 = cv2.remap(
-        detail,
-        identity_map(*known.shape) + 2 * whole,
-        None,
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
-    )
-    return mirrored
+    way = nearest - identity_map(*half.shape)
+    return np.asarray(cv2.GaussianBlur(way, (0, 0), max(1.0, reach / 6)), np.float32)
+
+
+def _reflected(position: Indices, size: int) -> Indices:
+    """Positions beyond the picture's edges, mirrored there."""
+    inside = np.abs(position) % (2 * size - 2)
+    return np.asarray(np.minimum(inside, 2 * size - 2 - inside))

@@ -69,9 +69,30 @@ def supported(hair: F32, still: U8, plate: U8, tones: Tones) -> F32:
 
     still, plate: luma, uint8 (H, W). Nothing becomes hair that was none, but right beside some.
     """
-    behind = plate.astype(np.float32)
-    change = still - behind
-    low, high = tones.least - behind, tones.most - behind
+    beside = cv2.dilate((hair > _PLAIN).astype(np.uint8), _square(_BESIDE)) > 0
+    beside &= tones.most - tones.least < 255
+    # Solid hair, which is most of it, stays as it is.
+    doubtful = np.flatnonzero((beside | (hair > 0)) & ((hair < 1) | (tones.apart > 0)))
+    own, apart = hair.ravel()[doubtful], tones.apart.ravel()[doubtful]
+    at_least, at_most = _mattes_of(still, plate, tones, doubtful)
+    # Where hardly any hair was seen it is the plate that is wrong.
+    seen = np.clip((own - _FAINT) / (_PLAIN - _FAINT), 0, 1)
+    seen[beside.ravel()[doubtful]] = 1
+    raised = own + seen * np.maximum(np.clip(at_least, 0, 1) - own, 0)
+    lowered = np.minimum(raised, np.clip(at_most, 0, 1))
+    held = hair.copy()
+    held.ravel()[doubtful] = raised + apart * (lowered - raised)
+    return held
+
+
+def _mattes_of(still: U8, plate: U8, tones: Tones, places: NDArray[np.intp]) -> tuple[F32, F32]:
+    """The least and the largest matte with which hair of its tones makes the photo of the plate.
+
+    places: indices of the pixels (n,). Each float32 (n,), in any range.
+    """
+    behind = plate.ravel()[places].astype(np.float32)
+    change = still.ravel()[places] - behind
+    low, high = (each.ravel()[places] - behind for each in (tones.least, tones.most))
     # a low <= change + noise and a high >= change - noise, for either sign of low and high.
     tiny = np.float32(1e-3)
     at_least = np.maximum(
@@ -82,15 +103,7 @@ def supported(hair: F32, still: U8, plate: U8, tones: Tones) -> F32:
         np.where(low > tiny, (change + _NOISE) / np.maximum(low, tiny), 1),
         np.where(high < -tiny, (change - _NOISE) / np.minimum(high, -tiny), 1),
     )
-    # Where hardly any hair was seen it is the plate that is wrong.
-    seen = np.clip((hair - _FAINT) / (_PLAIN - _FAINT), 0, 1)
-    beside = cv2.dilate((hair > _PLAIN).astype(np.uint8), _square(_BESIDE)) > 0
-    beside &= tones.most - tones.least < 255
-    seen[beside] = 1
-    raised = hair + seen * np.maximum(np.clip(at_least, 0, 1) - hair, 0)
-    lowered = np.minimum(raised, np.clip(at_most, 0, 1))
-    held = raised + tones.apart * (lowered - raised)
-    return np.where(beside | (hair > 0), held, hair).astype(np.float32)
+    return at_least, at_most
 
 
 def _square(radius: int) -> U8:
