@@ -64,6 +64,7 @@ def with_given(
         hair=_within(room, found.hair) if own_hair is None else own_hair,
         sky=_within(room, found.sky) if own_sky is None else own_sky,
         skipped_heads=found.skipped_heads if own_hair is None else 0,
+        turns=found.turns,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ class Mattes:
     hair: F32
     face: F32
     skipped_heads: int = 0
+    turns: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -63,7 +64,8 @@ class Mattes:
 
     def turned(self, quarters: int) -> Mattes:
         """The mattes of the photo after `quarters` quarter turns counter-clockwise."""
-        return self._each(lambda matte: np.ascontiguousarray(np.rot90(matte, quarters)))
+        turned = self._each(lambda matte: np.ascontiguousarray(np.rot90(matte, quarters)))
+        return replace(turned, turns=(self.turns - quarters) % 4)
 
     def padded(self, shape: tuple[int, int]) -> Mattes:
         """The mattes continued at the right and bottom up to `shape`, as the edge has them."""
@@ -73,7 +75,7 @@ class Mattes:
         return self._each(lambda matte: np.pad(matte, ((0, down), (0, right)), mode="edge"))
 
     def _each(self, change: Callable[[F32], F32]) -> Mattes:
-        return Mattes(change(self.sky), change(self.hair), change(self.face), self.skipped_heads)
+        return replace(self, sky=change(self.sky), hair=change(self.hair), face=change(self.face))
 
 
 def stretched(matte: F32, shape: tuple[int, int]) -> F32:

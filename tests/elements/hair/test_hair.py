@@ -9,7 +9,9 @@ import pytest
 
 from tests.elements.hair.portraits import Portrait, frames, lifted, luma, portrait
 from windstill.bench import metrics
+from windstill.elements.base import Scene
 from windstill.elements.hair.layer import HairLayer
+from windstill.imaging.planes import Planes
 
 HEADS = {
     "long, from the front": portrait(length=1.5),
@@ -185,3 +187,17 @@ def test_strength_of_the_wind_means_something(name: str) -> None:
     )
     assert windy > 1.5 * normal
     assert calm < 0.7 * normal
+
+
+def test_hair_of_a_head_that_stands_on_its_head_is_rooted_there() -> None:
+    picture = portrait(length=1.5)
+    planes, mattes = picture.scene.planes, picture.scene.mattes.turned(2)
+    turned = Planes(
+        *(np.ascontiguousarray(np.rot90(plane, 2)) for plane in (planes.y, planes.u, planes.v))
+    )
+    result, options = lifted(replace(picture, scene=Scene(turned, mattes)))
+    painted = luma(frames(result, options.frame_count)).astype(np.int16)
+    change = np.rot90(np.abs(painted - painted[0]).max(axis=0), 2)
+    hair = picture.hair > 0.9
+    assert change[:70][hair[:70]].mean() < 1
+    assert change[150:][hair[150:]].mean() > 5

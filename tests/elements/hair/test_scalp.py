@@ -88,3 +88,16 @@ def test_a_small_face_in_the_background_does_not_take_the_hair_before_it() -> No
     largest = max(find_heads(hair, face), key=lambda head: head.size)
     assert largest.size == pytest.approx(whole.size, rel=0.15)
     assert largest.x == pytest.approx(whole.x, abs=16)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_heads_that_lie_are_found_by_the_turns_that_set_them_upright(turns: int) -> None:
+    picture = portrait(length=1.5)
+    (upright,) = find_heads(picture.hair, picture.face)
+    hair, face = (np.rot90(matte, -turns) for matte in (picture.hair, picture.face))
+    (head,) = find_heads(hair, face, turns)
+    assert head.size == pytest.approx(upright.size)
+    grid = np.stack(np.meshgrid(*(np.arange(size) for size in hair.shape[::-1])), axis=2)
+    lying = head.covers(grid.astype(np.float32))
+    grid = np.stack(np.meshgrid(*(np.arange(size) for size in picture.hair.shape[::-1])), axis=2)
+    assert (np.rot90(lying, turns) != upright.covers(grid.astype(np.float32))).mean() < 0.01

@@ -41,7 +41,7 @@ class Hair:
         share = float(scene.mattes.hair.mean())
         if share < _LEAST_SHARE:
             return _still(scene, share, Notice("no_hair", "There is no hair in the photo."))
-        heads = find_heads(scene.mattes.hair, scene.mattes.face)
+        heads = find_heads(scene.mattes.hair, scene.mattes.face, scene.mattes.turns)
         if not heads:
             return _still(scene, share, Notice("no_hair", "No head of hair was found."))
         behind, rng = scene, breeze.rng(self.name)

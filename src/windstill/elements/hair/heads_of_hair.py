@@ -121,9 +121,15 @@ def _strands(scene: Scene, grid: Grid, heads: list[Head], matte: F32) -> tuple[S
     inside = np.clip(4 * matte - 3, 0, 1)
     products = grid.shrink(gradient_products(scene.planes.y[grid.region.luma], inside))
     hair = grid.shrink(matte)
-    bearded = beards(hair, face, heads[0].size / grid.cell)
+    bearded = _beards(hair, face, heads[0].size / grid.cell, scene.mattes.turns)
     freedom = _freedom(scene, grid, face, heads[0].size) * (1 - bearded[..., None])
     return Strands(hair, freedom, orientation(products, 1.6), centres, grid.cell), face
+
+
+def _beards(hair: F32, face: F32, head_size: float, turns: int) -> F32:
+    """As `beards` says, of heads that quarter turns set upright."""
+    upright = [np.ascontiguousarray(np.rot90(matte, turns)) for matte in (hair, face)]
+    return np.rot90(beards(upright[0], upright[1], head_size), -turns)
 
 
 def _freedom(scene: Scene, grid: Grid, face: F32, size: float) -> F32:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,10 +37,11 @@ _FEATURE = 0.5
 
 @dataclass(frozen=True)
 class Head:
-    """A head, upright, in pixels.
+    """A head, in pixels.
 
     size: from chin to crown. x, y: centre of the oval whose hair lies on the scalp. radius_x,
-    above, below: its half axes, the vertical one above and below the centre.
+    above, below: its half axes, one across the head, two from the centre to crown and chin. up:
+    from chin to crown, of length 1.
     """
 
     size: float
@@ -49,29 +50,30 @@ class Head:
     radius_x: float
     above: float
     below: float
+    up: tuple[float, float] = (0.0, -1.0)
 
     def covers(self, positions: F32) -> Mask:
         """Which positions (..., 2) lie on the scalp."""
-        dx = (positions[..., 0] - self.x) / self.radius_x
-        dy = positions[..., 1] - self.y
-        dy = dy / np.where(dy < 0, self.above, self.below)
-        return np.asarray(dx * dx + dy * dy <= 1)
+        across, down = self._from_centre(positions)
+        across /= self.radius_x
+        down /= np.where(down < 0, self.above, self.below)
+        return np.asarray(across * across + down * down <= 1)
 
     def above_it(self, positions: F32) -> Mask:
         """Which positions (..., 2) are straight above the scalp's centre, within a head or so."""
-        dx, dy = positions[..., 0] - self.x, positions[..., 1] - self.y
-        return np.asarray((dy < 0) & (np.abs(dx) <= 0.62 * self.size) & (dy >= -1.1 * self.size))
+        across, down = self._from_centre(positions)
+        beside = np.abs(across) <= 0.62 * self.size
+        return np.asarray((down < 0) & beside & (down >= -1.1 * self.size))
 
     def near(self, positions: F32) -> Mask:
         """Which positions (..., 2) may be of the head or face, rather than of the body."""
-        dx = positions[..., 0] - self.x
-        dy = positions[..., 1] - (self.y + 0.15 * self.size)
-        return np.asarray(np.hypot(dx, dy) <= 0.75 * self.size)
+        across, down = self._from_centre(positions)
+        return np.asarray(np.hypot(across, down - 0.15 * self.size) <= 0.75 * self.size)
 
     def shrunk(self, share: float) -> Head:
         """The same head with a scalp whose radii are `share` of its own."""
         radii = self.radius_x * share, self.above * share, self.below * share
-        return Head(self.size, self.x, self.y, *radii)
+        return Head(self.size, self.x, self.y, *radii, self.up)
 
     def moved(self, scale: float, left: float = 0.0, top: float = 0.0) -> Head:
         """The same head after scaling the picture, then taking (left, top) as its origin."""
@@ -82,17 +84,37 @@ class Head:
             self.radius_x * scale,
             self.above * scale,
             self.below * scale,
+            self.up,
         )
 
+    def turned(self, height: int) -> Head:
+        """The same head after a quarter turn, clockwise, of a picture so high."""
+        up = -self.up[1], self.up[0]
+        return replace(self, x=height - 1 - self.y, y=self.x, up=up)
 
-def find_heads(hair: F32, face: F32) -> list[Head]:
+    def _from_centre(self, positions: F32) -> tuple[F32, F32]:
+        """How far positions (..., 2) are from the scalp's centre, across the head and down."""
+        dx, dy = positions[..., 0] - self.x, positions[..., 1] - self.y
+        up_x, up_y = self.up
+        return dy * up_x - dx * up_y, -dx * up_x - dy * up_y
+
+
+def find_heads(hair: F32, face: F32, turns: int = 0) -> list[Head]:
     """The heads that carry hair.
 
-    hair, face: mattes, float32 (H, W). A face with hair above and on both sides tells where its
-    head is. Other hair, as seen from behind or from the side, has its head in the widest disc
-    that fits under its top; faces beside it count as part of the head's shape, since skin of the
-    neck or of an ear says little.
+    hair, face: mattes, float32 (H, W). turns: of a quarter, counter-clockwise, that set the heads
+    upright. A face with hair above and on both sides tells where its head is. Other hair, as seen
+    from behind or from the side, has its head in the widest disc that fits under its top; faces
+    beside it count as part of the head's shape, since skin of the neck or of an ear says little.
     """
+    heads = _upright_heads(*(np.rot90(matte, turns) for matte in (hair, face)))
+    for turn in range(turns, 0, -1):
+        height = np.rot90(hair, turn).shape[0]
+        heads = [head.turned(height) for head in heads]
+    return heads
+
+
+def _upright_heads(hair: F32, face: F32) -> list[Head]:
     scale = _THUMB_SIDE / max(hair.shape)
     size = max(1, round(hair.shape[1] * scale)), max(1, round(hair.shape[0] * scale))
     thumb = cv2.resize(hair, size, interpolation=cv2.INTER_AREA) > 0.5
