@@ -188,6 +188,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         max_connections=12,
         max_connections_per_address=3,
         trusted_proxies="127.0.0.1",
+        header_seconds=120,  # so that what is closed is not closed for being slow
     )
     yield running
     assert running.stop() == 0

@@ -143,7 +143,7 @@ def test_a_body_that_brings_too_little_ends(monkeypatch: pytest.MonkeyPatch) -> 
 
     sent: list[bool] = []
     with pytest.raises(RequestRefused, match="bytes a second"):
-        asyncio.run(read())
+        asyncio.run(asyncio.wait_for(read(), 20))
 
 
 @contextmanager

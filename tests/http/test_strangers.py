@@ -68,8 +68,10 @@ def soon(work: Coroutine[Any, Any, None]) -> None:
     """Runs what must end by itself."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(20):
-            await work
+        task = asyncio.ensure_future(work)
+        ended, _ = await asyncio.wait([task], timeout=20)
+        assert ended, "it goes on"
+        await task
 
     asyncio.run(bounded())
 

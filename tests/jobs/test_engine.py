@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from windstill.jobs.errors import (
     UnknownJob,
 )
 from windstill.jobs.model import Job, State
+from windstill.jobs.runner import FREE_NICENESS
 
 Start = Callable[..., Service]
 
@@ -156,6 +158,25 @@ def test_a_lone_job_gets_all_processors_and_a_crowd_one_each(start: Start, tmp_p
     go.touch()
     threads = [service.engine.wait(job.id, 30).result.facts["threads"] for job in jobs]  # type: ignore[union-attr]
     assert threads == [6, 3, 2]
+
+
+def test_what_is_free_takes_no_processor_from_what_is_paid_for(
+    start: Start, tmp_path: Path
+) -> None:
+    service = start(slots=3, cpus=6, kinds={})
+    go = tmp_path / "go"
+    free = blocked(service, go, kind="preview", cost=0, rights=True)
+    assert service.run(rights=True).result.facts["threads"] == 6  # type: ignore[union-attr]
+    paid = blocked(service, go, rights=True)
+    also_free = blocked(service, go, kind="preview", cost=0, rights=True)
+    go.touch()
+    facts = [service.engine.wait(job.id, 30).result.facts for job in (free, paid, also_free)]  # type: ignore[union-attr]
+    assert [found["threads"] for found in facts] == [6, 6, 2]
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    gives_way = min(19, usual + FREE_NICENESS)
+    assert [found["nice"] for found in facts] == [gives_way, usual, gives_way]
+    if facts[0]["group"] is not None:  # the kernel schedules sessions as groups
+        assert [found["group"] for found in facts] == [str(FREE_NICENESS), "0", str(FREE_NICENESS)]
 
 
 def test_results_expire_and_so_do_their_links(start: Start, data: Path, clock: Clock) -> None:

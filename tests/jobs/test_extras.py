@@ -127,7 +127,7 @@ def test_a_job_is_followed_to_its_end(start: Start, tmp_path: Path) -> None:
     assert service.engine.job(first.id).finished
 
 
-@pytest.mark.parametrize("trick", ["/etc/hostname", "../../lock", "", ".."])
+@pytest.mark.parametrize("trick", ["/etc/hostname", "../../lock", "", "..", "link", "hard link"])
 def test_a_job_can_not_publish_a_further_file_that_is_not_its_own(start: Start, trick: str) -> None:
     service = start(kinds=PAIRS)
     ended = service.engine.wait(submit(service, payload={"extra": trick}).id, 30)

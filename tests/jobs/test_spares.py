@@ -32,7 +32,9 @@ def running(plan: SparePlan | None) -> Iterator[ForkServer]:
     assert Holdings.now() == before
 
 
-def facts_of(server: ForkServer, folder: Path, threads: int = 1, **payload: Any) -> dict[str, Any]:
+def facts_of(
+    server: ForkServer, folder: Path, threads: int = 1, nice: int = 0, **payload: Any
+) -> dict[str, Any]:
     """What a job that a server runs finds out about its process."""
     folder.mkdir(exist_ok=True)
     (folder / "photo").write_bytes(b"photo")
@@ -42,6 +44,7 @@ def facts_of(server: ForkServer, folder: Path, threads: int = 1, **payload: Any)
         payload=payload,
         threads=threads,
         limits=LIMITS,
+        nice=nice,
     )
     made = judge(watch(server.spawn(order)), folder, 30)
     assert isinstance(made, Made), made
@@ -128,6 +131,18 @@ def test_a_warm_up_that_kills_is_not_tried_again_at_once() -> None:
         spares.hear({fd for fd, _ in spares.poll.poll(0)})
     assert forked == [3]
     assert spares.pids() == set()
+
+
+def test_spares_are_kept_for_jobs_that_do_not_give_way(tmp_path: Path) -> None:
+    with running(replace(SPARES, most=2, slots=2)) as server:
+        until(lambda: len(spares_of(server)) == 2)
+        assert facts_of(server, tmp_path / "free", nice=5)["warmed"] == [1]
+        until(lambda: len(spares_of(server)) == 2)
+        assert facts_of(server, tmp_path / "paid")["warmed"] == [1]
+        until(lambda: len(spares_of(server)) == 2)
+        spares = spares_of(server)
+        assert facts_of(server, tmp_path / "free too", nice=5)["warmed"] == []
+        assert spares_of(server) == spares
 
 
 def test_spares_go_when_there_is_nothing_to_do_and_come_back(tmp_path: Path) -> None:

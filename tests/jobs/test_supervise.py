@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -122,6 +123,14 @@ def test_every_bad_end_has_its_code(
     assert processes_in(tmp_path) == set()
 
 
+def test_processor_time_runs_out_before_wall_time(
+    spawn: Callable[..., JobProcess], tmp_path: Path
+) -> None:
+    verdict = judge(watch(spawn(limits={"cpu_seconds": 1}, do="spin")), tmp_path, 30)
+    assert isinstance(verdict, Failure)
+    assert "processor time" in verdict.message
+
+
 def test_no_file_outgrows_its_limit(spawn: Callable[..., JobProcess], tmp_path: Path) -> None:
     watch(spawn(do="fill"))
     assert (tmp_path / "big").stat().st_size == LIMITS["file_size"]
@@ -230,6 +239,7 @@ def test_a_job_gains_no_privileges_and_leaves_no_memory_image(
     made = judge(watch(spawn(rights=True)), tmp_path, 30)
     assert isinstance(made, Made)
     assert (made.facts["no_new_privileges"], made.facts["core"]) == ("1", 0)
+    assert made.facts["memory"] != resource.RLIM_INFINITY
 
 
 def test_an_order_beyond_the_bound_harms_no_other_job(

@@ -127,7 +127,7 @@ GUARDS = (
         "http/multipart.py",
         "if self._parts > self._limits.parts:",
         "if self._parts > 10**9:",
-        "reliability/test_requests.py::test_forms_that_lie_are_refused[parts-/v1/animations]",
+        "reliability/test_requests.py::test_a_form_with_too_many_parts_is_refused_for_that",
     ),
     Guard(
         BODY,
@@ -217,6 +217,20 @@ GUARDS = (
     Guard(
         PROCESS,
         "jobs/supervise/worker.py",
+        '    _limit(resource.RLIMIT_AS, occupied + limits["memory"])\n',
+        "",
+        "jobs/test_supervise.py::test_a_job_gains_no_privileges_and_leaves_no_memory_image",
+    ),
+    Guard(
+        PROCESS,
+        "jobs/supervise/process.py",
+        "if self._why is None and now >= deadline:",
+        "if self._why is None and now >= deadline + 10**6:",
+        "jobs/test_supervise.py::test_a_job_ends_at_its_deadline",
+    ),
+    Guard(
+        PROCESS,
+        "jobs/supervise/worker.py",
         '    _limit(resource.RLIMIT_FSIZE, limits["file_size"])\n',
         "",
         "jobs/test_supervise.py::test_no_file_outgrows_its_limit",
@@ -226,7 +240,7 @@ GUARDS = (
         "jobs/supervise/worker.py",
         '    _limit(resource.RLIMIT_CPU, limits["cpu_seconds"]',
         '    _limit(resource.RLIMIT_CPU, 10**6 + limits["cpu_seconds"]',
-        "jobs/test_supervise.py::test_every_bad_end_has_its_code",
+        "jobs/test_supervise.py::test_processor_time_runs_out_before_wall_time",
     ),
     Guard(
         PROCESS,
@@ -322,6 +336,27 @@ GUARDS = (
     ),
     Guard(
         "previews and mattes",
+        "jobs/runner.py",
+        "if run.free or not other.free]",
+        "if other]",
+        "jobs/test_engine.py::test_what_is_free_takes_no_processor_from_what_is_paid_for",
+    ),
+    Guard(
+        "previews and mattes",
+        "jobs/supervise/linux.py",
+        "            OWN_GROUP.write_text(str(nice))",
+        "            pass",
+        "jobs/test_engine.py::test_what_is_free_takes_no_processor_from_what_is_paid_for",
+    ),
+    Guard(
+        "previews and mattes",
+        "jobs/supervise/spares.py",
+        "elif self._latest < self._kept_until:",
+        "elif self._latest < -1:",
+        "jobs/test_spares.py::test_spares_are_kept_for_jobs_that_do_not_give_way",
+    ),
+    Guard(
+        "previews and mattes",
         "http/native/asking.py",
         "if PRIORITIES[word] and not key.high_priority:",
         "if not PRIORITIES:",
@@ -382,7 +417,7 @@ GUARDS = (
         "        for address in found:\n            self._check_address(target, address)\n"
         "        return found[0]",
         "        self._check_address(target, found[0])\n        return found[0]",
-        "http/native/test_guard.py::test_a_name_with_any_inner_address_is_refused",
+        "http/native/test_guard.py::test_a_name_is_refused_for_any_of_its_addresses",
     ),
     Guard(
         NAMED,

@@ -2,89 +2,45 @@
 
 from __future__ import annotations
 
-import socket
-import threading
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 
-import httpx
 import numpy as np
 import pytest
 
 from tests.http import photos
-from tests.http.native.asking import bearer
 from tests.http.running import ANIMATE, RunningServer
 from tests.http.sockets import connected, read_answer
-from tests.http.test_fairness import MIB, beginning, head
 from tests.http.test_keys import keys
+from tests.reliability.attacks import ATTACKS
+from tests.reliability.guards import ROOT
 
-Attack = Callable[[RunningServer, str, threading.Event], None]
-LOOPS = 60
-
-
-def announcing(server: RunningServer, secret: str, over: threading.Event) -> None:
-    """Announces much and sends little."""
-    while not over.is_set():
-        with suppress(OSError), connected(server.address, 5) as connection:
-            connection.sendall(head("/v1/animations", secret, 96 * MIB) + beginning(250))
-            over.wait(0.5)
-
-
-def previewing(server: RunningServer, secret: str, over: threading.Event) -> None:
-    """Asks for what costs nothing, again and again."""
-    photo = photos.jpeg(1280, 720)
-    with server.client(headers=bearer(server, secret)) as client:
-        while not over.is_set():
-            for path in ("/v1/previews", "/v1/mattes"):
-                with suppress(httpx.TransportError):
-                    client.post(path, files={"image": photo})
-            over.wait(0.02)
-
-
-def connecting(server: RunningServer, secret: str, over: threading.Event) -> None:
-    """Opens connections from another address, says half a request, and holds them."""
-    url = httpx.URL(server.address)
-    with ExitStack() as stack:
-        for _ in range(60):
-            if over.is_set():
-                return
-            with suppress(OSError):
-                connection = socket.create_connection(
-                    (url.host, url.port or 80), 5, source_address=("127.0.0.2", 0)
-                )
-                stack.enter_context(connection)
-                connection.sendall(b"GET / HTTP/1.1\r\nX-")
-        over.wait(5)
-
-
-ATTACKS: dict[str, tuple[Attack, int]] = {
-    "announced lengths": (announcing, 8),
-    "free work": (previewing, 6),
-    "half-open connections": (connecting, 3),
-}
-"""What an attacker does, and in how many threads."""
+LOOPS, TURNS = 120, 10
 
 
 @contextmanager
-def attacked(server: RunningServer, attack: Attack, threads: int) -> Iterator[None]:
-    secret = keys(server, "create", attack.__name__, "--credits", "0")["secret"]
-    over = threading.Event()
-
-    def serve() -> None:
-        while not over.is_set():
-            attack(server, secret, over)
-
-    running = [threading.Thread(target=serve) for _ in range(threads)]
-    for thread in running:
-        thread.start()
+def attacked(server: RunningServer, name: str) -> Iterator[None]:
+    """Inside, somebody with a key without credits attacks."""
+    key = name.replace(" ", "-")
+    secret = keys(server, "create", key, "--credits", "0")["secret"]
+    attacker = subprocess.Popen(
+        [sys.executable, "-m", "tests.reliability.attacks", name, server.address, secret],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
+        assert attacker.stdout is not None
+        assert attacker.stdout.readline() == "attacking\n"
         yield
     finally:
-        over.set()
-        for thread in running:
-            thread.join()
+        attacker.communicate()
+        keys(server, "revoke", key)
 
 
 def served(server: RunningServer, loops: int) -> tuple[Sequence[float], Counter[int]]:
@@ -105,10 +61,10 @@ def test_an_honest_client_is_served_beside_each_attack(
 ) -> None:
     server = launch(rate_limit=60, job_limit=8, queue_length=8)
     keys(server, "limit", "first", "--rate", "6000")
-    for attack, threads in ATTACKS.values():
-        with attacked(server, attack, threads):
+    for name in ATTACKS:
+        with attacked(server, name):
             _, statuses = served(server, 4)
-        assert set(statuses) == {200}, attack.__name__
+        assert set(statuses) == {200}, name
 
 
 @pytest.mark.slow
@@ -133,16 +89,15 @@ def test_what_an_honest_client_notices_of_attacks(launch: Callable[..., RunningS
     server = launch(rate_limit=60, job_limit=8, queue_length=8)
     keys(server, "limit", "first", "--rate", "6000")
     served(server, 5)
-    for name, (attack, threads) in ATTACKS.items():
+    for name in ATTACKS:
         # In turns, so that what else the machine does counts for both.
         alone, beside, refused = [], [], Counter[int]()
-        for _ in range(3):
-            alone += served(server, LOOPS // 3)[0]
-            with attacked(server, attack, threads):
-                seconds, statuses = served(server, LOOPS // 3)
+        for _ in range(TURNS):
+            alone += served(server, LOOPS // TURNS)[0]
+            with attacked(server, name):
+                seconds, statuses = served(server, LOOPS // TURNS)
             beside += seconds
             refused += statuses
-            keys(server, "revoke", attack.__name__)
         before, after = (np.percentile(times, [50, 99]) for times in (alone, beside))
         print(
             f"\n{name}: alone p50 {before[0]:.2f} s, p99 {before[1]:.2f} s; attacked p50 "

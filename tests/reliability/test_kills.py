@@ -194,6 +194,7 @@ def test_a_job_that_always_takes_the_service_along_is_begun_three_times(tmp_path
         others = [post(service.running, small_photo(n), **OPTIONS).json()["id"] for n in range(4)]
         while shown(service, poison)["finished_at"] is None:
             if running(service.running, poison):
+                assert attempts(service.running, poison) <= 3
                 kill(service.everything())
                 service.revive()
         assert shown(service, poison)["error"]["code"] == "job_interrupted"

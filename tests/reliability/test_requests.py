@@ -75,6 +75,21 @@ def test_forms_that_lie_are_refused(sturdy: RunningServer, path: str, body: byte
     nothing_left(sturdy)
 
 
+@pytest.mark.parametrize("path", [ANIMATE, "/v1/animations"])
+def test_a_form_with_too_many_parts_is_refused_for_that(sturdy: RunningServer, path: str) -> None:
+    name = "operation" if path == ANIMATE else "seed"
+    parts = [forms.operation("1", f'name="{name}"')] * 10_000
+    answer = httpx.post(
+        sturdy.address + path,
+        content=forms.form(forms.image(photos.jpeg()), *parts),
+        headers={**sturdy.headers, **forms.content_type()},
+        timeout=60,
+    )
+    assert 400 <= answer.status_code < 500, answer.text
+    assert "parts at most" in answer.text
+    nothing_left(sturdy)
+
+
 def test_bombs_are_refused(sturdy: RunningServer) -> None:
     for bomb in bombs():
         answer = sturdy.animate(bomb)

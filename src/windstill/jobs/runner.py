@@ -35,8 +35,10 @@ from windstill.jobs.workspace import Workspace
 
 logger = logging.getLogger("windstill.jobs")
 
-FREE_NICENESS = 10
-"""Of jobs that cost nothing: beside a paid one they get a tenth of a processor (setpriority(2))."""
+FREE_NICENESS = 5
+"""Of jobs that cost nothing: beside a paid one they get a quarter of a processor (sched(7)), which
+is enough that a preview is seen within seconds while others pay.
+"""
 _SETTLE_PAUSE = 0.2
 _LOOK = 0.05
 _DOUBT = 10.0
@@ -149,7 +151,6 @@ class Runner:
         with self._lock:
             # Known before it is claimed, so that no cancellation falls in between.
             self._runs[run.token] = run
-            share = max(1, self.cpus // len(self._runs))
         try:
             if self.stopping.is_set():
                 return None
@@ -159,7 +160,7 @@ class Runner:
                 return None
             run.reported = run.stage, run.fraction
             self.moved(job_id)
-            return self._run(job, run, share)
+            return self._run(job, run)
         finally:
             with self._lock:
                 del self._runs[run.token]
@@ -186,11 +187,16 @@ class Runner:
             sum(other.free for other in self.runs()) < self.free_slots
         )
 
-    def _run(self, job: Job, run: Run, threads: int) -> Job | None:
+    def _share(self, run: Run) -> int:
+        """The processors for a run. Those that are paid for share them as if nothing else ran."""
+        sharers = [other for other in self.runs() if run.free or not other.free]
+        return max(1, self.cpus // len(sharers))
+
+    def _run(self, job: Job, run: Run) -> Job | None:
         folder = None
         try:
             folder = self.workspace.make(job.id)
-            process = self._spawn(job, folder, threads)
+            process = self._spawn(job, folder, self._share(run))
             run.begin(process)
             left = job.deadline - self.clock()
             seconds = max(0.0, min(self.config.time_limit, left))

@@ -93,6 +93,16 @@ def test_a_name_with_any_inner_address_is_refused(inside: Receiver, addresses: l
     assert inside.heard == []
 
 
+def test_a_name_is_refused_for_any_of_its_addresses(inside: Receiver) -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1", "127.0.0.2"]
+
+    port = inside.address.rpartition(":")[2]
+    with pytest.raises(Unreachable):
+        get(Guard(HERE, resolve), f"http://both.example.org:{port}/")
+    assert inside.heard == []
+
+
 def test_a_name_is_resolved_once_and_that_address_is_asked(inside: Receiver) -> None:
     asked: list[str] = []
 
@@ -174,7 +184,7 @@ def test_name_servers_that_are_silent_hold_up_nothing(monkeypatch: pytest.Monkey
         await asyncio.sleep(0)
         # What stores and files use is free all the while.
         assert await asyncio.wait_for(asyncio.to_thread(lambda: "stored"), 30) == "stored"
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 30)
         return sum(isinstance(answer, Unreachable) for answer in answers)
 
     try:

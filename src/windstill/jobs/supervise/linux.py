@@ -18,6 +18,10 @@ _PR_SET_NO_NEW_PRIVS = 38
 _ROUNDS = 500
 """Hundredths of a second to wait for killed processes; they die at once unless the disk hangs."""
 
+OWN_GROUP = Path("/proc/self/autogroup")
+_TRIES, _TRY_AGAIN = 5, 0.1
+"""The kernel takes one such order in a tenth of a second, from all processes together."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -34,6 +38,26 @@ def die_with_parent(signal_number: int) -> None:
 def no_new_privileges() -> None:
     """Programs started from here on gain nothing from set-user-id bits."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def give_way(nice: int) -> None:
+    """Gives way to other processes, by as much as setpriority(2) says of a nice value of 0 to 19.
+
+    Where sessions are scheduled as groups, the value counts within one session only, and the
+    session has one of its own (sched(7), autogroup). Each job is a session.
+    """
+    if not nice:
+        return
+    os.nice(nice)
+    for _ in range(_TRIES):
+        try:
+            OWN_GROUP.write_text(str(nice))
+        except BlockingIOError:
+            time.sleep(_TRY_AGAIN)
+        except OSError:
+            return  # no such groups here, or not ours to order
+        else:
+            return
 
 
 def name_process(name: str) -> None:

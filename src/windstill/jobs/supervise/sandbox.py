@@ -100,7 +100,7 @@ class Confinement:
 
         Returns what does it, in words; None where the kernel has no Landlock.
         """
-        writable = [folder or self.work, os.devnull, *self.reachable]
+        writable = [folder or self.work, os.devnull, str(linux.OWN_GROUP), *self.reachable]
         return _restrict_files([*map(Path, writable)], self._readable)
 
     @cached_property

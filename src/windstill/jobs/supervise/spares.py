@@ -9,6 +9,7 @@ one job, as every process does, so that no job can leave anything to another.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -23,6 +24,11 @@ from windstill.jobs.supervise import wire
 _REST = 60.0
 """Seconds without new spares after one died while it warmed up: the next would, too."""
 
+_KEPT = 10.0
+"""Seconds after a job in which spares are kept for the next one like it, and not given to jobs that
+give way: these would leave it none, and warming up another takes the processor from it.
+"""
+
 _LULL = 1.0
 """Seconds without a job after which spares are made for a job that is alone."""
 
@@ -32,8 +38,8 @@ class SparePlan:
     """Which spares there are to be.
 
     warm_up: "module:function", called with the number of threads of the coming job. most: spares
-    at once. slots: jobs at once; no more spares wait than jobs could begin, but always one. cpus:
-    processors that the jobs share. idle: seconds without a job after which spares go.
+    at once. slots: jobs at once; no spare is made beyond those that jobs could take now, but always
+    one. cpus: processors that the jobs share. idle: seconds without a job after which spares go.
     """
 
     warm_up: str
@@ -66,6 +72,7 @@ class Spares:
     _waiting: list[Spare] = field(default_factory=list)
     _threads: int = 0
     _latest: float = field(default_factory=time.monotonic)
+    _kept_until: float = -math.inf
     _rest_until: float = 0.0
 
     def begin(self, plan: SparePlan) -> None:
@@ -78,11 +85,15 @@ class Spares:
         return {spare.pid for spare in self._waiting}
 
     def take(self, order: dict[str, Any], report: int) -> int | None:
-        """Gives the order to a spare; returns its process id, or None if no spare is ready.
+        """Gives the order to a spare; returns its process id, or None if it is to have none.
 
         One that was made for as many threads is preferred.
         """
         self._latest = time.monotonic()
+        if not order.get("nice"):
+            self._kept_until = self._latest + _KEPT
+        elif self._latest < self._kept_until:
+            return None
         self._threads = order["threads"]
         ready = [spare for spare in self._waiting if spare.ready]
         for spare in sorted(ready, key=lambda spare: spare.threads != self._threads):
@@ -111,10 +122,11 @@ class Spares:
         if self.plan is None:
             return
         now = time.monotonic()
-        wanted = min(self.plan.most, max(1, self.plan.slots - running))
+        # Those that are there stay while more jobs run: they would soon be made again.
+        wanted, kept = min(self.plan.most, max(1, self.plan.slots - running)), self.plan.most
         if now - self._latest > self.plan.idle or now < self._rest_until:
-            wanted = 0
-        for spare in self._waiting[wanted:]:
+            wanted = kept = 0
+        for spare in self._waiting[kept:]:
             self._drop(spare)
         if not running and now - self._latest > _LULL:
             self._threads = self.plan.cpus

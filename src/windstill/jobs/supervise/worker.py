@@ -86,7 +86,7 @@ def warm_up(task: str, threads: int) -> None:
 def _work(order: dict[str, Any], report: int, confinement: Confinement | None) -> int:
     _move_in(Path(order["folder"]), report)
     with socket.socket(fileno=_REPORT) as end:
-        os.nice(order.get("nice", 0))
+        linux.give_way(order.get("nice", 0))
         _restrict(order["limits"])
         if confinement is not None:
             confinement.enter(order["folder"])
