@@ -20,6 +20,8 @@ _STEP = 2.5
 """A steepest gradient times this and sigma is the height of a blurred step (sqrt(2 pi))."""
 _FAINT, _PLAIN = 14.0, 45.0
 """Levels of a step that nobody follows, and that everybody does."""
+_COLOURS = 2.0
+"""How much more a level of U or V counts than one of Y."""
 STARK = 2.0
 """The most that doubt counts, where 1 is what everybody sees."""
 _FROM, _TO = 3.0, 0.06
@@ -42,10 +44,10 @@ def crossings_of(planes: Planes, hair: F32, head_size: float) -> F32:
     length = np.hypot(nx, ny) + np.float32(1e-3)
     luma = cv2.resize(planes.y, size, interpolation=cv2.INTER_AREA)
     step = np.zeros_like(away)
-    for plane in (luma, planes.u, planes.v):
+    for plane, weight in ((luma, 1.0), (planes.u, _COLOURS), (planes.v, _COLOURS)):
         smooth = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), _SIGMA)
         gx, gy = (cv2.Sobel(smooth, cv2.CV_32F, *d, scale=1 / 8) for d in ((1, 0), (0, 1)))
-        np.maximum(step, np.abs(gy * nx - gx * ny) / length, out=step)
+        np.maximum(step, weight * np.abs(gy * nx - gx * ny) / length, out=step)
     step *= np.float32(_STEP * _SIGMA)
     step[(away < _FROM) | (away > max(_TO * head_size, 2 * _FROM))] = 0
     plain = np.clip((step - _FAINT) / (_PLAIN - _FAINT), 0, STARK)

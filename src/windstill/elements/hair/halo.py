@@ -20,6 +20,8 @@ HALO_REACH = WIDEST + 3 * FADE
 """Pixels from the matte to where nothing is halo any more."""
 _LEAST, _SHARE = 2, 0.03
 """Pixels that a halo is wide at least, and head sizes at most."""
+_GAP = 0.4
+"""Of the half width of a gap between hair: no halo in it is wider, or nothing would be left."""
 _ALONG = 0.05
 """In head sizes: the outline is looked at over this far to either side."""
 _CROSSING = 5.0
@@ -63,6 +65,8 @@ def _rings(picture: F32, away: F32, fill: F32, most: int, along: float) -> Mask:
     usual = cv2.blur(texture, window) / np.maximum(cv2.blur(beyond, window), 1e-4)
     change = np.abs(picture - fill)
     crossed = crossed_by_edges(picture, away, most)
+    gap = cv2.dilate(away, np.ones((most + 1, most + 1), np.uint8))
+    narrow = away > np.maximum(_GAP * gap, _LEAST)
     going_on = np.ones(picture.shape, bool)
     found = (away > 0) & (away <= _LEAST)
     for ring in range(_LEAST, most + 1, 2):
@@ -71,7 +75,7 @@ def _rings(picture: F32, away: F32, fill: F32, most: int, along: float) -> Mask:
         share = cv2.blur(weight, window)
         mean = cv2.blur(change * weight, window) / np.maximum(share, 1e-5)
         going_on &= (share < 1e-4) | (mean > _TIMES * usual + _LEVELS)
-        found |= going_on & here & ~crossed
+        found |= going_on & here & ~crossed & ~narrow
     return np.asarray(found)
 
 

@@ -42,9 +42,9 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
     halo = find_halo(planes.y, hair, head_size)
     known = clear & (halo <= 0)
     # Specks between strands, left where they are, would glitter while the strands move.
-    for gaps in (clear, known):
-        halo[gaps & ~_wide(gaps)] = 1
-    known = _wide(known)
+    specks = (clear & ~_wide(clear)) | (known & ~_wide(known))
+    halo = np.where(clear, np.maximum(halo, _faded(specks)), halo)
+    known &= halo <= 0
     if not known.any():
         return planes
     reach = travel + _SAMPLING
@@ -64,6 +64,12 @@ def plate_behind(planes: Planes, hair: F32, travel: F32, head_size: float) -> Pl
         _mixed(planes.u, u, half),
         _mixed(planes.v, v, half),
     )
+
+
+def _faded(mask: Mask) -> F32:
+    """1 in the mask, falling to 0 beside it: a step would be a line that travels with the hair."""
+    wider = cv2.dilate(mask.astype(np.float32), np.ones((3, 3), np.uint8))
+    return np.asarray(np.maximum(mask, cv2.blur(wider, (3, 3))), np.float32)
 
 
 def _wide(gaps: Mask) -> Mask:
