@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from windstill.imaging.fill import push_pull
+from windstill.imaging.fill import push_pull, push_pull_layered
 
 
 def test_what_is_known_stays_and_a_constant_is_continued() -> None:
@@ -35,3 +35,21 @@ def test_colour_planes_are_filled_alike() -> None:
 
 def test_nothing_known_gives_zero_not_noise() -> None:
     assert (push_pull(np.full((20, 20), 9, np.float32), np.zeros((20, 20), np.float32)) == 0).all()
+
+
+def test_layers_go_on_level_behind_what_stands_before_them() -> None:
+    rows = np.linspace(0, 255, 60, dtype=np.float32)
+    bands = np.repeat(np.repeat(rows[:, None, None], 160, axis=1), 3, axis=2)
+    weight = np.ones((60, 160), np.float32)
+    weight[12:, 60:100] = 0
+    filled = push_pull_layered(bands * weight[..., None], weight, 6)
+    hidden = weight == 0
+    np.testing.assert_allclose(filled[~hidden], bands[~hidden], atol=1e-2)
+    assert np.abs(filled - bands)[hidden].mean() < 3
+    plain = push_pull(bands * weight[..., None], weight)
+    assert np.abs(plain - bands)[hidden].mean() > 10
+
+
+def test_layers_of_which_nothing_is_known_give_zero() -> None:
+    nothing = np.zeros((9, 40), np.float32)
+    assert not push_pull_layered(np.ones((9, 40, 3), np.float32), nothing, 6).any()

@@ -31,6 +31,22 @@ def push_pull(values: F32, weight: F32) -> F32:
     return np.stack([_filled(plane, levels) for plane in cv2.split(values)], axis=2)
 
 
+def push_pull_layered(values: F32, weight: F32, flatness: int) -> F32:
+    """`values` completed as by `push_pull`, by what is known at the same height above all.
+
+    values: float32 (H, W, C). weight: float32 (H, W) in [0, 1]. flatness: how many times as far as
+    up and down what is known counts sideways: pictures of layers, as skies are, go on level.
+    """
+    height, width = weight.shape
+    size = max(1, width // flatness), height
+    narrow = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    sums = cv2.resize(values * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    layers = push_pull(sums / np.maximum(narrow, _LEAST)[..., None], narrow)
+    wide = cv2.resize(layers, (width, height), interpolation=cv2.INTER_CUBIC)
+    found: F32 = wide + push_pull((values - wide) * weight[..., None], weight)
+    return found
+
+
 @dataclass(frozen=True)
 class _Level:
     """What a level of the pyramid takes from the weights, float32 (h, w).

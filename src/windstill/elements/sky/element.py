@@ -25,12 +25,12 @@ from windstill.elements.sky.frame import sky_region
 from windstill.elements.sky.hard_edges import hard_edged
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.open_sky import OpenSky, open_sky
+from windstill.elements.sky.open_sky import FLATNESS, OpenSky, open_sky
 from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.elements.sky.veil import texture
-from windstill.imaging.fill import push_pull
+from windstill.imaging.fill import push_pull_layered
 from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
@@ -49,7 +49,7 @@ SURROUNDINGS = 0.05
 DETAIL = 0.005
 # Less texture than this (levels) cannot be seen moving: a veil is added. With less than the second
 # of these the sky itself is rather grain than cloud, and stands still behind the veil.
-CLEAR, CLOUDLESS = 1.4, 0.9
+CLEAR, CLOUDLESS = 2.0, 0.9
 
 
 class Sky:
@@ -72,7 +72,7 @@ class Sky:
         seen = texture(heaven.moving, heaven.known)
         clear = seen < CLEAR
         if clear and (breeze.options.clear_sky == "still" or heaven.is_night):
-            notice = Notice("clear_sky", "The sky has no clouds to move, so it stands still.")
+            notice = Notice("clear_sky", "The sky has hardly any clouds, so it stands still.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         layer = _layer(scene, breeze, heaven, clear=clear, cloudless=seen < CLOUDLESS)
         if not clear:
@@ -80,7 +80,7 @@ class Sky:
         travel = layer.drift.travel(1.0) * layer.schedule.periods
         if not clear:
             return Lifted(layer, scene, Movement("sky", share, "drift", travel))
-        notice = Notice("clear_sky", "The sky has no clouds to move; a faint veil was added.")
+        notice = Notice("clear_sky", "The sky has hardly any clouds; a faint veil was added.")
         return Lifted(layer, scene, Movement("sky", share, "procedural", travel), (notice,))
 
 
@@ -178,7 +178,7 @@ def _faint_clouds(heaven: OpenSky, reach: float) -> F32:
     """The clouds of an all but clear sky, without anything that is harder than they are."""
     known = heaven.known.copy()
     known[hard_edged(heaven.half_luma, known > 0.5)] = 0
-    return complete(push_pull(heaven.moving, known), known, reach)
+    return complete(push_pull_layered(heaven.moving, known, FLATNESS), known, reach)
 
 
 def _veil(veil: F32, own: F32 | None, heaven: OpenSky, detail: float, *, exact: bool) -> _Bands:

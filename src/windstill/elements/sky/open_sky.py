@@ -16,7 +16,7 @@ from windstill.elements.sky.plate import confident, possible
 from windstill.elements.sky.stars import FAINTEST, bright_points, starry_sky
 from windstill.elements.sky.still_objects import NIGHT, still_objects
 from windstill.imaging.blur import wide_blur
-from windstill.imaging.fill import push_pull
+from windstill.imaging.fill import push_pull_layered
 from windstill.imaging.planes import Region
 
 F32 = NDArray[np.float32]
@@ -29,6 +29,8 @@ SHRINK = 0.006
 UNLIKELY = 3.0, 12.0
 # The still part of a sky is its blur with this share of the shorter side as sigma.
 STILL_SIGMA = 0.25
+# Behind what stands in front a sky goes on as it is beside it, so many times as far as above.
+FLATNESS = 6
 # What drifts comes to rest over this share of the longer side where stars show.
 STAR_FADE = 0.02
 
@@ -87,7 +89,7 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         picture -= glow.light
         free *= 1 - glow.disc
         known[glow.disc > 0] = 0
-    smooth = push_pull(picture, known)
+    smooth = push_pull_layered(picture, known, FLATNESS)
     surely = (known > 0.5).astype(np.uint8)
     mean = cv2.mean(picture, surely) if surely.any() else (128.0,) * 3
     still = still_part(smooth, STILL_SIGMA * min(region.shape) / 2)
