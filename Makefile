@@ -8,7 +8,7 @@ LIBRARY := src/windstill/elements/sky/_painting.so
 C_SOURCES := $(wildcard src/windstill/*/*.[ch] src/windstill/*/*/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients serve cluster demo test test-all docs dist lint audit sbom pin-images format lock clean
+.PHONY: help setup clients serve cluster demo test test-all docs npm dist lint audit sbom pin-images format lock clean
 
 # Ends unless a folder may be deleted: it is not there, it is empty, or it was made here.
 MARK := .made-by-windstill
@@ -110,6 +110,12 @@ lock: ## pin the dependencies again
 
 # From the source archive alone, so that it is known to hold everything.
 DIST_MACHINES := x86_64 aarch64
+npm: setup ## build the npm package of the web component into build/npm
+	rm -rf build/npm
+	mkdir -p build/npm
+	cp integrations/npm/* LICENSE build/npm
+	$(BIN)/python -c 'from windstill.web.bundle import bundle; print(bundle(), end="")' > build/npm/windstill-loop.js
+
 dist: setup ## build the source archive and the wheels in dist
 	rm -rf build/dist dist
 	mkdir -p build/dist dist

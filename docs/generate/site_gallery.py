@@ -18,7 +18,8 @@ from sklearn.datasets import load_sample_image
 import windstill
 from windstill.cli.mattes import overlay
 
-_MAKING = ("elements", "imaging", "perceive", "photo", "video")
+_MOUNTAINS = Path("examples", "picos-de-europa.webp")
+_MAKING = ("elements", "imaging", "perceive", "photo", "video", "web")
 """Folders of the package on which the loops depend, beside the modules of its root."""
 
 
@@ -86,15 +87,58 @@ ENTRIES = (
 )
 
 
+class Front(NamedTuple):
+    """A loop on the gallery's front. alt: what is to be seen on the picture."""
+
+    name: str
+    alt: str
+    source: str
+    load: Callable[[Path], Any]
+
+
+FRONT = (
+    Front(
+        "mountains",
+        "A path up a green mountain, clouds over its ridge",
+        '"Picos de Europa", Aitzol Berasategi, CC BY 4.0, scaled down',
+        lambda root: np.asarray(Image.open(root / _MOUNTAINS).convert("RGB")),
+    ),
+    Front(
+        "lake",
+        "A Chinese temple by a lake under a pale sky",
+        "Guillaume Payen, CC BY 2.0; china.jpg of scikit-learn",
+        lambda root: load_sample_image("china.jpg"),
+    ),
+    Front(
+        "portrait",
+        "An astronaut with short hair before a flag and a model of the shuttle",
+        "NASA, public domain; astronaut.png of scikit-image",
+        lambda root: data.astronaut(),
+    ),
+)
+_ELEMENT = "windstill-loop.js"
+_PLAIN = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Three loops, painted by the browser</title>
+{loops}
+<script src="{script}" async></script>
+</html>
+"""
+
+
 def pictures(root: Path) -> dict[str, Path]:
     """Every file of the gallery by its place in the site; made where the cache has none.
 
     root: the repository.
     """
-    found = {"gallery/mountains.webp": root / "examples" / "picos-de-europa.webp"}
+    found = {"gallery/mountains.webp": root / _MOUNTAINS}
     lesson = root / "docs" / "explanation" / "adding-an-element.md"
     cache = root / "build" / "gallery" / _state(lesson)
     cache.mkdir(parents=True, exist_ok=True)
+    found |= _front_files(root, cache)
     for entry in ENTRIES:
         film, tinted = cache / f"{entry.name}.mp4", cache / f"{entry.name}.jpg"
         if not (film.exists() and tinted.exists()):
@@ -110,6 +154,12 @@ def page() -> str:
     """The gallery's page."""
     parts = [
         "# Gallery\n",
+        f'<div class="three">\n{_front("gallery/")}\n</div>\n'
+        f'<script src="gallery/{_ELEMENT}" async></script>\n',
+        "No videos: your browser paints these three [itself](how-to/web.md), from a photo and a "
+        'hundred kilobytes of motion. They are also on <a href="gallery/loops.html">a page without '
+        "anything else</a>.\n",
+        "<p><small>" + ". ".join(each.source for each in FRONT) + ".</small></p>\n",
         "Made when this site was built, with the default options, from pictures that installed "
         "packages carry. They were not chosen for looking good: half of them show what goes wrong. "
         "The right one of each pair is what was found: sky in orange, hair in pink.\n",
@@ -128,6 +178,35 @@ def page() -> str:
         "More of what goes wrong: [limits](explanation/limits.md).\n",
     ]
     return "\n".join(parts)
+
+
+def _front(prefix: str) -> str:
+    """The loops of the front as HTML. prefix: leads to their folders."""
+    return "\n".join(
+        f'<windstill-loop src="{prefix}{each.name}/photo.loop" controls>'
+        f'<img src="{prefix}{each.name}/photo.jpg" alt="{each.alt}"></windstill-loop>'
+        for each in FRONT
+    )
+
+
+def _front_files(root: Path, cache: Path) -> dict[str, Path]:
+    """The loops of the front, and a plain page that shows them, by their places in the site."""
+    found = {}
+    for each in FRONT:
+        folder = cache / each.name
+        if not folder.exists():
+            options = windstill.Options(format="web")
+            windstill.animate(each.load(root), options, output=folder)
+        for path in folder.iterdir():
+            if path.name not in ("index.html", _ELEMENT):
+                found[f"gallery/{each.name}/{path.name}"] = path
+    plain = cache / "loops.html"
+    plain.write_text(_PLAIN.format(loops=_front(""), script=_ELEMENT))
+    return {
+        **found,
+        "gallery/loops.html": plain,
+        f"gallery/{_ELEMENT}": cache / FRONT[0].name / _ELEMENT,
+    }
 
 
 def _shown(entry: Entry) -> str:
@@ -170,6 +249,10 @@ def _state(*others: Path) -> str:
     package = Path(windstill.__file__).parent
     for path in [*others, *sorted(package.rglob("*"))]:
         part = path.relative_to(package).parts[0] if path.is_relative_to(package) else "page"
-        if path.suffix in (".py", ".onnx", ".md") and part in (*_MAKING, path.name, "page"):
+        if path.suffix in (".py", ".onnx", ".md", ".js", ".html") and part in (
+            *_MAKING,
+            path.name,
+            "page",
+        ):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -12,7 +12,9 @@ from windstill.errors import InvalidOption
 
 Operation = Literal["auto", "1", "01", "10", "11"]
 Strength = Literal["calm", "normal", "windy"]
-Format = Literal["mp4", "webm", "avi", "gif", "webp", "png", "motion_photo", "live_photo"]
+Format = Literal[
+    "mp4", "webm", "avi", "gif", "webp", "png", "motion_photo", "live_photo", "html", "web"
+]
 Codec = Literal["auto", "h264", "vp9", "av1", "mpeg4"]
 Quality = Literal["small", "normal", "best"]
 ClearSky = Literal["veil", "still"]
@@ -33,9 +35,13 @@ choice. Films are what can be repeated without rendering again."""
 COUNTING = ("gif", "webp")
 """Formats that say how often they want to be played."""
 
+PAINTED = ("html", "web")
+"""Formats without frames: a browser paints the loop at its display's rate."""
+
 WITHOUT_QUALITY = ("gif", "png")
 """Formats that leave no choice between fidelity and size: 256 colours, and no loss at all."""
 
+_FPS = 24
 _NAMED_WINDS = {"right": 0.0, "left": 180.0}
 
 
@@ -60,7 +66,7 @@ class Options:
         choices=get_args(Operation),
     )
     seconds: float = _option(4.0, "Length of one loop in seconds.", low=2, high=12)
-    fps: int = _option(24, "Frames per second.", low=8, high=60)
+    fps: int = _option(_FPS, "Frames per second.", low=8, high=60)
     strength: Strength = _option("normal", "How strong the wind is.", choices=get_args(Strength))
     wind: str = _option(
         "auto",
@@ -75,7 +81,8 @@ class Options:
         "mp4",
         "What the result is: a film (mp4, webm, avi), an animated picture (gif, webp), the photo "
         "itself with its film in it (motion_photo, of Android) or beside it (live_photo, of Apple: "
-        "a zip file of both), or png: a zip file with every frame.",
+        "a zip file of both), png (a zip file with every frame), or what a browser paints itself: "
+        "one page (html), or files for pages of your own (web).",
         choices=get_args(Format),
     )
     codec: Codec = _option(
@@ -141,6 +148,12 @@ class Options:
                 f"loops is {self.loops}; {self.format} holds no count, {' and '.join(COUNTING)} "
                 "do; allowed here: 0.",
                 field="loops",
+            )
+        if self.format in PAINTED and self.fps != _FPS:
+            raise InvalidOption(
+                f"fps is {self.fps}; {self.format} plays at the display's rate; allowed here: "
+                f"{_FPS}.",
+                field="fps",
             )
         if self.repeat_to and self.format not in CODECS:
             raise InvalidOption(

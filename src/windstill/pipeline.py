@@ -17,7 +17,7 @@ from windstill.elements import FRONT_TO_BACK
 from windstill.elements.base import Breeze, Scene
 from windstill.elements.wind import wind_degrees
 from windstill.errors import NothingToMove
-from windstill.imaging.planes import Planes, from_rgb, to_rgb
+from windstill.imaging.planes import from_rgb, to_rgb
 from windstill.imaging.threads import give_back_memory, thread_limit
 from windstill.options import Format, Options
 from windstill.perceive import perceive
@@ -27,8 +27,12 @@ from windstill.photo import Limits, Photo, PhotoSource, read_photo
 from windstill.photo.source import read_bytes
 from windstill.progress import Progress, ProgressCallback
 from windstill.render import Stage, paint_all, set_stage
+from windstill.video.encoding import Encoded
 from windstill.video.jpeg_segments import as_jpeg, is_plain_jpeg
+from windstill.video.plan import Frame
 from windstill.video.poster import poster_file
+from windstill.web.loop import web_loop
+from windstill.web.output import write_loop
 
 
 def animate(
@@ -59,15 +63,15 @@ def animate(
     `Animation.moved` and `Animation.warnings` say what was found.
     """
     options = _named(options or Options(), output)
-    film = video.container(options.format).film
+    chosen = video.container(options.format)
     run = Progress(progress)
     with poster_file(poster, output) as save_poster, thread_limit(threads):
         with run.stage("photo"):
-            if film and not isinstance(photo, (Image.Image, np.ndarray)):
+            shows_photo = chosen.film is not None or not chosen.encoded
+            if shows_photo and not isinstance(photo, (Image.Image, np.ndarray)):
                 photo = read_bytes(photo, limits or Limits())
             whole = read_photo(photo, limits or Limits())
-            # The photo as it is, at its own size: what carries the film.
-            picture = _picture(photo, whole) if film else None
+            picture = _picture(photo, whole, chosen) if shows_photo else None
         with run.stage("mattes"):
             still, found = perceived(whole, options, mattes, threads)
             del whole
@@ -79,19 +83,13 @@ def animate(
             reasons = " ".join(notice.message for notice in stage.notices)
             raise NothingToMove(f"Nothing in the photo can move. {reasons}".strip())
         with run.stage("video"):
-            encoded = video.encode(
-                run.follow("video", _frames(still, stage, options), stage.frames),
-                frame_count=stage.frames,
-                format=options.format,
-                codec=options.codec,
-                quality=options.quality,
-                fps=options.fps,
-                repeats=options.repeats,
-                loops=options.loops,
-                output=output,
-                threads=threads,
-                still=picture,
-            )
+            if chosen.encoded:
+                frames = run.follow("video", _frames(still, stage, options), stage.frames)
+                encoded = _encoded(frames, stage, options, output, threads, picture)
+            else:
+                encoded = write_loop(
+                    web_loop(still, found, stage, options, picture), options, output
+                )
             if poster is not None:
                 save_poster(next(_as_rgb(still.rgb, stage)))
     return Animation(
@@ -120,11 +118,38 @@ def _named(options: Options, output: str | Path | None) -> Options:
     return options if name == options.format else replace(options, format=cast(Format, name))
 
 
-def _picture(photo: PhotoSource, whole: Photo) -> bytes:
-    """The whole photo as a JPEG: its own bytes, where they are nothing but that."""
-    if isinstance(photo, bytes) and whole.format == "JPEG" and is_plain_jpeg(photo):
+def _picture(photo: PhotoSource, whole: Photo, chosen: video.Container) -> bytes | None:
+    """The photo as a JPEG at its own size: its own bytes, where they are nothing but that.
+
+    None where it is to be made of the photo at the size at which it is rendered.
+    """
+    fits = chosen.max_side is None or max(whole.width, whole.height) <= chosen.max_side
+    if fits and isinstance(photo, bytes) and whole.format == "JPEG" and is_plain_jpeg(photo):
         return photo
-    return as_jpeg(whole.rgb)
+    return as_jpeg(whole.rgb) if chosen.film else None
+
+
+def _encoded(
+    frames: Iterator[Frame],
+    stage: Stage,
+    options: Options,
+    output: str | Path | None,
+    threads: int | None,
+    picture: bytes | None,
+) -> Encoded:
+    return video.encode(
+        frames,
+        frame_count=stage.frames,
+        format=options.format,
+        codec=options.codec,
+        quality=options.quality,
+        fps=options.fps,
+        repeats=options.repeats,
+        loops=options.loops,
+        output=output,
+        threads=threads,
+        still=picture,
+    )
 
 
 def mattes(
@@ -204,9 +229,7 @@ def stage_of(still: Photo, found: Mattes, options: Options) -> Stage:
     return set_stage(scene, asked, breeze)
 
 
-def _frames(
-    still: Photo, stage: Stage, options: Options
-) -> Iterator[Planes] | Iterator[NDArray[np.uint8]]:
+def _frames(still: Photo, stage: Stage, options: Options) -> Iterator[Frame]:
     if video.container(options.format).full_colour:
         return _as_rgb(still.rgb, stage)
     return paint_all(stage)

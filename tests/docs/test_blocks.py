@@ -48,6 +48,7 @@ MADE = {
     "how-to/wallpaper.md": ("wallpaper.mp4", "wallpaper.jpg", "phone.mp4"),
     "how-to/formats.md": ("loop.webm", "loop.gif", "frames.zip"),
     "how-to/photos.md": ("beachMP.jpg", "film.mp4", "beach/beach.mov", "seaMP.jpg"),
+    "how-to/web.md": ("photo-loop.html", "sea/photo.loop"),
     "how-to/playback.md": ("loop.mp4", "loop.jpg", "loop-av1.mp4"),
     "how-to/webhooks.md": ("told.txt",),
     "explanation/adding-an-element.md": ("lake.mp4",),

@@ -232,16 +232,23 @@ def _video_of(path: Path) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("motion_photo", "temple-loopMP.jpg"), ("live_photo", "temple-loop.zip")]
+    ("kind", "name", "further"),
+    [
+        ("motion_photo", "temple-loopMP.jpg", "repeat_to"),
+        ("live_photo", "temple-loop.zip", "repeat_to"),
+        ("html", "temple-loop.html", "quality"),
+        ("web", "temple-loop.zip", "quality"),
+    ],
 )
-def test_a_photo_that_carries_its_loop_can_be_downloaded(
-    visit: Visitor, photo: Path, kind: str, name: str
+def test_other_things_than_films_can_be_downloaded(
+    visit: Visitor, photo: Path, kind: str, name: str, further: str
 ) -> None:
     trip = visit()
     trip.choose(photo)
     page = trip.page
     page.locator("#format").select_option(kind)
-    assert page.locator("#repeat_to").is_enabled()
+    assert page.locator(f"#{further}").is_enabled()
+    assert page.locator("#fps").is_enabled() == (further == "repeat_to")
     page.locator("#animate").click()
     page.locator("#result-title").wait_for()
     with page.expect_download() as loading:

@@ -109,8 +109,8 @@ def animate(
     def plan() -> list[Task]:
         from windstill.video.formats import container
 
-        extension = container(options.format).extension
-        return plan_tasks(photos, output, extension, recursive=recursive, poster=poster)
+        ending = container(options.format).ending
+        return plan_tasks(photos, output, ending, recursive=recursive, poster=poster)
 
     voice = Voice(as_json, quiet, output == STREAM)
     run = Run(options, manner, jobs, voice, report_file, resumes=several and not force)

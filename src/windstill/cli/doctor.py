@@ -150,9 +150,10 @@ def _formats() -> str:
     from windstill.video import FORMATS, encode
 
     still = from_rgb(np.full((64, 96, 3), 128, np.uint8))
-    for name in FORMATS:
+    names = [name for name, entry in FORMATS.items() if entry.encoded]
+    for name in names:
         encode([still] * 4, format=name, frame_count=4, fps=8)
-    return f"wrote {', '.join(FORMATS)}"
+    return f"wrote {', '.join(names)}"
 
 
 def _compiled() -> str:

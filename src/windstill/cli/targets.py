@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from windstill.errors import UnreadablePhoto
-from windstill.video.formats import FORMATS, named_formats
+from windstill.video.formats import FORMATS, agreed_format, named_formats
 
 STREAM = "-"
 _ENDING = "-loop"
@@ -49,9 +49,10 @@ def format_for(output: str | None, asked: str | None) -> str | None:
     if not named and Path(output).suffix and asked is None:
         known = ", ".join(dict.fromkeys(entry.extension for entry in FORMATS.values()))
         raise click.UsageError(f"{output}: its extension names no format; known are {known}.")
-    if named and asked is not None and asked not in named:
+    found = agreed_format(output, asked)
+    if named and found is None:
         raise click.UsageError(f"{output} is named as {named[0]}, but --format is {asked}.")
-    return asked or (named[0] if named else None)
+    return found
 
 
 def plan_tasks(
@@ -108,7 +109,9 @@ def _looks_like_photo(inside: Path, entry: Path) -> bool:
 
     hidden = any(part.startswith(".") for part in inside.parts)
     # What an earlier run left beside the photos, an animated WebP say, is not animated again.
-    result = inside.stem.removesuffix("MP").endswith(_ENDING)
+    result = inside.stem.removesuffix("MP").endswith(_ENDING) or any(
+        part.endswith(_ENDING) for part in inside.parent.parts
+    )
     known = inside.suffix.lower() in EXTENSIONS
     return known and not hidden and not result and os.path.isfile(entry)
 

@@ -85,6 +85,8 @@ def _headers(name: str, seconds_left: float, *, save: bool) -> Mapping[str, str]
         "cache-control": f"private, max-age={age}",
         "cross-origin-resource-policy": "cross-origin",
         "x-robots-tag": "noindex",
+        # A page that was made runs its script, but not as one of this service's own.
+        **({"content-security-policy": "sandbox allow-scripts"} if name.endswith(".html") else {}),
     }
 
 

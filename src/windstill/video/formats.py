@@ -17,7 +17,8 @@ class Container:
     people. codecs: names of the settings it can be encoded with, the default first.
     max_side, max_fps: what frames are reduced to, or None to keep them as they are. full_colour:
     frames may be RGB, of any size, instead of 4:2:0 planes. film: the container of the film that
-    the photo carries, for formats that are the photo with its loop.
+    the photo carries, for formats that are the photo with its loop. encoded: frames are; otherwise
+    a browser paints the loop itself.
     """
 
     name: str
@@ -29,6 +30,12 @@ class Container:
     max_fps: float | None = None
     full_colour: bool = False
     film: str | None = None
+    encoded: bool = True
+
+    @property
+    def ending(self) -> str:
+        """How the names of results on a disk end; a folder's has no ending."""
+        return "" if self.name == "web" else self.extension
 
     @property
     def repeats(self) -> bool:
@@ -98,6 +105,24 @@ FORMATS: dict[str, Container] = {
             CODECS["live_photo"],
             film="mp4",
         ),
+        Container(
+            "html",
+            ".html",
+            "text/html",
+            "One web page that paints the loop itself, at most 1280 pixels",
+            ("html",),
+            max_side=1280,
+            encoded=False,
+        ),
+        Container(
+            "web",
+            ".zip",
+            "application/zip",
+            "Files for web pages, which paint the loop themselves: a folder, or zipped",
+            ("web",),
+            max_side=1280,
+            encoded=False,
+        ),
     )
 }
 
@@ -127,19 +152,30 @@ def named_formats(path: str | PurePath) -> tuple[str, ...]:
     return tuple(entry.name for entry in FORMATS.values() if entry.extension == ending)
 
 
+def agreed_format(path: str | PurePath, asked: str | None) -> str | None:
+    """The format that a name and `asked` agree on; None where they contradict each other.
+
+    Where the name says nothing, it is `asked`.
+    """
+    named = named_formats(path)
+    if not named or asked in named:
+        return asked
+    # The page is the other shape of files for the web.
+    return named[0] if asked is None or (asked == "web" and named == ("html",)) else None
+
+
 def format_for_name(path: str | PurePath, asked: str) -> str:
     """The format of a file of this name, which its ending tells, if it does.
 
     asked: by the caller; the usual format, MP4, gives way to another ending. Raises
     `InvalidOption` where another differs from the name.
     """
-    named = named_formats(path)
-    if not named or asked in named:
-        return asked
-    if asked != next(iter(FORMATS)):
+    usual = next(iter(FORMATS))
+    found = agreed_format(path, asked) or (agreed_format(path, None) if asked == usual else None)
+    if found is None:
         raise InvalidOption(
-            f"output is named {PurePath(path).name!r}, as {named[0]}, but format is {asked}; "
-            "allowed is a name that ends as the format's.",
+            f"output is named {PurePath(path).name!r}, as {named_formats(path)[0]}, but format is "
+            f"{asked}; allowed is a name that ends as the format's.",
             field="output",
         )
-    return named[0]
+    return found

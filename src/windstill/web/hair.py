@@ -66,7 +66,7 @@ def pack_hair(
     before, after = scene.planes.crop(region), stage.backdrop.crop(region)
     replaced = before.y != after.y
     package.image("hair-plate", _plate(after, replaced), quality=QUALITY)
-    package.image("hair-replaced", np.where(replaced, np.uint8(255), np.uint8(0)))
+    package.image("hair-replaced", np.where(replaced, np.uint8(255), np.uint8(0)), is_mask=True)
     sky = stage.mattes.sky[region.luma]
     half = cv2.resize(sky, (sky.shape[1] // 2, sky.shape[0] // 2), interpolation=cv2.INTER_AREA)
     package.image("hair-sky", np.rint(half * 255).astype(np.uint8))
@@ -123,7 +123,7 @@ def _pack_patch(
             sway = patch.heads_of_hair.sway_in(strength)
         reaches.append(_ratio(sway.basis, patch.sway.basis))
     package.array(f"{name}-reach", np.stack(reaches), "uint8")
-    package.image(f"{name}-own", _own(patch, hair, alone))
+    package.image(f"{name}-own", _own(patch, hair, alone), is_mask=True)
     return {
         "region": _corners(patch.region),
         "cell": patch.grid.cell,

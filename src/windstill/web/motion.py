@@ -64,9 +64,7 @@ def pack_motion(
 
 
 def add_mattes(package: PackageWriter, found: Mattes) -> None:
-    """Adds `found` as the image `mattes`: red the sky, green the hair, where these move."""
-    header = package.header
-    channels = [found.sky if header["sky"] else None, found.hair if header["hair"] else None, None]
-    empty = np.zeros(found.shape, np.float32)
-    stacked = np.stack([empty if each is None else each for each in channels], axis=2)
-    package.image("mattes", np.rint(stacked * 255).astype(np.uint8), rounding=4)
+    """Adds `found` as the images `matte-sky` and `matte-hair`, of what moves."""
+    for name, matte in (("sky", found.sky), ("hair", found.hair)):
+        if package.header[name]:
+            package.image(f"matte-{name}", np.rint(matte * 255).astype(np.uint8), is_mask=True)

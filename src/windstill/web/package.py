@@ -16,9 +16,11 @@ The header's `arrays` and `images` name what is in the payload:
              differences, modulo the type's range: to the number in the row above, and of these
              differences to the one in the column before; the first of a plane to 0. A value is
              the number times s; a list of s has one for each entry of the first axis.
-    images   {name: {"width", "height", "offset", "length"}}
-             WebP files; offset: in the payload. Their channels are data, not colours: no colour
-             space is to be applied.
+    images   {name: {"width", "height", "offset", "length"[, "planes", "range"]}}
+             PNG or WebP files; offset: in the payload. Channels are data, not colours: no colour
+             space is to be applied. With `planes` the file is grey, and so many pictures of this
+             size lie in it one below the other, each a channel. With `range`, [low, high], the
+             levels between these are 0 to 255.
 
 What the header says about sky and hair is described in `windstill.web.sky` and
 `windstill.web.hair`. Readers refuse a version that they do not know; members may be added
@@ -44,11 +46,15 @@ _PREFIX = struct.Struct("<4sII")
 _LARGEST = {"int8": 127, "uint8": 255, "int16": 32767}
 _LEVEL = 6
 """Of zlib: one more takes off less than a hundredth."""
-_METHOD, _EFFORT = 3, 50
-"""Of WebP without loss: a quarter smaller than PNG in a twentieth of a second; 4 to 6 take four
-times as long for a fiftieth."""
+_METHOD = 1
+"""Of WebP without loss: colours take a sixth less than as PNG, in less time; more effort takes
+off a tenth in thrice the time."""
+_COARSE = ((97, 1), (92, 2), (80, 2), (65, 4))
+"""Quality of WebP with loss, and how much coarser numbers are, by coarseness from 1 on."""
+_RANGE = (8, 247)
+"""What such a WebP stores 0 and 255 of masks as: by so much its levels may be off."""
 
-COARSEST = 2
+COARSEST = len(_COARSE)
 
 U8 = NDArray[np.uint8]
 
@@ -66,8 +72,8 @@ class Numbers(NamedTuple):
         floats = np.asarray(self.values, np.float64)
         axes = tuple(range(1 if self.by_first else 0, floats.ndim))
         peak = np.abs(floats).max(axis=axes)
-        finest = np.where(peak > 0, peak, 1) / _LARGEST[self.dtype]
-        scale = np.maximum(finest, self.step * 2**coarseness)
+        scale = np.maximum(np.where(peak > 0, peak, 1) / _LARGEST[self.dtype], self.step)
+        scale *= _COARSE[coarseness - 1][1] if coarseness else 1
         counted = np.rint(floats / scale.reshape(scale.shape + (1,) * len(axes)))
         return _differences(counted.astype(np.dtype(self.dtype).newbyteorder("<"))), scale
 
@@ -77,17 +83,29 @@ class Picture(NamedTuple):
 
     pixels: U8
     quality: int | None
-    rounding: int
+    is_mask: bool
 
-    def stored(self, coarseness: int) -> bytes:
-        """The WebP file."""
+    def stored(self, coarseness: int) -> tuple[bytes, dict[str, Any]]:
+        """The picture's file, and what its entry says of it."""
+        height, width = self.pixels.shape[:2]
+        entry: dict[str, Any] = {"width": width, "height": height}
         if self.quality is not None:
-            return _webp(self.pixels, self.quality - 10 * coarseness)
-        if coarseness == 0 or self.rounding == 1:
-            return _webp(self.pixels, None)
-        unit = self.rounding * 2 ** (coarseness - 1)
-        rounded = np.rint((self.pixels.astype(np.float32) - 128) / unit) * unit + 128
-        return _webp(rounded.clip(0, 255).astype(np.uint8), None)
+            return _webp(self.pixels, self.quality - 5 * coarseness), entry
+        if coarseness == 0 and self.pixels.ndim == 2:
+            return png(self.pixels), entry
+        if coarseness == 0:
+            return _encoded(self.pixels, "WEBP", lossless=True, quality=0, method=_METHOD), entry
+        stacked = np.concatenate(np.split(np.atleast_3d(self.pixels), self._channels, axis=2))
+        entry["planes"] = self._channels
+        if self.is_mask:
+            entry["range"] = list(_RANGE)
+            low, high = _RANGE
+            stacked = np.rint(low + stacked * np.float32((high - low) / 255)).astype(np.uint8)
+        return _webp(stacked[..., 0], _COARSE[coarseness - 1][0]), entry
+
+    @property
+    def _channels(self) -> int:
+        return 1 if self.pixels.ndim == 2 else self.pixels.shape[2]
 
 
 @dataclass
@@ -116,14 +134,13 @@ class PackageWriter:
         self._arrays[name] = Numbers(values, dtype, by_first, step)
 
     def image(
-        self, name: str, picture: U8, *, quality: int | None = None, rounding: int = 1
+        self, name: str, picture: U8, *, quality: int | None = None, is_mask: bool = False
     ) -> None:
         """Adds a picture, uint8 (H, W) or (H, W, 3): without loss, or of WebP's `quality`.
 
-        rounding: to multiples of this its levels may be rounded, from 128 on, where the package
-        would be too large.
+        is_mask: where it is 0 or 255 it stays so, even where what is stored is less exact.
         """
-        self._images[name] = Picture(picture, quality, rounding)
+        self._images[name] = Picture(picture, quality, is_mask)
 
     def finish(self, limit: int | None = None) -> bytes:
         """The package. limit: bytes that it may have; a larger one is stored less exactly, by up
@@ -138,11 +155,11 @@ class PackageWriter:
     def _packed(self, coarseness: int) -> bytes:
         numbers, pictures = bytearray(), bytearray()
         arrays, images = {}, {}
-        for name, entry in self._arrays.items():
-            stored, scale = entry.stored(coarseness)
+        for name, each in self._arrays.items():
+            stored, scale = each.stored(coarseness)
             numbers += b"\0" * (len(numbers) % 2)
             arrays[name] = {
-                "dtype": entry.dtype,
+                "dtype": each.dtype,
                 "shape": list(stored.shape),
                 "scale": scale.tolist(),
                 "offset": len(numbers),
@@ -150,14 +167,9 @@ class PackageWriter:
             numbers += stored.tobytes()
         deflated = zlib.compress(bytes(numbers), _LEVEL)
         for name, picture in self._images.items():
-            encoded = picture.stored(coarseness)
-            height, width = picture.pixels.shape[:2]
-            images[name] = {
-                "width": width,
-                "height": height,
-                "offset": len(deflated) + len(pictures),
-                "length": len(encoded),
-            }
+            encoded, entry = picture.stored(coarseness)
+            at = {"offset": len(deflated) + len(pictures), "length": len(encoded)}
+            images[name] = {**entry, **at}
             pictures += encoded
         header = {**self.header, "numbers": len(deflated), "arrays": arrays, "images": images}
         text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
@@ -207,10 +219,16 @@ class MotionPackage:
         )
 
     def image(self, name: str) -> U8:
-        """An image's channels, uint8 (H, W, 3)."""
+        """An image's channels, uint8 (H, W) or (H, W, 3)."""
         entry = self.header["images"][name]
         data = self.payload[entry["offset"] : entry["offset"] + entry["length"]]
-        return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+        found = np.asarray(Image.open(BytesIO(data)))
+        if "planes" not in entry:
+            return found
+        low, high = entry.get("range", (0, 255))
+        levels = (found[..., 0].astype(np.float32) - low) * np.float32(255 / (high - low))
+        planes = np.split(np.rint(levels.clip(0, 255)).astype(np.uint8), entry["planes"])
+        return planes[0] if len(planes) == 1 else np.stack(planes, axis=2)
 
 
 def png(picture: U8) -> bytes:
@@ -218,10 +236,8 @@ def png(picture: U8) -> bytes:
     return _encoded(picture, "PNG", compress_level=6)
 
 
-def _webp(picture: U8, quality: int | None) -> bytes:
-    if quality is None:
-        return _encoded(picture, "WEBP", lossless=True, quality=_EFFORT, method=_METHOD)
-    return _encoded(picture, "WEBP", quality=quality, method=_METHOD)
+def _webp(picture: U8, quality: int) -> bytes:
+    return _encoded(picture, "WEBP", quality=quality, method=3)
 
 
 def _encoded(picture: U8, kind: str, **how: Any) -> bytes:

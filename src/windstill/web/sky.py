@@ -51,7 +51,6 @@ from windstill.elements.sky import (
 from windstill.elements.sky.drift_rate import DriftRate, drift_rate
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
 from windstill.options import Options, Strength
 from windstill.render import Stage
@@ -76,13 +75,12 @@ def pack_sky(
     if layer is None:
         return None
     scene = Scene(stage.backdrop, stage.mattes)
-    heaven = open_sky(scene, layer.region)
     is_veil = any(moved.motion == "procedural" for moved in stage.movements)
-    winds = _pack_winds(package, scene, layer.lattice, heaven, is_veil, options, degrees, strengths)
+    winds = _pack_winds(package, scene, layer, is_veil, options, degrees, strengths)
     span = winds.pop("span")
     margin = max(wind["margin"] for wind in winds.values())
     package.array("velocity", _velocity(scene, layer, margin), "int16", by_first=True)
-    _pack_bands(package, layer, heaven)
+    _pack_bands(package, layer)
     cover = layer.lattice.reduce(scene.mattes.sky[layer.region.luma])
     package.array("cover", cover, "uint8")
     painted = (layer.chroma_matte > 128).astype(np.float32)
@@ -134,8 +132,7 @@ def pack_sky(
 def _pack_winds(
     package: PackageWriter,
     scene: Scene,
-    lattice: Lattice,
-    heaven: OpenSky,
+    layer: SkyLayer,
     is_veil: bool,
     options: Options,
     degrees: float,
@@ -147,14 +144,14 @@ def _pack_winds(
         breeze = Breeze(options.frame_count, degrees, replace(options, strength=strength))
         rate = drift_rate(options.seconds, strength, longer)
         fields = sample_random_fields(
-            lattice,
+            layer.lattice,
             longer,
             rate,
             element.LONG_FADE,
-            element.veiled(heaven) if is_veil else None,
+            element.veiled(layer.known, layer.colour) if is_veil else None,
             breeze.rng("sky"),
         )
-        winds[strength] = _pack_wind(package, strength, lattice, rate, fields)
+        winds[strength] = _pack_wind(package, strength, layer.lattice, rate, fields)
         winds["span"] = fields.span
     # These are drawn first, so they are the same in every wind.
     package.array("offsets", fields.offsets, "int8")
@@ -190,17 +187,17 @@ def _velocity(scene: Scene, layer: SkyLayer, margin: int) -> F32:
     return np.stack(fields)
 
 
-def _pack_bands(package: PackageWriter, layer: SkyLayer, heaven: OpenSky) -> None:
+def _pack_bands(package: PackageWriter, layer: SkyLayer) -> None:
     # Every other sample of the doubled plane is one of the plane itself.
     plane = layer.coarse.plane[::2, ::2]
     # Not a JPEG: what it changes would stand still, as it is taken from the photo and not moved.
-    package.image("coarse", np.ascontiguousarray(plane[..., :3]), rounding=2)
+    package.image("coarse", np.ascontiguousarray(plane[..., :3]))
     package.image("shape", np.ascontiguousarray(plane[..., 3]))
     rest = (np.moveaxis(layer.coarse.rest, 0, 2) + np.int16(128)).astype(np.uint8)
     if (rest != plane).any():
-        package.image("coarse-rest", np.ascontiguousarray(rest[..., :3]), rounding=2)
+        package.image("coarse-rest", np.ascontiguousarray(rest[..., :3]))
         package.image("shape-rest", np.ascontiguousarray(rest[..., 3]))
-    still = np.stack([heaven.free, heaven.known, np.zeros_like(heaven.known)], axis=2)
-    package.image("sky-still", np.rint(still * 255).clip(0, 255).astype(np.uint8))
+    still = np.stack([layer.free, layer.known, np.zeros_like(layer.known)], axis=2)
+    package.image("sky-still", still, is_mask=True)
     if layer.fine is not None:
         package.array("fine", layer.fine.strength, "uint8")

@@ -108,6 +108,19 @@ def test_a_photo_carries_its_loop(server: RunningServer) -> None:
     assert Image.open(io.BytesIO(answer.content)).size == (96, 64)
 
 
+def test_a_loop_for_the_web_comes_as_a_page_or_as_files(server: RunningServer) -> None:
+    asked = {"wait": 30, "operation": "1", "fps": 24}
+    page = httpx.get(finished(post(server, format="html", **asked))["result"]["url"])
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"] == "sandbox allow-scripts"
+    assert 'alt="A photo with a drifting sky"' in page.text
+    body = finished(post(server, format="web", poster="jpg", **asked))
+    assert httpx.get(body["result"]["poster"]).headers["content-type"] == "image/jpeg"
+    with zipfile.ZipFile(io.BytesIO(httpx.get(body["result"]["url"]).content)) as archive:
+        assert "photo.loop" in archive.namelist()
+    problem(post(server, format="web", fps=30), 400, "invalid_option", "fps")
+
+
 def test_a_live_photo_comes_as_a_pair(server: RunningServer) -> None:
     body = finished(post(server, wait=30, operation="1", format="live_photo"))
     answer = httpx.get(body["result"]["url"])

@@ -35,6 +35,7 @@ from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
 I8 = NDArray[np.int8]
+U8 = NDArray[np.uint8]
 
 LEAST_SHARE = 0.002
 # Periods that a change of copies takes where they look alike, and where they do not (levels).
@@ -94,7 +95,12 @@ def _layer(
     longer = max(matte.shape)
     rate = drift_rate(breeze.options.seconds, breeze.options.strength, longer)
     fields = sample_random_fields(
-        lattice, longer, rate, LONG_FADE, veiled(heaven) if clear else None, rng
+        lattice,
+        longer,
+        rate,
+        LONG_FADE,
+        veiled(heaven.known, heaven.colour) if clear else None,
+        rng,
     )
     drift = drift_of(
         matte,
@@ -131,6 +137,9 @@ def _layer(
         fine=bands.fine,
         luma_matte=heaven.luma_matte,
         chroma_matte=heaven.chroma_matte,
+        free=_levels(heaven.free),
+        known=_levels(heaven.known),
+        colour=heaven.colour,
         dither=_dither(rng),
         bounds=bands.bounds,
     )
@@ -190,10 +199,16 @@ def _veil(veil: F32, own: F32 | None, heaven: OpenSky, detail: float, *, exact: 
     return _Bands(np.ascontiguousarray(moving[..., 0]), band, None, (None, None, None))
 
 
-def veiled(heaven: OpenSky) -> tuple[tuple[int, int], tuple[float, float, float]]:
+def veiled(
+    known: F32 | U8, colour: tuple[float, float, float]
+) -> tuple[tuple[int, int], tuple[float, float, float]]:
     """What a veil has to fit: the shape of the half-size sky, and its colour."""
-    height, width = heaven.known.shape
-    return (height, width), heaven.colour
+    height, width = known.shape
+    return (height, width), colour
+
+
+def _levels(share: F32) -> U8:
+    return np.rint(share * 255).clip(0, 255).astype(np.uint8)
 
 
 def hardness_of(difference: F32, cover: F32) -> float:

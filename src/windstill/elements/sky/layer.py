@@ -39,7 +39,8 @@ class SkyLayer:
     matte: int16 (H, W) and (H/2, W/2) of the region, 0 to 256. dither: int8 (DITHER_SIDE,
     DITHER_SIDE), in 1/64 level, repeated all over the region. bounds: of the change of Y, U
     and V. crispness: float32 (K,), what the detail of whatever has moved is raised by, at the
-    middles of K equal parts of the loop.
+    middles of K equal parts of the loop. free, known: uint8 (H/2, W/2), 0 to 255, and colour: as of
+    `open_sky.OpenSky`, for those who paint the same sky elsewhere.
     """
 
     region: Region
@@ -53,6 +54,9 @@ class SkyLayer:
     fine: FineBand | None
     luma_matte: I16
     chroma_matte: I16
+    free: U8
+    known: U8
+    colour: tuple[float, float, float]
     dither: I8
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None] = (None, None, None)
     crispness: F32 = field(default_factory=lambda: np.array([SAMPLING_LOSS], np.float32))

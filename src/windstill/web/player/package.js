@@ -1,5 +1,7 @@
 /** Reading a motion package; its format is described in windstill/web/package.py. */
 
+import { pixels } from "./pictures.js";
+
 const VERSION = 2;
 const STORED = { int8: Int8Array, uint8: Uint8Array, int16: Int16Array };
 
@@ -45,14 +47,31 @@ export class MotionPackage {
     return { data, shape };
   }
 
-  /** A picture, its channels as they were stored. @returns {Promise<ImageBitmap>} */
-  picture(name) {
-    const { offset, length } = this.header.images[name];
-    return dataBitmap(new Blob([this._payload.subarray(offset, offset + length)], { type: "image/webp" }));
+  /** A picture, its channels as they were stored. @returns {Promise<ImageBitmap | ImageData>} */
+  async picture(name) {
+    const { offset, length, planes, range = [0, 255] } = this.header.images[name];
+    const bitmap = await dataBitmap(new Blob([this._payload.subarray(offset, offset + length)]));
+    return planes ? unstacked(bitmap, planes, range) : bitmap;
   }
 }
 
 /** Decodes a picture whose channels are data and not colours. @param {Blob} blob */
 export function dataBitmap(blob) {
   return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+}
+
+/** Planes that lie one below the other as the channels of a picture. */
+function unstacked(bitmap, planes, [low, high]) {
+  const { data } = pixels(bitmap);
+  const found = new ImageData(bitmap.width, bitmap.height / planes);
+  const size = found.width * found.height;
+  found.data.fill(255);
+  for (let channel = 0; channel < 3; channel++) {
+    // Of a single plane every channel is the same.
+    const from = planes === 1 ? 0 : channel * size;
+    for (let i = 0; i < size; i++) {
+      found.data[4 * i + channel] = ((data[4 * (from + i)] - low) * 255) / (high - low);
+    }
+  }
+  return found;
 }

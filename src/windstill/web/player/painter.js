@@ -13,7 +13,6 @@ export class Painter {
    *   its size, those in the package by name, and the pixels of the sky's bands
    */
   constructor(context, { motion, photo, mattes, pictures, bands }) {
-    this.context = context;
     this._header = motion.header;
     const [width, height] = motion.header.size;
     const device = (this._device = new Device(context, { width, height }));

@@ -24,9 +24,22 @@ export async function fitted(source, [width, height], ground) {
 
 /** The ImageData of a bitmap. */
 export function pixels(bitmap) {
+  if (bitmap instanceof ImageData) return bitmap;
   const context = blank(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   return context.getImageData(0, 0, bitmap.width, bitmap.height);
+}
+
+/** A picture of this size whose red is that of the first bitmap, and green that of the second. */
+export function merged([width, height], red, green) {
+  const found = new ImageData(width, height);
+  for (const [channel, bitmap] of [red, green].entries()) {
+    if (!bitmap) continue;
+    const { data } = pixels(bitmap);
+    for (let i = 0; i < data.length; i += 4) found.data[i + channel] = data[i];
+  }
+  for (let i = 3; i < found.data.length; i += 4) found.data[i] = 255;
+  return found;
 }
 
 function blank(width, height) {

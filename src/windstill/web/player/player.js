@@ -2,7 +2,7 @@
 
 import { dataBitmap, MotionPackage } from "./package.js";
 import { Painter } from "./painter.js";
-import { fitted, pixels } from "./pictures.js";
+import { fitted, merged, pixels } from "./pictures.js";
 import { Renderer } from "./renderer.js";
 
 /**
@@ -95,6 +95,7 @@ export class Player {
 
   /** Runs the loop; while the page is hidden it rests. */
   start() {
+    if (this._assets) this._renderer.wake(this);
     this._running = true;
     this._last = null;
     this._schedule();
@@ -106,9 +107,16 @@ export class Player {
     this._last = null;
   }
 
+  /** Stops, and leaves its place on the graphics card to others if need be. */
+  rest() {
+    this.stop();
+    if (this._painter) this._renderer.rest(this);
+  }
+
   /** Paints one moment, `time` in loops. */
   draw(time) {
     const moment = time - Math.floor(time);
+    if (this._assets) this._renderer.wake(this);
     this._elapsed = moment * this.seconds;
     if (this._painter) this._renderer.paint(this._painter, moment, this._target);
   }
@@ -125,7 +133,7 @@ export class Player {
 
   /** Puts everything into a context of the renderer; null: there is none for the moment. */
   begin(context) {
-    if (this._painter?.context === context) this._painter?.destroy();
+    this._painter?.destroy();
     this._painter = context && new Painter(context, this._assets);
     this._ask();
     if (context) this._redrawIfStill();
@@ -175,8 +183,9 @@ async function readAssets(motion, image, matteBlob) {
     ...names.map((name) => motion.picture(name)),
   ]);
   const pictures = Object.fromEntries(names.map((name, index) => [name, found[index]]));
-  const drawn = matteBlob ? await dataBitmap(matteBlob) : pictures.mattes;
-  const mattes = await fitted(drawn, header.size, null);
+  const mattes = matteBlob
+    ? await fitted(await dataBitmap(matteBlob), header.size, null)
+    : merged(header.size, pictures["matte-sky"], pictures["matte-hair"]);
   const { coarse, shape, "shape-rest": rest = shape } = pictures;
   const bands = header.sky && { coarse: pixels(coarse), shape: pixels(shape), rest: pixels(rest) };
   return { motion, photo, mattes, pictures, bands };

@@ -4,6 +4,9 @@ import { Context } from "./device.js";
 
 let shared = null;
 
+// Loops out of sight that stay on the graphics card, for those who scroll back.
+const MOST_RESTING = 4;
+
 /** A canvas that is never shown; what is painted on it is copied to the loops' own. */
 export class Renderer {
   /** The page's; null where there is no WebGL2. */
@@ -20,6 +23,7 @@ export class Renderer {
     this._gl = this.canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
     if (!this._gl) throw new Error("WebGL 2 is not available");
     this._players = new Set();
+    this._resting = new Set();
     this.context = new Context(this._gl);
     this.canvas.addEventListener("webglcontextlost", (event) => this._lost(event));
     this.canvas.addEventListener("webglcontextrestored", () => this._restored());
@@ -31,8 +35,26 @@ export class Renderer {
     player.begin(this.context);
   }
 
+  /** Its part on the graphics card may be given to others until it wakes. */
+  rest(player) {
+    this._resting.delete(player);
+    this._resting.add(player);
+    if (this._resting.size > MOST_RESTING) {
+      const [longest] = this._resting;
+      this.leave(longest);
+      longest.begin(null);
+    }
+  }
+
+  /** It is about to be painted again. */
+  wake(player) {
+    this._resting.delete(player);
+    if (!this._players.has(player)) this.join(player);
+  }
+
   leave(player) {
     this._players.delete(player);
+    this._resting.delete(player);
   }
 
   /** Paints one moment (loops) and copies it to a 2D context of the painter's size. */

@@ -7,6 +7,8 @@ import { has, onLanguage, t } from './language.js';
 const FILMS = new Set(['mp4', 'webm', 'avi', 'motion_photo', 'live_photo']);
 // What has no choice between fidelity and size.
 const WITHOUT_QUALITY = new Set(['gif', 'png']);
+// What has no frames: a browser paints it.
+const PAINTED = new Set(['html', 'web']);
 const FURTHER = ['quality', 'repeat_to', 'fps', 'max_side'];
 
 export class Choices {
@@ -40,6 +42,7 @@ export class Choices {
     }
     for (const option of $('max_side').options) option.textContent = t('max_side.value', { n: option.value });
     $('quality').disabled = WITHOUT_QUALITY.has($('format').value);
+    $('fps').disabled = PAINTED.has($('format').value);
     $('repeat_to').disabled = !FILMS.has($('format').value || 'mp4');
   }
 }

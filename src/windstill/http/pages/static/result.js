@@ -5,7 +5,7 @@ import { asCurl, asPython } from './code.js';
 import { $, chosen, say, show, toast } from './dom.js';
 import { bytes, clock, has, language, onLanguage, t, timeLeft } from './language.js';
 
-const EXTENSIONS = { 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/x-msvideo': 'avi', 'image/gif': 'gif', 'image/webp': 'webp', 'application/zip': 'zip', 'image/jpeg': 'jpg' };
+const EXTENSIONS = { 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/x-msvideo': 'avi', 'image/gif': 'gif', 'image/webp': 'webp', 'application/zip': 'zip', 'image/jpeg': 'jpg', 'text/html': 'html' };
 const RENEW_MS = 30000;
 
 export class Result {
