@@ -48,7 +48,7 @@ class Hair:
         patches: list[Patch] = []
         travels: list[float] = []
         for own, matte in clusters(scene.mattes.hair, heads):
-            patch = _lift_cluster(behind, own, matte, breeze, rng)
+            patch = _lift_cluster(behind, own, matte, breeze, rng, len(heads))
             if patch is not None:
                 behind = patch.behind
                 patches.insert(0, patch.patch)
@@ -81,8 +81,14 @@ class _LiftedPatch:
 
 
 def _lift_cluster(
-    scene: Scene, heads: list[Head], hair: F32, breeze: Breeze, rng: np.random.Generator
+    scene: Scene,
+    heads: list[Head],
+    hair: F32,
+    breeze: Breeze,
+    rng: np.random.Generator,
+    all_heads: int,
 ) -> _LiftedPatch | None:
+    """The hair of touching heads, of `all_heads` in the picture; None if it is too short."""
     size = float(np.median([head.size for head in heads]))
     found, all_of_it = hair, Region.around(hair > 0)
     if all_of_it is None:
@@ -93,7 +99,7 @@ def _lift_cluster(
     if around is None:
         return None
     region = _clipped(around, scene.planes.shape)
-    grid = Grid.over(region, size)
+    grid = Grid.over(region, size, all_heads)
     matte = np.ascontiguousarray(hair[region.luma])
     here = [head.moved(1, region.left, region.top) for head in heads]
     still = scene.planes.crop(region)

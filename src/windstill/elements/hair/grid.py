@@ -13,6 +13,9 @@ from windstill.imaging.planes import Region
 F32 = NDArray[np.float32]
 _CELLS_ACROSS_HEAD = 48
 _MAX_CELLS = 9_000
+_FINEST, _FEW = 2.0, 3
+"""Pixels of the finest cells; more heads in a picture than these have coarser ones, so that a crowd
+takes no longer."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,15 @@ class Grid:
     cell: int
 
     @staticmethod
-    def over(region: Region, head_size: float) -> Grid:
-        """A grid fine enough for the locks of a head `head_size` pixels tall."""
+    def over(region: Region, head_size: float, heads: int = 1) -> Grid:
+        """A grid fine enough for the locks of a head `head_size` pixels tall.
+
+        heads: how many there are in the picture.
+        """
         height, width = region.shape
         finest = np.sqrt(height * width / _MAX_CELLS)
-        cell = max(head_size / _CELLS_ACROSS_HEAD, finest, 2)
+        crowded = _FINEST * np.sqrt(max(1.0, heads / _FEW))
+        cell = max(head_size / _CELLS_ACROSS_HEAD, finest, crowded)
         return Grid(region, 2 * round(cell / 2))
 
     @property
