@@ -8,6 +8,8 @@ import numpy as np
 from tests.elements.hair.portraits import Portrait, portrait
 from windstill.elements.hair.allowance import doubt_about, travel_allowed
 from windstill.elements.hair.grid import Grid
+from windstill.elements.hair.scalp import find_heads
+from windstill.elements.hair.shoulders import shoulders
 from windstill.imaging.planes import Planes, Region
 
 HEAD = 100.0
@@ -18,7 +20,8 @@ def allowed(picture: Portrait, still: Planes) -> np.ndarray:
     """Pixels that hair may travel, at each pixel."""
     grid = Grid.over(Region(0, 0, *picture.hair.shape), HEAD)
     doubt = doubt_about(still, picture.hair, HEAD)
-    return grid.enlarge(travel_allowed(doubt, picture.hair, grid, HEAD))
+    heads = find_heads(picture.hair, picture.face)
+    return grid.enlarge(travel_allowed(doubt, picture.hair, grid, heads))
 
 
 def behind(picture: Portrait, luma: np.ndarray) -> Planes:
@@ -63,3 +66,19 @@ def test_hair_moves_inside_an_outline_that_hardly_may() -> None:
     steepest = max(np.abs(np.diff(found, axis=axis)).max() for axis in (0, 1))
     cell = Grid.over(Region(0, 0, *picture.hair.shape), HEAD).cell
     assert steepest < 0.35 * cell
+
+
+def test_an_outline_that_looks_up_below_the_chin_is_a_shoulder() -> None:
+    picture = portrait(length=1.5, front=False)
+    heads = find_heads(picture.hair, picture.face)
+    grid = Grid.over(Region(0, 0, *picture.hair.shape), HEAD)
+
+    def found(hair: np.ndarray) -> np.ndarray:
+        return grid.enlarge(shoulders(grid.shrink(hair), grid.centres(), heads, grid.cell))
+
+    assert found(picture.hair).max() < 0.1
+    clothed = picture.hair.copy()
+    clothed[190:, 10:250] = 1
+    assert found(clothed)[188:192, 20:50].min() > 0.9
+    assert found(clothed)[:150].max() < 0.1
+    assert found(clothed)[240:280].max() < 0.1

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from windstill.elements.hair.crossings import crossings_of
 from windstill.elements.hair.foresight import surprise_of
 from windstill.elements.hair.grid import Grid
+from windstill.elements.hair.scalp import Head
+from windstill.elements.hair.shoulders import shoulders
 from windstill.imaging.planes import Planes
 
 F32 = NDArray[np.float32]
@@ -37,12 +39,13 @@ def doubt_about(planes: Planes, hair: F32, head_size: float) -> F32:
     return np.maximum(edges, surprise_of(planes, hair, head_size))
 
 
-def travel_allowed(doubt: F32, hair: F32, grid: Grid, head_size: float) -> F32:
+def travel_allowed(doubt: F32, hair: F32, grid: Grid, heads: list[Head]) -> F32:
     """Pixels that hair may travel in each cell in a normal wind, float32 (rows, columns).
 
-    doubt: of `doubt_about`; hair: matte; both float32 (H, W) of the grid's region. Hair that lies
-    on what can't be told moves inside its outline, which hardly stirs.
+    doubt: of `doubt_about`; hair: matte; both float32 (H, W) of the grid's region. heads: in its
+    pixels. Hair that lies on what can't be told moves inside its outline, which hardly stirs.
     """
+    head_size = heads[0].size
     share = grid.shrink(hair)
     any_hair, solid = ((share > least).astype(np.uint8) for least in (_STRAND, 0.5))
     side = 2 * round(_RIM * head_size / grid.cell) + 1
@@ -51,6 +54,7 @@ def travel_allowed(doubt: F32, hair: F32, grid: Grid, head_size: float) -> F32:
     doubtful = np.maximum(grid.shrink(doubt), np.float32(_NO_DOUBT))
     free = np.float32(_FREE * head_size)
     allowed = np.where(rim, np.float32(_TRUSTED * head_size) / doubtful, free)
+    allowed *= 1 - shoulders(share, grid.centres(), heads, grid.cell)
     return _under(allowed, np.float32(_SLOPE * grid.cell), free)
 
 

@@ -67,8 +67,8 @@ def heads_of_hair_in(
     blowing = gusts(breeze.options.seconds, natural_frequency(longest), rng)
     tresses = [_tress(growth, strands, face, wind, blowing, rng) for growth in grown]
     diagonal = float(np.hypot(*scene.planes.shape))
-    size = heads[0].size
-    allowed = travel_allowed(doubt, matte, grid, size) * np.float32(enlargement(size, diagonal))
+    allowed = travel_allowed(doubt, matte, grid, heads)
+    allowed *= np.float32(enlargement(heads[0].size, diagonal))
     return HeadsOfHair(tuple(tresses), blowing, strands, allowed, diagonal)
 
 

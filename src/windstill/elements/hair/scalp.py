@@ -65,6 +65,10 @@ class Head:
         beside = np.abs(across) <= 0.62 * self.size
         return np.asarray((down < 0) & beside & (down >= -1.1 * self.size))
 
+    def below_it(self, positions: F32) -> Mask:
+        """Which positions (..., 2) are below the chin."""
+        return np.asarray(self._from_centre(positions)[1] > 0.55 * self.size)
+
     def near(self, positions: F32) -> Mask:
         """Which positions (..., 2) may be of the head or face, rather than of the body."""
         across, down = self._from_centre(positions)
