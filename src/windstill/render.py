@@ -52,8 +52,7 @@ def set_stage(scene: Scene, elements: list[Element], breeze: Breeze) -> Stage:
         scene = lifted.behind
         movements.append(lifted.movement)
         notices.extend(lifted.notices)
-        if lifted.layer is not None:
-            layers.insert(0, lifted.layer)
+        layers[:0] = [layer for layer in (lifted.layer, lifted.follower) if layer is not None]
     return Stage(
         scene.planes,
         tuple(layers),

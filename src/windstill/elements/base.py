@@ -86,12 +86,14 @@ class Layer(Protocol):
 
 @dataclass(frozen=True)
 class Lifted:
-    """An element taken off a scene. `layer` is None when it does not move."""
+    """An element taken off a scene. `layer` is None when it does not move. follower: what moves
+    because it does, painted right after it."""
 
     layer: Layer | None
     behind: Scene
     movement: Movement
     notices: tuple[Notice, ...] = field(default=())
+    follower: Layer | None = None
 
 
 class Element(Protocol):

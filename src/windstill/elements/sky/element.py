@@ -29,6 +29,7 @@ from windstill.elements.sky.open_sky import FLATNESS, OpenSky, open_sky
 from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
+from windstill.elements.sky.reflection import reflection_of
 from windstill.elements.sky.veil import texture
 from windstill.imaging.fill import push_pull_layered
 from windstill.imaging.threads import at_once
@@ -79,10 +80,13 @@ class Sky:
         if not clear:
             even_crispness(layer, scene.planes, scene.mattes.sky)
         travel = layer.drift.travel(1.0) * layer.schedule.periods
+        water = reflection_of(scene)
         if not clear:
-            return Lifted(layer, scene, Movement("sky", share, "drift", travel))
+            movement = Movement("sky", share, "drift", travel)
+            return Lifted(layer, scene, movement, follower=water)
         notice = Notice("clear_sky", "The sky has hardly any clouds; a faint veil was added.")
-        return Lifted(layer, scene, Movement("sky", share, "procedural", travel), (notice,))
+        movement = Movement("sky", share, "procedural", travel)
+        return Lifted(layer, scene, movement, (notice,), water)
 
 
 def _layer(
