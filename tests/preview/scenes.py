@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.elements.sky.conftest import lake
 from windstill import Mattes
 from windstill.imaging.noise import smooth_noise
 
@@ -57,4 +58,12 @@ def clear_day(height: int = 240, width: int = 360) -> tuple[U8, Mattes]:
     picture[ground:] = [40, 60, 30]
     mattes = Mattes.empty((height, width))
     mattes.sky[:ground] = 1
+    return picture, mattes
+
+
+def mirror_lake() -> tuple[U8, Mattes]:
+    """Clouds, hills, and a lake that mirrors both."""
+    picture, sky = lake()
+    mattes = Mattes.empty(sky.shape)
+    mattes.sky[:] = sky
     return picture, mattes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tests import pictures
 from tests.preview.agreement import likeness, psnr
 from tests.preview.browser import Probe
-from tests.preview.scenes import clear_day, landscape, portrait
+from tests.preview.scenes import clear_day, landscape, mirror_lake, portrait
 from windstill import Mattes, Options, frames
 from windstill.elements.hair.halo import HALO_REACH
 from windstill.perceive import perceive
@@ -63,6 +63,18 @@ def agree(
 def test_preview_and_video_move_alike(browser: Probe, make: Callable[[], Scene]) -> None:
     show(browser, make())
     agree(browser, make, BASE, (0, 9, 20, 31, 42))
+
+
+def test_still_water_follows_the_sky_as_in_the_video(browser: Probe) -> None:
+    photo, mattes = mirror_lake()
+    show(browser, (photo, mattes))
+    agree(browser, mirror_lake, BASE, (9, 20, 31))
+    water = np.arange(len(photo)) >= len(photo) / 2
+    moved = [np.abs(frame.astype(int) - photo)[water] for frame in
+             (browser.frame(20 / 48), rendered(mirror_lake, BASE)[20])]  # fmt: skip
+    shares = [(change.max(axis=2) > 6).mean() for change in moved]
+    assert shares[1] > 0.05
+    assert shares[0] == pytest.approx(shares[1], rel=0.2)
 
 
 @pytest.mark.parametrize(("strength", "wind"), [("windy", "60"), ("calm", "0")])

@@ -5,6 +5,7 @@ whatever wind it likes. Positions are luma pixels of `region`; cells are those o
 `windstill.elements.sky.lattice`, with their rim.
 
     region      top, left, bottom, right in the picture
+    shore       the first row of the water that mirrors the sky, or null
     cell, rim   pixels of a cell; cells around the region
     veil        whether what drifts is a veil added to a clear sky, and not in the photo
     winds       {strength: {periods, step, margin}}: copies per loop, pixels from one to the next,
@@ -27,8 +28,9 @@ much of one is painted), `fine` (how much of the fine detail moves) on the latti
 
 Images: `coarse` and `shape`, the first three channels of the coarse band, undisplaced, and the
 fourth, plus 128, in the units that `shifts` tell; `coarse-rest` and `shape-rest`, likewise, what of
-them is in the photo, if not all is; `sky-still`: how freely each pixel of the half-size plane
-may move, and whether it is known to be sky.
+them is in the photo, if not all is; `sky-reflection`: how much of the sky's change the picture
+shows from the shore down, at half size, if it does; `sky-still`: how freely each pixel of the
+half-size plane may move, and whether it is known to be sky.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ from windstill.elements.sky.drift_rate import DriftRate, drift_rate
 from windstill.elements.sky.lattice import CELL, Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
+from windstill.elements.sky.reflection import ReflectionLayer
 from windstill.options import Options, Strength
 from windstill.render import Stage
 from windstill.web.package import PackageWriter
@@ -85,8 +88,10 @@ def pack_sky(
     package.array("cover", cover, "uint8")
     painted = (layer.chroma_matte > 128).astype(np.float32)
     package.array("shown", layer.lattice.reduce(painted), "uint8")
+    shore = _pack_reflection(package, stage)
     region = layer.region
     return {
+        "shore": shore,
         "region": [region.top, region.left, region.bottom, region.right],
         "cell": CELL,
         "rim": layer.lattice.rim,
@@ -127,6 +132,19 @@ def pack_sky(
         "fine_shift": None if layer.fine is None else layer.fine.shift,
         "halving": bands.HALVING.tolist(),
     }
+
+
+def _pack_reflection(package: PackageWriter, stage: Stage) -> int | None:
+    """Adds the water that mirrors the sky; its first row, None if there is none."""
+    water = next((layer for layer in stage.layers if isinstance(layer, ReflectionLayer)), None)
+    if water is None:
+        return None
+    height, width = stage.backdrop.shape
+    rows, columns = water.chroma_share.shape
+    share = np.zeros(((height - water.region.top) // 2, width // 2), np.uint8)
+    share[:rows, :columns] = np.minimum(water.chroma_share, 255)
+    package.image("sky-reflection", share)
+    return water.region.top
 
 
 def _pack_winds(

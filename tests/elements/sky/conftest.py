@@ -63,6 +63,28 @@ def clouds(height: int, width: int, seed: int = 1) -> U8:
     return np.clip(blue * (1 - share) + white * share + grain, 0, 255).astype(np.uint8)
 
 
+# How much of its contrast the sky keeps in the lake.
+DIMMED = 0.7
+
+
+def lake(ripples: float = 0.0) -> tuple[U8, F32]:
+    """Soft clouds over hills, and a lake from half the height on that mirrors both."""
+    shore, width = 240, 640
+    rng = np.random.default_rng(3)
+    sky = cv2.GaussianBlur(clouds(shore, width, 5), (0, 0), 4)
+    ridge = (
+        190 + 25 * smooth_noise((1, width), 90, rng)[0] + 6 * smooth_noise((1, width), 9, rng)[0]
+    )
+    land = np.arange(shore)[:, None] > ridge
+    texture = 60 + 18 * smooth_noise((shore, width), 7, rng)[..., None] * np.ones(3)
+    upper = np.where(land[..., None], texture, sky)
+    lower = DIMMED * upper[::-1] + 8
+    lower += ripples * smooth_noise((shore, width), 6, rng)[..., None]
+    matte = np.zeros((2 * shore, width), np.float32)
+    matte[:shore][~land] = 1
+    return np.vstack([upper, lower]).clip(0, 255).astype(np.uint8), matte
+
+
 def cloudy_china() -> tuple[U8, F32]:
     rgb, matte = china()
     sky = clouds(*matte.shape)

@@ -6,34 +6,29 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.elements.sky.conftest import breeze_for, china, clouds, cloudy_china, scene_of
+from tests.elements.sky.conftest import (
+    DIMMED,
+    breeze_for,
+    china,
+    clouds,
+    cloudy_china,
+    lake,
+    scene_of,
+)
 from windstill.elements.base import Scene
 from windstill.elements.sky import Sky
 from windstill.elements.sky.reflection import reflection_of
-from windstill.imaging.noise import smooth_noise
 from windstill.render import set_stage
 
-HEIGHT, WIDTH, SHORE = 480, 640, 240
-DIMMED = 0.7
+SHORE = 240
 
 
 def mirror_lake(ripples: float = 0.0) -> tuple[Scene, np.ndarray]:
-    """Soft clouds over hills, and water below that mirrors both; and where it mirrors the sky."""
-    rng = np.random.default_rng(3)
-    sky = cv2.GaussianBlur(clouds(SHORE, WIDTH, 5), (0, 0), 4)
-    hills = (
-        190 + 25 * smooth_noise((1, WIDTH), 90, rng)[0] + 6 * smooth_noise((1, WIDTH), 9, rng)[0]
-    )
-    land = np.arange(SHORE)[:, None] > hills
-    texture = 60 + 18 * smooth_noise((SHORE, WIDTH), 7, rng)[..., None] * np.ones(3)
-    upper = np.where(land[..., None], texture, sky)
-    lower = DIMMED * upper[::-1] + 8
-    lower += ripples * smooth_noise((SHORE, WIDTH), 6, rng)[..., None]
-    matte = np.zeros((HEIGHT, WIDTH), np.float32)
-    matte[:SHORE][~land] = 1
-    picture = np.vstack([upper, lower]).clip(0, 255).astype(np.uint8)
-    mirrored = np.zeros((HEIGHT, WIDTH), bool)
-    mirrored[SHORE:] = cv2.erode((~land[::-1]).astype(np.uint8), np.ones((41, 41))) > 0
+    """The scene, and where its water surely mirrors the sky."""
+    picture, matte = lake(ripples)
+    mirrored = np.zeros(matte.shape, bool)
+    sky = (matte[:SHORE][::-1] > 0).astype(np.uint8)
+    mirrored[SHORE:] = cv2.erode(sky, np.ones((41, 41))) > 0
     return scene_of(picture, matte), mirrored
 
 

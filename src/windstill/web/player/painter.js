@@ -26,6 +26,7 @@ export class Painter {
     this._canvases = [device.target(width, height), device.target(width, height)];
     const { sky, hair } = motion.header;
     if (sky) this._loadSky(motion, bands);
+    this._reflection = this._pictures["sky-reflection"];
     this._patches = (hair?.patches ?? []).map((_, number) => this._loadPatch(motion, number));
     this._asked = { sky: true, hair: true };
     this._stale = { scene: true, wind: true };
@@ -56,26 +57,34 @@ export class Painter {
     if (this._stale.scene) this._setScene();
     if (this._stale.wind) this._setWind();
     this._stale = { scene: false, wind: false };
-    const patches = this._asked.hair ? this._patches : [];
     const [, height] = this._header.size;
-    const targets = patches.map((_, index) => this._canvases[index % 2]);
-    targets.push(null);
-    const flip = (target) => (target ? 0 : height);
-    this._paintSky(time, targets[0], flip(targets[0]));
-    patches.forEach((patch, index) => {
-      const target = targets[index + 1];
-      patch.motion.pose(time, patch.numbers);
-      this._device.renumber(patch.pose, patch.numbers);
-      this._device.paint(shaders.SWAY, target, {
-        ...patch,
-        canvas: targets[index],
-        cell: patch.motion.patch.cell,
-        flip: flip(target),
-      });
+    const steps = [(now) => this._paintSky(time, now)];
+    if (this._reflection && this._asked.sky) steps.push((now) => this._paintWater(now));
+    for (const patch of this._asked.hair ? this._patches : []) {
+      steps.push((now) => this._paintPatch(patch, time, now));
+    }
+    let canvas = null;
+    steps.forEach((step, index) => {
+      const target = index < steps.length - 1 ? this._canvases[index % 2] : null;
+      step({ canvas, target, flip: target ? 0 : height });
+      canvas = target;
     });
   }
 
-  _paintSky(time, target, flip) {
+  _paintPatch(patch, time, { target, ...now }) {
+    patch.motion.pose(time, patch.numbers);
+    this._device.renumber(patch.pose, patch.numbers);
+    this._device.paint(shaders.SWAY, target, { ...patch, ...now, cell: patch.motion.patch.cell });
+  }
+
+  /** Water that mirrors the sky. */
+  _paintWater({ target, ...now }) {
+    const { sky } = this._header;
+    const share = this._reflection;
+    this._device.paint(shaders.MIRROR, target, { base: this._base, share, middle: sky.shore, ...now });
+  }
+
+  _paintSky(time, { target, flip }) {
     const { sky } = this._header;
     if (!sky || !this._asked.sky) {
       this._device.paint(shaders.COPY, target, { base: this._base, flip });

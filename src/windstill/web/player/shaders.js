@@ -146,6 +146,24 @@ void main() {
 }
 `;
 
+/** Water that mirrors the sky; see windstill/elements/sky/reflection.py. */
+export const MIRROR = `${HEAD}
+uniform sampler2D canvas, base, share;
+uniform float middle;
+uniform int flip;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  if (flip > 0) at.y = flip - 1 - at.y;
+  vec3 seen = texelFetch(canvas, at, 0).rgb;
+  result = vec4(seen, 1.0);
+  ivec2 size = textureSize(canvas, 0), above = ivec2(at.x, 2 * int(middle) - 1 - at.y);
+  vec2 here = (vec2(at) + 0.5 - vec2(0.0, middle)) / vec2(float(size.x), float(size.y) - middle);
+  if (here.y < 0.0 || above.y < 0) return;
+  vec3 change = texelFetch(canvas, above, 0).rgb - texelFetch(base, above, 0).rgb;
+  result.rgb += texture(share, here).r * change;
+}
+`;
+
 /** How much of the even copies each node of the sky shows; see windstill/elements/sky/crossfade.c. */
 export const COVERS = `${HEAD}
 uniform sampler2D even, odd, meeting, fewer, more;
