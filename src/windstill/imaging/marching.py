@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ class _Picture(ctypes.Structure):
     ]
 
 
-def carried_on(planes: list[NDArray[np.generic]], known: Mask, hole: Mask) -> list[F32]:
+def carried_on(planes: Sequence[NDArray[np.generic]], known: Mask, hole: Mask) -> list[F32]:
     """Three planes of one size with their `hole` completed from what is `known`.
 
     planes: (H, W), any type. known, hole: bool (H, W); what is neither is ignored and comes back as

@@ -31,7 +31,7 @@ _FREE = 1.0
 
 
 def doubt_about(planes: Planes, hair: F32, head_size: float) -> F32:
-    """How doubtful is what is behind the outline of hair, float32 (H, W) in [0, 2].
+    """How doubtful is what is behind the outline of hair, float32 (H, W) from 0 to `STARK`.
 
     hair: matte, float32 at the luma's size. head_size: pixels.
     """

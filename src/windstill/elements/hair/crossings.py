@@ -18,11 +18,11 @@ _SIGMA = 2.0
 """Pixels at half size: finer lines are strands of hair."""
 _STEP = 2.5
 """A steepest gradient times this and sigma is the height of a blurred step (sqrt(2 pi))."""
-_FAINT, _PLAIN = 14.0, 45.0
+_FAINT, _PLAIN = 14.0, 32.0
 """Levels of a step that nobody follows, and that everybody does."""
 _COLOURS = 2.0
 """How much more a level of U or V counts than one of Y."""
-STARK = 2.0
+STARK = 3.0
 """The most that doubt counts, where 1 is what everybody sees."""
 _FROM, _TO = 3.0, 0.06
 """Pixels beside the matte from which edges are looked for, and head sizes up to which."""
@@ -31,10 +31,10 @@ _NEAR, _FADE = 0.05, 0.025
 
 
 def crossings_of(planes: Planes, hair: F32, head_size: float) -> F32:
-    """Where edges of something else run into the outline of hair, float32 (H, W) in [0, 2].
+    """Where edges of something else run into the outline of hair, float32 (H, W) from 0 to `STARK`.
 
-    hair: matte, float32 at the luma's size. head_size: pixels. 1 is an edge that everybody sees, 2
-    a stark one.
+    hair: matte, float32 at the luma's size. head_size: pixels. 1 is an edge that everybody
+    sees.
     """
     size = planes.u.shape[::-1]
     covered = cv2.resize(hair, size, interpolation=cv2.INTER_AREA) > 0
