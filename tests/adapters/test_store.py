@@ -141,6 +141,17 @@ def test_a_job_needs_a_key(store: JobStore) -> None:
         submit(store, stranger)
 
 
+def test_a_job_is_found_by_its_owner_and_idempotency_key(store: JobStore) -> None:
+    key, other = add_key(store), add_key(store, "otto")
+    job = submit(store, key, idempotency_key="x")
+    submit(store, key)
+    found = store.job_named(key.id, "x")
+    assert found is not None
+    assert found.id == job.id
+    assert store.job_named(other.id, "x") is None
+    assert store.job_named(key.id, "y") is None
+
+
 def test_an_idempotency_key_belongs_to_one_request_of_one_owner(store: JobStore) -> None:
     key, other = add_key(store), add_key(store, "otto")
     first = submit(store, key, idempotency_key="x", fingerprint="same")

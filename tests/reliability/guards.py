@@ -35,6 +35,7 @@ class Guard:
 HEAD, BODY, MEMORY = "head of a request", "body: bytes", "memory for bodies"
 STRICT, CONNECTIONS, READERS = "requests that readers", "connections", "clients that read slowly"
 PROCESS, PHOTO, QUEUE = "one process for each job", "photo: type", "queue, jobs and rate"
+ADDRESSES, SOURCES = "signed addresses of loops", "their sources"
 NAMED, PAGES, KEYS = "addresses that clients name", "pages:", "keys:"
 
 GUARDS = (
@@ -532,18 +533,67 @@ GUARDS = (
         "http/acs/test_requests.py::test_a_nonce_counts_once",
     ),
     Guard(
-        "files of such clients",
+        "files of clients that sign",
         "http/acs/uploads.py",
         'if not hmac.compare_digest(genuine, signature.encode(errors="replace")):',
         "if not genuine:",
         "http/acs/test_uploads.py",
     ),
     Guard(
-        "files of such clients",
+        "files of clients that sign",
         "http/acs/uploads.py",
         'if key.access is None or not object_key.startswith(f"{key.access.id}/"):',
         "if key.access is None:",
         "http/acs/test_uploads.py",
+    ),
+    Guard(
+        ADDRESSES,
+        "http/loop/signers.py",
+        "if hmac.compare_digest(digest, given):",
+        "if digest or given:",
+        "http/test_loop_addresses.py::test_a_signature_is_of_one_address_and_one_key",
+    ),
+    Guard(
+        ADDRESSES,
+        "http/loop/route.py",
+        "asked.expires <= service.engine.clock()",
+        "asked.expires < 0",
+        "http/test_loop_addresses.py::test_an_address_ends_when_it_says",
+    ),
+    Guard(
+        ADDRESSES,
+        "http/loop/route.py",
+        "    if not sources:\n        return ()\n",
+        "",
+        "http/test_loop_addresses.py::test_it_is_off_unless_sources_are_named",
+    ),
+    Guard(
+        ADDRESSES,
+        "http/loop/results.py",
+        "if isinstance(found, Job):",
+        "if isinstance(found, str):",
+        "http/test_loop_addresses.py::test_the_same_however_written_is_one_job",
+    ),
+    Guard(
+        SOURCES,
+        "http/loop/route.py",
+        "if not self._sources.allow(asked.source):",
+        "if not asked.source:",
+        "http/test_loop_addresses.py::test_other_sources_are_not_asked[/secret/a.jpg]",
+    ),
+    Guard(
+        SOURCES,
+        "http/loop/sources.py",
+        "if _DOTS.search(unquote(urlsplit(url).path)):",
+        "if not url:",
+        "http/test_loop_addresses.py::test_other_sources_are_not_asked[/photos/../secret/a.jpg]",
+    ),
+    Guard(
+        SOURCES,
+        "http/guard.py",
+        "if not allowed(url):",
+        "if not url:",
+        "http/test_loop_addresses.py::test_a_redirect_does_not_lead_out",
     ),
     Guard(
         "disk full",

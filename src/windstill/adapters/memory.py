@@ -175,6 +175,14 @@ class MemoryStore:
         with self._lock:
             return self._jobs.get(job_id)
 
+    def job_named(self, key_id: str, idempotency_key: str) -> Job | None:
+        """See the port."""
+        with self._lock:
+            found = self._select(
+                lambda job: job.key_id == key_id and job.idempotency_key == idempotency_key
+            )
+            return found[0] if found else None
+
     def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """See the port."""
         changed = self.change_all([job_id], change)

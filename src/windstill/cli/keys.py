@@ -158,16 +158,24 @@ def rotate(name: str, overlap: str, settings: Settings, as_json: bool) -> None:
     help="With --rotate, how long the former secret still works: a number with s, m, h or d.",
 )
 @click.option("--off", is_flag=True, help="Switch the pair off; the key itself works on.")
+@click.option("--loop", is_flag=True, help="Print the key and salt that sign addresses of loops.")
 @_common
 def access(
-    name: str, rotate: bool, overlap: str, off: bool, settings: Settings, as_json: bool
+    name: str,
+    rotate: bool,
+    overlap: str,
+    off: bool,
+    loop: bool,
+    settings: Settings,
+    as_json: bool,
 ) -> None:
     """Print the access key pair of a key, for clients that sign their requests.
 
     It is made at first, and can be printed again at any time. After --off, the next one has a
-    new secret. The setting acs_api says whether signed requests are answered at all.
+    new secret. The settings acs_api and loop_sources say whether signed requests, and signed
+    addresses of loops, are answered at all.
 
-    Example: windstill keys access anna
+    Example: windstill keys access anna --loop
     """
     if rotate and off:
         raise InvalidOption("--rotate and --off can't be given together.", field="off")
@@ -179,6 +187,14 @@ def access(
             _print(_facts(keys, keys.find(name)), as_json)
             return
         pair = ring.rotate(name, seconds) if rotate else ring.open(name)
+    if loop:
+        from windstill.jobs.access import loop_secret
+
+        signs = loop_secret(pair.secret)
+        _print({"key": signs.key.hex(), "salt": signs.salt.hex()}, as_json, width=5)
+        if not settings.loop_sources and not as_json:
+            click.echo("Signed addresses are off: the setting loop_sources is empty.", err=True)
+        return
     _print({"AccessKeyId": pair.id, "AccessKeySecret": pair.secret}, as_json, width=16)
     if settings.acs_api == "off" and not as_json:
         click.echo("Signed requests are not answered: the setting acs_api is off.", err=True)

@@ -16,6 +16,7 @@ from windstill.http.boundary import Boundary
 from windstill.http.connections import Connections, proxies_of
 from windstill.http.files import deliver
 from windstill.http.guard import Guard, networks_of
+from windstill.http.loop.route import loop_routes
 from windstill.http.metrics import Metrics
 from windstill.http.micro_motion import image_fine_tuning
 from windstill.http.native.courier import Courier
@@ -70,8 +71,9 @@ class Application:
         )
         self.state.service = self.service
         # Slashes are not redirected: a redirect is no answer that clients of the API know.
+        loops = loop_routes(settings, engine)
         signed = () if settings.acs_api == "off" else (signed_route(_signed_api(settings, engine)),)
-        router = Router((*signed, *ROUTES), redirect_slashes=False)
+        router = Router((*signed, *loops, *ROUTES), redirect_slashes=False)
         self._boundary = Boundary(router, self.service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -52,7 +52,7 @@ async def deliver(request: Request) -> Response:
         )
     except (BlobMissing, LinkRefused, OSError):
         raise BlobMissing("This link is not valid, or its time is over.") from None
-    return _TimedFileResponse(
+    return TimedFileResponse(
         path,
         media_type=info.mime,
         stat_result=stat,
@@ -74,6 +74,19 @@ def _genuine(
     info = local.check(name, expires, signature)
     path = local.path(name)
     return info, path, path.stat()
+
+
+def local_file(service: Service, name: str) -> tuple[Path, os.stat_result, str]:
+    """Where a blob's bytes are, what the system knows of them, and their type.
+
+    Raises `BlobMissing`, also where the store serves files itself.
+    """
+    blobs = cast(LocalFiles, service.engine.blobs)
+    try:
+        path = blobs.path(name)
+        return path, path.stat(), service.engine.blobs.stat(name).mime
+    except OSError:
+        raise BlobMissing("The result is gone.") from None
 
 
 def _headers(name: str, seconds_left: float, *, save: bool) -> Mapping[str, str]:
@@ -104,10 +117,11 @@ def _is_range(text: str) -> bool:
     return int(first) <= int(last) if first and last else bool(first or last)
 
 
-class _TimedFileResponse(FileResponse):
+class TimedFileResponse(FileResponse):
     """A file response that gives up on a client that stops reading."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers with the file, or the ranges of it that are asked for."""
         if not _understood(Headers(scope=scope).get("range", "")):
             kept = [pair for pair in scope["headers"] if pair[0] != b"range"]
             scope = {**scope, "headers": kept}

@@ -117,15 +117,19 @@ class Guard:
         most: int,
         seconds: float,
         arrived: Callable[[int], None] = lambda count: None,
+        allowed: Callable[[str], bool] = lambda url: True,
     ) -> Reply:
         """The answer of an address, after at most three redirects, each of them checked.
 
         most: bytes of a body; seconds: for everything. arrived: called with the count of bytes
-        that have come, before they are kept; what it raises ends the exchange. Raises
-        `Unreachable`, also when the answer is longer, late, or no success.
+        that have come, before they are kept; what it raises ends the exchange. allowed: whether an
+        address may be asked at all; where a redirect leads, too. Raises `Unreachable`, also when
+        the answer is longer, late, or no success.
         """
         async with _within(seconds):
             for _ in range(MAX_REDIRECTS + 1):
+                if not allowed(url):
+                    raise Unreachable("The address leads to one that is not allowed.")
                 reply = await self._ask("GET", url, {"accept": "image/*"}, b"", most, arrived)
                 if reply.status not in (301, 302, 303, 307, 308):
                     break

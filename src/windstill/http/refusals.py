@@ -39,6 +39,8 @@ class Reason(Enum):
     NO_ANSWER_IN_TIME = auto()
     INVALID_FIELD = auto()
     NOT_ALLOWED_HERE = auto()
+    WRONG_SIGNATURE = auto()
+    ADDRESS_EXPIRED = auto()
 
     INTERNAL = auto()
 
@@ -88,6 +90,8 @@ TABLE: Mapping[Reason | type[Exception], str] = {
     Reason.NO_ANSWER_IN_TIME: "AI_SERVICE_TIMEOUT",
     Reason.INVALID_FIELD: "ERROR_INVALID_PARAMETER",
     Reason.NOT_ALLOWED_HERE: "ERROR_ILLEGAL_OPERATION",
+    Reason.WRONG_SIGNATURE: "ERROR_ILLEGAL_OPERATION",
+    Reason.ADDRESS_EXPIRED: "ERROR_ILLEGAL_OPERATION",
     Reason.INTERNAL: "SERVICE_INTERNAL_ERROR",
     jobs.QueueFull: "EXCEEDING_LIMITS",
     jobs.RateLimited: "EXCEEDING_LIMITS",

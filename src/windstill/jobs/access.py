@@ -39,6 +39,23 @@ class AccessPair:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class LoopSecret:
+    """What signs addresses of loops, as imgproxy calls it."""
+
+    key: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
+
+
+def loop_secret(secret: str) -> LoopSecret:
+    """What signs addresses of loops for whoever has this secret of an access key pair."""
+    key, salt = (
+        hmac.new(secret.encode(), f"windstill loop {part} 1".encode(), sha256).digest()
+        for part in ("key", "salt")
+    )
+    return LoopSecret(key, salt)
+
+
 class AccessRing:
     """The access key pairs of the service's keys. secret: the service's access secret."""
 
@@ -96,6 +113,15 @@ class AccessRing:
         if access.former_until is not None and self._keys.clock() < access.former_until:
             generations.append(access.generation - 1)
         return [self._derived(key.id, generation) for generation in generations]
+
+    def loop_secrets(self) -> list[tuple[Key, LoopSecret]]:
+        """What signs addresses of loops at this time, and for which key."""
+        return [
+            (key, loop_secret(secret))
+            for key in self._keys.store.list_keys()
+            if not key.revoked
+            for secret in self.secrets_of(key)
+        ]
 
     def use_nonce(self, access_id: str, nonce: str, seconds: float) -> bool:
         """Whether the nonce is new; for so many seconds it is used from now on."""

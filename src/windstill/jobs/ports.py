@@ -123,6 +123,9 @@ class JobStore(KeyStore, Outbox, Protocol):
     def job(self, job_id: str) -> Job | None:
         """The job with this id."""
 
+    def job_named(self, key_id: str, idempotency_key: str) -> Job | None:
+        """The job of this key that was submitted with this idempotency key."""
+
     def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """Applies `change` in one transaction and returns the new job; None: nothing changed.
 

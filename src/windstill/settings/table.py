@@ -116,6 +116,13 @@ class Settings:
         choices=get_args(AcsApi),
     )
 
+    loop_sources: str = _setting(
+        "addresses",
+        "",
+        "Addresses below which photos may be animated by signed addresses, GET /loop/..., such as "
+        "https://photos.example.org/, with commas between; * is every public one. Empty: off.",
+    )
+
     result_seconds: int = _setting(
         "results", _DAY, "How long the link to a result works.", low=1, high=30 * _DAY
     )
@@ -189,8 +196,8 @@ class Settings:
     reachable_networks: str = _setting(
         "native API",
         "",
-        "Networks that image_url and webhooks may reach beside the public internet, such as "
-        "10.1.0.0/16, with commas between.",
+        "Networks that image_url, loop_sources and webhooks may reach beside the public "
+        "internet, such as 10.1.0.0/16, with commas between.",
     )
 
     credits_per_success: int = _setting(

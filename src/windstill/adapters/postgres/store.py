@@ -114,6 +114,15 @@ class PostgresStore(PostgresKeys, PostgresOutbox):
         """See the port."""
         return self.database.read(lambda db: _read(db, job_id))
 
+    def job_named(self, key_id: str, idempotency_key: str) -> Job | None:
+        """See the port."""
+
+        def look(db: Connection) -> Job | None:
+            row = db.execute(_SAME, (key_id, idempotency_key)).fetchone()
+            return None if row is None else to_job(row)
+
+        return self.database.read(look)
+
     def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """See the port."""
         changed = self._change_all([job_id], change, durable=durable)

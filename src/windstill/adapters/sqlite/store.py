@@ -68,6 +68,11 @@ class SqliteStore(SqliteKeys, SqliteOutbox):
         with self.database.reading() as db:
             return _read(db, job_id)
 
+    def job_named(self, key_id: str, idempotency_key: str) -> Job | None:
+        """See the port."""
+        with self.database.reading() as db:
+            return _of_idempotency_key(db, key_id, idempotency_key)
+
     def change(self, job_id: str, change: Change, *, durable: bool = True) -> Job | None:
         """See the port."""
         with self.database.writing(durable=durable) as db:

@@ -174,7 +174,12 @@ async def _fetched(url: str, service: Service, limits: Limits, held: Held) -> by
         )
     except Unreachable as error:
         raise Unreachable(error.message, field=IMAGE_URL) from None
-    return _photo(FormFile(reply.body, len(reply.body)), limits)
+    return checked_photo(reply.body, limits)
+
+
+def checked_photo(body: bytes, limits: Limits) -> bytes:
+    """A photo that was fetched, after what can be told without decoding."""
+    return _photo(FormFile(body, len(body)), limits)
 
 
 def _photo(file: FormFile | None, limits: Limits) -> bytes:

@@ -21,6 +21,7 @@ from windstill.jobs import errors as jobs
 
 MEDIA_TYPE = "application/problem+json"
 ROOT = "/v1"
+LOOP_ROOT = "/loop/"
 
 Kind = Reason | type[Exception]
 
@@ -54,6 +55,8 @@ TABLE: Mapping[Kind, Meaning] = {
     Reason.TOO_BUSY: Meaning(429, "Too many jobs are waiting", "too_busy"),
     Reason.NO_ANSWER_IN_TIME: Meaning(504, "It was not ready in time", "no_answer_in_time"),
     Reason.NOT_ALLOWED_HERE: Meaning(403, "The operator does not allow this", "not_allowed_here"),
+    Reason.WRONG_SIGNATURE: Meaning(403, "The signature is not right", "wrong_signature"),
+    Reason.ADDRESS_EXPIRED: Meaning(410, "The address has ended", "address_expired"),
     Reason.INTERNAL: Meaning(500, "The service has a defect", "internal_error"),
     jobs.Refused: Meaning(503, "The request was not taken"),
     jobs.QueueFull: Meaning(429, "Too many jobs are waiting"),
@@ -92,8 +95,8 @@ TABLE: Mapping[Kind, Meaning] = {
 
 
 def is_native(path: str) -> bool:
-    """Whether a path belongs to the native API."""
-    return path == ROOT or path.startswith(f"{ROOT}/")
+    """Whether a path belongs to the native API, or is the address of a loop."""
+    return path == ROOT or path.startswith((f"{ROOT}/", LOOP_ROOT))
 
 
 def meaning_of(kind: Kind) -> Meaning:
