@@ -35,7 +35,7 @@ PAGES = {
     if path.parent.name not in ("decisions", "theme")
 }
 RUNNABLE = ("sh", "python")
-SHOWN = ("", "text", "nginx", "ini", "systemd", "yaml", "js", "html")
+SHOWN = ("", "text", "json", "nginx", "ini", "systemd", "yaml", "js", "html")
 """Kinds of blocks that show what something looks like, or are files of other programs."""
 ELSEWHERE = "how-to/alibaba/"
 """Pages about clients that tests/http/acs/test_clients.py installs and runs."""
@@ -49,6 +49,7 @@ MADE = {
     "how-to/formats.md": ("loop.webm", "loop.gif", "frames.zip"),
     "how-to/photos.md": ("beachMP.jpg", "film.mp4", "beach/beach.mov", "seaMP.jpg"),
     "how-to/web.md": ("photo-loop.html", "sea/photo.loop"),
+    "how-to/recipes.md": ("site/index.html", "site/beach-loop/photo.loop"),
     "how-to/playback.md": ("loop.mp4", "loop.jpg", "loop-av1.mp4"),
     "how-to/webhooks.md": ("told.txt",),
     "explanation/adding-an-element.md": ("lake.mp4",),

@@ -19,6 +19,7 @@ COMMANDS = {
     "mattes": ("mattes:mattes", "Show where a photo's sky and hair were found."),
     "preview": ("preview:preview", "Open the web page on a photo."),
     "serve": ("serve:serve", "Serve the compatible API over HTTP."),
+    "mcp": ("mcp:mcp", "Serve assistants over the Model Context Protocol."),
     "worker": ("worker:worker", "Run jobs that services on other machines take in."),
     "keys": ("keys:command", "Manage the service's API keys."),
     "erase": ("erase:erase", "Erase single results by their links."),
