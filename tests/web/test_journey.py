@@ -106,6 +106,9 @@ def test_the_loop_plays_beside_the_photo(visit: Visitor, photo: Path) -> None:
         "player => new Promise((resolve) => { player.ontimeupdate = () => "
         "{ if (!player.paused && player.currentTime > 0) resolve(); }; })"
     )
+    # The loop is shown whole first.
+    assert not trip.page.locator("#before").is_visible()
+    trip.page.get_by_role("button", name="Compare").click()
     slider = trip.page.get_by_role("slider", name="Compare")
     slider.focus()
     for key, value in (("ArrowLeft", "48"), ("PageUp", "58"), ("Home", "0"), ("End", "100")):
@@ -113,6 +116,8 @@ def test_the_loop_plays_beside_the_photo(visit: Visitor, photo: Path) -> None:
         assert slider.get_attribute("aria-valuenow") == value
     trip.drag("stage", (0.9, 0.5), (0.25, 0.5))
     assert slider.get_attribute("aria-valuenow") == "25"
+    trip.page.get_by_role("button", name="Compare").click()
+    assert not slider.is_visible()
     trip.page.get_by_role("button", name="Pause").click()
     assert video.evaluate("player => player.paused")
 

@@ -27,7 +27,9 @@ from windstill.http.service import service_of
 TYPES = {
     "css": "text/css; charset=utf-8",
     "html": "text/html; charset=utf-8",
+    "jpg": "image/jpeg",
     "js": "text/javascript; charset=utf-8",
+    "mp4": "video/mp4",
     "svg": "image/svg+xml",
     "webmanifest": "application/manifest+json",
 }
@@ -43,10 +45,10 @@ _PLACE = re.compile(r'(<(\w+)[^>]* data-t="([\w.]+)"[^>]*>)(</\2>)')
 
 @dataclass(frozen=True)
 class StaticFile:
-    """One file as it is served, plain and compressed."""
+    """One file as it is served, plain and compressed; None: it is compressed as it is."""
 
     body: bytes
-    compressed: bytes
+    compressed: bytes | None
     type: str
     etag: str
 
@@ -130,21 +132,22 @@ def _collect(folder: Traversable, prefix: str) -> Iterator[tuple[str, StaticFile
 
 def _file(body: bytes, kind: str) -> StaticFile:
     tag = hashlib.sha256(body).hexdigest()[:32]
-    return StaticFile(body, gzip.compress(body, mtime=0), kind, tag)
+    textual = not kind.startswith(("image/jpeg", "video/"))
+    return StaticFile(body, gzip.compress(body, mtime=0) if textual else None, kind, tag)
 
 
 def _answer(request: Request, file: StaticFile, caching: str) -> Response:
-    compressed = re.search(r"\bgzip\b(?!\s*;\s*q=0(?![.\d]*[1-9]))", _accepted(request)) is not None
-    etag = f'"{file.etag}-gz"' if compressed else f'"{file.etag}"'
+    takes = re.search(r"\bgzip\b(?!\s*;\s*q=0(?![.\d]*[1-9]))", _accepted(request)) is not None
+    compressed = file.compressed if takes else None
+    etag = f'"{file.etag}"' if compressed is None else f'"{file.etag}-gz"'
     headers = {"cache-control": caching, "etag": etag, "vary": "Accept-Encoding"}
     known = {tag.strip().removeprefix("W/") for tag in _if_none_match(request)}
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    if compressed:
+    if compressed is not None:
         headers["content-encoding"] = "gzip"
-    return Response(
-        file.compressed if compressed else file.body, media_type=file.type, headers=headers
-    )
+    body = file.body if compressed is None else compressed
+    return Response(body, media_type=file.type, headers=headers)
 
 
 def _accepted(request: Request) -> str:

@@ -37,13 +37,14 @@ export class Api {
     return this.#json('v1/options');
   }
 
-  preview(form, signal) {
-    return this.#json('v1/previews', { method: 'POST', body: form, signal });
+  /** onSent(part): called with the part of the photo that was sent, 0 to 1. */
+  preview(form, signal, onSent) {
+    return this.#upload('v1/previews', form, { signal, onSent });
   }
 
   /** Asks for an animation; equal requests with the same `token` make one. */
-  animate(form, token, signal) {
-    return this.#json('v1/animations', { method: 'POST', body: form, signal, headers: { 'Idempotency-Key': token } });
+  animate(form, token, signal, onSent) {
+    return this.#upload('v1/animations', form, { signal, onSent, headers: { 'Idempotency-Key': token } });
   }
 
   animation(id, signal) {
@@ -96,6 +97,27 @@ export class Api {
       await new Promise((resolve) => { setTimeout(resolve, Math.min(LONGEST_MS, POLL_MS * 2 ** missed)); });
       signal?.throwIfAborted();
     }
+  }
+
+  /** Sends a form; fetch() can't tell how much of it has gone. */
+  #upload(path, form, { headers = {}, signal, onSent = () => {} }) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const request = new XMLHttpRequest();
+      request.open('POST', path);
+      for (const [name, value] of Object.entries({ ...this.headers, ...headers })) request.setRequestHeader(name, value);
+      request.upload.onprogress = ({ loaded, total }) => onSent(total ? loaded / total : 0);
+      request.upload.onload = () => onSent(1);
+      request.onload = () => {
+        const { status, responseText } = request;
+        const answer = new Response(responseText, { status, headers: { 'retry-after': request.getResponseHeader('retry-after') ?? '' } });
+        resolve(answer.ok ? answer.json() : problem(answer).then((error) => { throw error; }));
+      };
+      request.onerror = () => reject(new ApiError({ code: 'offline' }));
+      request.onabort = () => reject(signal.reason);
+      signal?.addEventListener('abort', () => request.abort(), { once: true });
+      request.send(form);
+    });
   }
 
   async #json(path, init) {

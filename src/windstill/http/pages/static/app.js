@@ -1,21 +1,25 @@
 /** The page: photos come in here, and errors come out. */
 
 import { Api } from './api.js';
+import { animateAll } from './batch.js';
 import { $, show } from './dom.js';
 import { handedPath, handedPhoto } from './handed.js';
 import { keep, kept } from './kept.js';
 import { askKey, knownKey } from './key.js';
 import { has, language, preferredLanguage, setLanguage, t } from './language.js';
 import { LANGUAGES } from './messages.js';
-import { openPhoto, pictureIn } from './photo.js';
+import { openPhoto, picturesIn } from './photo.js';
 import { hideProblem, keyProblem, showProblem } from './problem.js';
 import { Studio } from './studio.js';
+import { Tray } from './tray.js';
+import { play, startWelcome } from './welcome.js';
 
 const handed = handedPath();
 let key = knownKey();
 let limits = {};
 const api = new Api(() => key);
-const studio = new Studio(api, guarded);
+const tray = new Tray({ onOpen: openItem, onAll: () => guarded(() => animateAll(api, tray, studio.fields, limits)) });
+const studio = new Studio(api, guarded, (file, loop) => tray.change(tray.itemOf(file), { ...loop, state: 'done' }));
 
 /** Runs `work`; with another key once more where the key was wrong. */
 async function guarded(work) {
@@ -50,13 +54,14 @@ async function open(file, before = null) {
   hideProblem();
   document.body.classList.add('opening');
   try {
-    const photo = await openPhoto(file, limits);
+    const photo = { ...(await openPhoto(file, limits)), file };
     document.body.classList.remove('opening');
     show($('welcome'), false);
+    play(false);
     show($('studio'));
     $('studio-title').focus({ preventScroll: true });
     scrollTo({ top: 0 });
-    if (!before) keep({ photo: file, name: file.name });
+    keep({ photo: file, name: file.name, ...before });
     await studio.open(photo, before);
   } catch (error) {
     report(error, null);
@@ -65,17 +70,28 @@ async function open(file, before = null) {
   }
 }
 
+/** Opens the first of several photos; all of them wait in the tray. */
+function openAll(files) {
+  if (files.length > 1) for (const file of [...files].reverse()) tray.add(file);
+  if (files.length) open(files[0]);
+}
+
+/** Opens what the tray has: a photo that waits, or one with its loop. */
+function openItem({ photo, name, state, id, fields, drawn, frame }) {
+  const file = photo instanceof File ? photo : new File([photo], name, { type: photo.type });
+  open(file, state === 'done' ? { frame, asked: { id, fields, drawn } } : null);
+}
+
 function listenForPhotos() {
   const touch = navigator.maxTouchPoints > 0;
   show($('camera'), touch);
   if (touch) $('drop-words').dataset.t = 'welcome.caption';
-  $('print').onclick = () => $('file').click();
   for (const [button, input] of [['choose', 'file'], ['camera', 'file-camera'], ['another', 'file']]) {
     $(button).onclick = () => $(input).click();
     $(input).onchange = () => {
-      const [file] = $(input).files;
+      const files = [...$(input).files];
       $(input).value = '';
-      if (file) open(file);
+      openAll(files);
     };
   }
   let depth = 0;
@@ -89,12 +105,10 @@ function listenForPhotos() {
   addEventListener('drop', (event) => {
     event.preventDefault();
     dropping(0);
-    const file = pictureIn(event.dataTransfer);
-    if (file) open(file);
+    openAll(picturesIn(event.dataTransfer));
   });
   addEventListener('paste', (event) => {
-    const file = pictureIn(event.clipboardData);
-    if (file) open(file);
+    openAll(picturesIn(event.clipboardData));
   });
 }
 
@@ -116,6 +130,8 @@ async function learnLimits() {
 $('key-button').onclick = async () => { key = (await askKey()) || key; };
 listenForPhotos();
 listenForLanguage();
+startWelcome(open, guarded);
+tray.load();
 learnLimits().then(async () => {
   const photo = handed && await handedPhoto(handed);
   if (photo) {
@@ -127,5 +143,5 @@ learnLimits().then(async () => {
   if (before?.photo && $('studio').hidden) open(new File([before.photo], before.name, { type: before.photo.type }), before);
 });
 addEventListener('beforeunload', (event) => {
-  if (studio.atRisk) event.preventDefault();
+  if (studio.atRisk || tray.busy || tray.waiting.length > 1) event.preventDefault();
 });

@@ -9,6 +9,7 @@ export class Compare {
   constructor() {
     this.slider = $('slider');
     this.at = 50;
+    $('compare').onclick = () => this.toggle(!this.open);
     this.slider.addEventListener('keydown', (event) => this.#key(event));
     const stage = $('stage');
     stage.addEventListener('pointerdown', (event) => {
@@ -26,7 +27,14 @@ export class Compare {
 
   get open() { return !this.slider.hidden; }
 
+  /** Offers to compare, or not; the loop is shown whole first. */
+  offer(offered) {
+    show($('compare'), offered);
+    this.toggle(false);
+  }
+
   toggle(open) {
+    $('compare').setAttribute('aria-pressed', String(open));
     for (const id of ['slider', 'before', 'tag-before', 'tag-after']) show($(id), open);
     $('stage').classList.toggle('comparing', open);
     this.set(50);

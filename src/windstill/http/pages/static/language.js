@@ -7,6 +7,8 @@ let current = 'en';
 const listeners = [];
 
 export const language = () => current;
+/** How numbers and dates are written: as the browser's own region does, if it speaks the page's language. */
+export const region = () => navigator.languages.find((tag) => tag.slice(0, 2) === current) ?? current;
 export const onLanguage = (listener) => listeners.push(listener);
 
 /** The text for `key`, with {names} filled in; a key without a text is shown as it is. */
@@ -32,18 +34,18 @@ export function setLanguage(name, { remember = false } = {}) {
   for (const listener of listeners) listener();
 }
 
-export const percent = (part) => new Intl.NumberFormat(current, { style: 'percent', maximumFractionDigits: part < 0.01 ? 1 : 0 }).format(part);
+export const percent = (part) => new Intl.NumberFormat(region(), { style: 'percent', maximumFractionDigits: part < 0.01 ? 1 : 0 }).format(part);
 
 export function bytes(count) {
   const [size, unit] = count >= 1e6 ? [count / 1e6, 'megabyte'] : [count / 1e3, 'kilobyte'];
-  return new Intl.NumberFormat(current, { style: 'unit', unit, maximumFractionDigits: size < 10 ? 1 : 0 }).format(size);
+  return new Intl.NumberFormat(region(), { style: 'unit', unit, maximumFractionDigits: size < 10 ? 1 : 0 }).format(size);
 }
 
-export const clock = (date) => new Intl.DateTimeFormat(current, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
+export const clock = (date) => new Intl.DateTimeFormat(region(), { dateStyle: 'medium', timeStyle: 'short' }).format(date);
 
 /** "in 5 hours", of a moment to come. */
 export function timeLeft(date) {
   const seconds = (date - Date.now()) / 1000;
   const [count, unit] = seconds >= 5400 ? [seconds / 3600, 'hour'] : seconds >= 90 ? [seconds / 60, 'minute'] : [seconds, 'second'];
-  return new Intl.RelativeTimeFormat(current, { numeric: 'always' }).format(Math.round(count), unit);
+  return new Intl.RelativeTimeFormat(region(), { numeric: 'always' }).format(Math.round(count), unit);
 }

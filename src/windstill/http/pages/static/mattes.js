@@ -42,6 +42,14 @@ export class Mattes {
     return now.some((value, at) => value !== found[at]);
   }
 
+  /** Takes over the `elements` of other mattes, where `place` [x, y, width, height] of these has them. */
+  carry(other, elements, place) {
+    const canvas = this.canvas();
+    canvas.getContext('2d').drawImage(other.canvas(), ...place);
+    const carried = Mattes.from(canvas);
+    for (const element of elements) this.planes[element].set(carried.planes[element]);
+  }
+
   reset() {
     for (const element of ELEMENTS) this.planes[element].set(this.found[element]);
   }

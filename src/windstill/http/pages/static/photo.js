@@ -76,8 +76,9 @@ async function smaller(bitmap, start, limits) {
   throw new PhotoError('file_too_large');
 }
 
-/** The first picture among what was dropped or pasted, or null. */
-export function pictureIn(transfer) {
+/** The pictures among what was dropped or pasted; without any, the first file, to say what it is. */
+export function picturesIn(transfer) {
   const files = [...(transfer?.files ?? [])];
-  return files.find((file) => file.type.startsWith('image/')) ?? files[0] ?? null;
+  const pictures = files.filter((file) => file.type.startsWith('image/'));
+  return pictures.length ? pictures : files.slice(0, 1);
 }

@@ -1,7 +1,7 @@
 /** How far an animation is: a wave that fills, and the stages as words. */
 
 import { $, say, show } from './dom.js';
-import { onLanguage, t } from './language.js';
+import { onLanguage, percent, t } from './language.js';
 
 export class Progress {
   #stage = null;
@@ -19,12 +19,12 @@ export class Progress {
 
   /** Shows the state of an animation; a new stage is said aloud, once. */
   update({ state, stage, fraction }) {
-    const title = state === 'away' ? 'progress.away' : state === 'queued' && !stage ? 'progress.queued' : 'progress.title';
+    const title = state === 'away' ? 'progress.away' : state === 'sending' ? 'progress.sending' : state === 'queued' && !stage ? 'progress.queued' : 'progress.title';
     if (title === 'progress.away' && title !== this.#title) say(t(title));
     this.#title = title;
-    $('progress-title').textContent = t(this.#title);
-    if (state === 'away') return;
     const done = Math.round(100 * fraction);
+    $('progress-title').textContent = t(this.#title, { percent: percent(fraction) });
+    if (state === 'away') return;
     $('bar').setAttribute('aria-valuenow', String(done));
     $('bar').style.setProperty('--done', `${done}%`);
     const items = [...$('stages').children];

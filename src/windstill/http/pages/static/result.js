@@ -3,7 +3,7 @@
 import { isOwn } from './api.js';
 import { asCurl, asPython } from './code.js';
 import { $, chosen, say, show, toast } from './dom.js';
-import { bytes, clock, has, language, onLanguage, t, timeLeft } from './language.js';
+import { bytes, clock, has, onLanguage, region, t, timeLeft } from './language.js';
 
 const EXTENSIONS = { 'video/mp4': 'mp4', 'video/webm': 'webm', 'video/x-msvideo': 'avi', 'image/gif': 'gif', 'image/webp': 'webp', 'application/zip': 'zip', 'image/jpeg': 'jpg', 'text/html': 'html' };
 const RENEW_MS = 30000;
@@ -109,7 +109,7 @@ export class Result {
   #write() {
     if (!this.#animation) return;
     const { result } = this.#animation;
-    const number = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 });
+    const number = new Intl.NumberFormat(region(), { maximumFractionDigits: 1 });
     const facts = t('result.facts', { ...result, seconds: number.format(result.seconds), fps: number.format(result.fps), size: bytes(result.bytes) });
     const repeats = result.repeats > 1 ? ` · ${t('result.repeats', { n: number.format(result.repeats) })}` : '';
     $('result-facts').textContent = facts + repeats;

@@ -6,6 +6,8 @@ import { Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { $, chosen, say, sheet, show } from './dom.js';
 import { MatteEditor } from './editor.js';
+import { Frame } from './frame.js';
+import { offerFullScreen } from './fullscreen.js';
 import { keep, keepsNothing } from './kept.js';
 import { onLanguage, percent, t } from './language.js';
 import { ELEMENTS, Mattes } from './mattes.js';
@@ -13,6 +15,7 @@ import { shownBy } from './photo.js';
 import { Progress } from './progress.js';
 import { Result } from './result.js';
 import { Stage } from './stage.js';
+import { token } from './token.js';
 import { Wind } from './wind.js';
 
 // Less than this is nothing.
@@ -21,16 +24,24 @@ const CODES = { sky: '01', hair: '10' };
 const SAVED_MS = 60000;
 
 export class Studio {
+  // As it was chosen, and the part of it that is worked on, which `box` has in the first's pixels.
+  #original = null;
   #photo = null;
+  #box = null;
   #mattes = null;
   #animation = null;
   // What was asked for: {words, token, animation}. The same once more is no second animation.
   #asked = null;
 
-  /** guarded(work): runs work, asks for the key where it is wrong, and shows any other error. */
-  constructor(api, guarded) {
+  /**
+   * guarded(work): runs work, asks for the key where it is wrong, and shows any other error.
+   * onLoop(file, loop): a loop of this photo is ready.
+   */
+  constructor(api, guarded, onLoop) {
     this.api = api;
     this.guarded = guarded;
+    this.onLoop = onLoop;
+    this.frame = new Frame({ onChange: () => this.#framed() });
     this.stage = new Stage();
     this.compare = new Compare();
     this.progress = new Progress();
@@ -44,8 +55,17 @@ export class Studio {
 
   /** Opens a prepared photo, and asks what there is to move. before: what was kept of this work. */
   async open(photo, before = null) {
+    this.#original = photo;
+    this.frame.value = before?.frame ?? { ratio: 'whole', at: 50 };
+    await this.#begin(before);
+  }
+
+  /** Begins with the framed part of the photo. carried: {mattes, drawn, box} of another part. */
+  async #begin(before, carried = null) {
     this.#stop();
+    const photo = await this.frame.of(this.#original);
     this.#photo = photo;
+    this.#box = this.frame.box(this.#original);
     this.#mattes = null;
     this.#asked = null;
     this.brush.toggle(false);
@@ -57,9 +77,30 @@ export class Studio {
     show($('looking'));
     $('controls').inert = true;
     await this.#work(async (signal) => {
-      await this.#preview();
-      if (before && !signal.aborted) await this.#restore(before, signal);
+      await this.#preview(carried);
+      if (signal.aborted) return;
+      if (photo !== this.#photo && this.frame.value.ratio !== 'whole') {
+        await this.#begin(before, carried); // now that the service has decoded it
+        return;
+      }
+      if (before) await this.#restore(before, signal);
     });
+  }
+
+  /** Another part was chosen. Strokes stay where both have the place. */
+  #framed() {
+    if (!this.#original) return;
+    const drawn = ELEMENTS.filter((element) => this.#mattes?.edited(element));
+    const carried = drawn.length ? { mattes: this.#mattes, drawn, box: this.#box } : null;
+    keep({ frame: this.frame.value, planes: null, asked: null });
+    this.#begin(null, carried);
+  }
+
+  #carry({ mattes, drawn, box }) {
+    const [across, down] = [this.#mattes.width / this.#box.width, this.#mattes.height / this.#box.height];
+    const place = [(box.x - this.#box.x) * across, (box.y - this.#box.y) * down, box.width * across, box.height * down];
+    this.#mattes.carry(mattes, drawn, place);
+    this.#painted();
   }
 
   /** Whether something would be lost with the page: a photo on its way, or strokes kept nowhere. */
@@ -106,17 +147,18 @@ export class Studio {
     show($('looking'), false);
   }
 
-  async #preview() {
+  async #preview(carried) {
     const { signal } = this.control;
     const form = new FormData();
     form.append('image', this.#photo.blob, this.#photo.name);
     form.append('strength', chosen('strength'));
     form.append('wind', this.wind.value);
-    const facts = await this.api.preview(form, signal);
+    const facts = await this.api.preview(form, signal, (part) => this.#writeLooking(part));
     const bitmap = await createImageBitmap(await this.api.blob(facts.mattes, signal));
     if (!this.#photo.bitmap) await this.#show(await this.api.blob(facts.photo, signal), facts);
     if (signal.aborted) return;
     this.#found(Mattes.from(bitmap));
+    if (carried) this.#carry(carried);
     const fetched = (address) => this.api.blob(address, signal);
     await this.stage.startLive(this.#photo.bitmap, facts, fetched, () => this.#settings());
     this.#writeNothing();
@@ -125,6 +167,8 @@ export class Studio {
   /** Shows the photo as the service decoded it. */
   async #show(blob, facts) {
     this.#photo = await shownBy(blob, this.#photo, facts);
+    this.#original = this.#photo;
+    this.#box = this.frame.box(this.#original);
     this.stage.setPhoto(this.#photo);
     show($('looking'));
     this.#writeNote();
@@ -184,7 +228,8 @@ export class Studio {
       const fields = this.#fields();
       const drawn = ELEMENTS.filter((element) => this.#mattes.edited(element));
       const asked = this.#askedFor(JSON.stringify([fields, drawn.map((element) => this.#mattes.area(element))]));
-      asked.animation ??= await this.api.animate(await this.#form(fields, drawn), asked.token, signal);
+      const sent = (part) => this.progress.update(part < 1 ? { state: 'sending', stage: null, fraction: part } : { state: 'queued', stage: null, fraction: 0 });
+      asked.animation ??= await this.api.animate(await this.#form(fields, drawn), asked.token, signal, sent);
       this.#animation = asked.animation;
       keep({ asked: { id: this.#animation.id, fields, drawn } });
       const animation = await this.#followed(signal);
@@ -240,6 +285,9 @@ export class Studio {
       show($('show-loop'), false);
       $('result-facts').textContent = t('result.unplayable', { format: fields.format.replace('_', ' ').toUpperCase() });
     };
+    this.onLoop(this.#original.file, {
+      id: animation.id, fields, drawn: mattes, frame: this.frame.value, expires: Date.parse(animation.expires_at),
+    });
     const player = await this.result.open(animation, blob, { fields, mattes, name: this.#photo.name, onUnplayable: unplayable });
     if (player) this.#view('done');
     else unplayable();
@@ -324,7 +372,8 @@ export class Studio {
     show($('controls'), name !== 'working');
     this.progress.toggle(name === 'working');
     show($('loop'), done);
-    this.compare.toggle(done);
+    this.compare.offer(done);
+    offerFullScreen(done);
     show($('result'), name !== 'working' && this.result.present);
     show($('show-loop'), name === 'edit' && this.result.present);
     this.wind.enable(name === 'edit' && !this.brush.open && this.#some);
@@ -333,6 +382,16 @@ export class Studio {
     show($('play'), done || (this.stage.live && this.#some));
     $('animate').firstElementChild.textContent = t(this.result.present ? 'animate.again' : 'animate');
     this.stage.play(this.stage.playing);
+  }
+
+  /** part: of the photo that was sent. */
+  #writeLooking(part) {
+    $('looking').firstElementChild.textContent = part < 1 ? t('found.sending', { percent: percent(part) }) : t('found.looking');
+  }
+
+  /** The choices, as they are for any photo. */
+  get fields() {
+    return { operation: 'auto', strength: chosen('strength'), wind: this.wind.value, ...this.choices.fields };
   }
 
   #writeFound() {
@@ -378,9 +437,4 @@ export class Studio {
     $('photo-note').classList.toggle('minor', !was);
     $('photo-note').textContent = was ? t('note.shrunk', { was: size(was), is: size(this.#photo) }) : t('note.same', { is: size(this.#photo) });
   }
-}
-
-/** A word that nobody else has; crypto.randomUUID is not there over plain HTTP. */
-function token() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
