@@ -36,6 +36,15 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry(
+        "portrait",
+        "A portrait with short hair",
+        "NASA, public domain; astronaut.png of scikit-image",
+        data.astronaut,
+        "well",
+        "The hair moves by some two pixels: it is short, and hardly livelier at its tips than at "
+        "the scalp. The face stands still, and the grey backdrop was not taken for sky.",
+    ),
+    Entry(
         "temple",
         "A temple by a lake",
         "Guillaume Payen, CC BY 2.0; china.jpg of scikit-learn",
@@ -45,15 +54,6 @@ ENTRIES = (
         "right was taken for sky, since haze hides its shore: it drifts along, boats, island and "
         "all. The part of the lake on the left was told apart. "
         "A [matte of your own](how-to/mattes.md) mends it.",
-    ),
-    Entry(
-        "portrait",
-        "A portrait with short hair",
-        "NASA, public domain; astronaut.png of scikit-image",
-        data.astronaut,
-        "well",
-        "The hair moves by some two pixels: it is short, and hardly livelier at its tips than at "
-        "the scalp. The face stands still, and the grey backdrop was not taken for sky.",
     ),
     Entry(
         "camera",
@@ -162,7 +162,7 @@ def page() -> str:
         "<p><small>" + ". ".join(each.source for each in FRONT) + ".</small></p>\n",
         "Made when this site was built, with the default options, from pictures that installed "
         "packages carry. They were not chosen for looking good: half of them show what goes wrong. "
-        "The right one of each pair is what was found: sky in orange, hair in pink.\n",
+        "The right one of each pair is what was found: sky in blue, hair in orange.\n",
         "## Mountains\n\n![A mountain path under drifting clouds](gallery/mountains.webp)\n",
         "<p>"
         f"{_badge('well')} Clouds with hard edges evaporate and form anew, twice a loop; who "
@@ -173,7 +173,7 @@ def page() -> str:
         "## Water, added by hand\n\n"
         '<video src="gallery/lake.mp4" autoplay loop muted playsinline '
         'aria-label="The temple again; now the water ripples"></video>\n\n'
-        "The first picture again, with an element of its own for the water, and a matte drawn by "
+        "The temple again, with an element of its own for the water, and a matte drawn by "
         "hand: [adding an element](explanation/adding-an-element.md) shows how.\n",
         "More of what goes wrong: [limits](explanation/limits.md).\n",
     ]

@@ -31,6 +31,22 @@ _FROM_NAVIGATION = "[](../SECURITY.md)"
 _copies: dict[str, str] = {}
 
 
+def on_env(env: object, config: MkDocsConfig, files: Files) -> None:
+    """Leaves out the search plugin's own script, which finds nothing in a site opened from disk."""
+    config.extra_javascript = [
+        path for path in config.extra_javascript if str(path) != "search/main.js"
+    ]
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Makes a script of the search index: a page opened from disk may load no data, but scripts."""
+    folder = Path(config.site_dir) / "search"
+    index = (folder / "search_index.json").read_text(encoding="utf-8")
+    (folder / "search_index.js").write_text(f"window.searchIndex = {index};\n", encoding="utf-8")
+    for name in ("main.js", "worker.js", "search_index.json"):
+        (folder / name).unlink()
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the generated pages, copies of what pages lead to, and the gallery's pictures."""
     root = Path(config.config_file_path).parent

@@ -36,12 +36,68 @@ for (const box of document.querySelectorAll("pre, .table")) {
 
 const query = document.getElementById("mkdocs-search-query");
 const results = document.getElementById("mkdocs-search-results");
-// What was typed before the index had come is looked for as soon as it is there.
-addEventListener("DOMContentLoaded", () => {
-  window.searchWorker?.addEventListener("message", (event) => {
-    if (event.data.allowSearch && query.value) window.doSearch();
+const SHORTEST = 3;
+const MOST = 12;
+let index = null;
+let entries = {};
+
+// The index is a script, as pages opened from disk may load nothing else.
+function load(path) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = `${base_url}/${path}`;
+    script.onload = resolve;
+    script.onerror = reject;
+    document.head.append(script);
   });
-});
+}
+
+async function loadIndex() {
+  await load("search/lunr.js");
+  await load("search/search_index.js");
+  const { docs } = window.searchIndex;
+  entries = Object.fromEntries(docs.map((doc) => [doc.location, doc]));
+  index = lunr(function () {
+    this.ref("location");
+    this.field("title", { boost: 4 });
+    this.field("text");
+    for (const doc of docs) this.add(doc);
+  });
+}
+
+let loading = null;
+async function search() {
+  loading ??= loadIndex();
+  await loading;
+  const words = query.value.toLowerCase().split(/[^\p{L}\p{N}_]+/u).filter((word) => word.length > 1);
+  if (query.value.trim().length < SHORTEST || !words.length) {
+    results.replaceChildren();
+    return;
+  }
+  // All of the words, the last of them perhaps not typed to its end.
+  const found = index.query((asked) => {
+    words.forEach((word, at) => {
+      asked.term(lunr.tokenizer(word), { boost: 4 });
+      if (at === words.length - 1) asked.term(word, { wildcard: lunr.Query.wildcard.TRAILING, usePipeline: false });
+    });
+  });
+  show(found.slice(0, MOST).map(({ ref }) => entries[ref]));
+}
+
+function show(found) {
+  results.replaceChildren(...found.map(({ location, title, text }) => {
+    const [article, heading, link, words] = ["article", "h3", "a", "p"].map((name) => document.createElement(name));
+    link.href = `${base_url}/${location}`;
+    link.textContent = title;
+    words.textContent = text.length > 160 ? `${text.slice(0, 160)} …` : text;
+    heading.append(link);
+    article.append(heading, words);
+    return article;
+  }));
+  if (!found.length) results.append(Object.assign(document.createElement("p"), { textContent: "Nothing found." }));
+}
+
+query.addEventListener("input", search);
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
   if (event.key === "/" && !typing) {

@@ -61,7 +61,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert [url for url in elsewhere if not url.startswith(address)] == []
+    assert [url for url in elsewhere if not url.startswith((address, "file:"))] == []
     assert wrong == []
 
 
@@ -100,6 +100,16 @@ def test_films_play_unless_less_motion_is_wanted(visit: Callable[..., Any]) -> N
     calm.wait_for_function("document.querySelector('video').readyState >= 1")
     assert calm.evaluate("[...document.querySelectorAll('video')].every(film => film.paused)")
     assert calm.evaluate("[...document.querySelectorAll('video')].every(film => film.controls)")
+
+
+def test_a_search_finds_a_page_from_disk(visit: Callable[..., Any], site: Site) -> None:
+    page = visit("index.html")
+    page.goto((site.folder / "index.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("live wallp")
+    page.locator("#mkdocs-search-results a", has_text="live wallpaper").first.click()
+    assert page.url.startswith("file:")
+    assert "wallpaper" in page.locator("h1").inner_text().lower()
 
 
 def test_a_search_finds_a_page(visit: Callable[..., Any]) -> None:

@@ -26,7 +26,18 @@ def test_the_page_may_load_its_own_files_only(server: RunningServer) -> None:
     for path in ("/", "/docs"):
         policy = httpx.get(server.address + path).headers["content-security-policy"]
         assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
         assert "base-uri 'none'" in policy
+
+
+def test_the_api_page_looks_like_the_page(server: RunningServer) -> None:
+    page, docs = (httpx.get(server.address + path).text for path in ("/", "/docs"))
+    brand = re.compile(r'<a class="brand".*?</a>', re.DOTALL)
+    mark = re.compile(r"<svg.*?</svg>", re.DOTALL)
+    shown = [mark.search(brand.search(text)[0])[0] for text in (page, docs)]  # type: ignore[index]
+    assert shown[0] == shown[1]
+    sheet = r'"(static/\w+/base.css)"'
+    assert re.findall(sheet, page) == re.findall(sheet, docs) != []
 
 
 def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
@@ -101,13 +112,13 @@ def test_the_first_words_take_little(server: RunningServer) -> None:
     [
         "",
         "app",
-        "../style.css",
-        "%2e%2e/style.css",
-        "..%2fstyle.css",
+        "../docs.html",
+        "%2e%2e/docs.html",
+        "..%2fdocs.html",
         "/etc/passwd",
         "app.js/",
         "0123456789abcdef/",
-        "0123456789abcdef/../style.css",
+        "0123456789abcdef/../docs.html",
         "0123456789abcdef/0123456789abcdef/app.js",
         ".",
     ],

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from windstill.perceive.mattes import Mattes
 
-_TINTS = {"sky": (255, 150, 0), "hair": (255, 60, 160)}
+_TINTS = {"sky": (74, 92, 255), "hair": (255, 122, 46)}
+"""The colours of the web page (mattes.js)."""
 
 
 @click.command()
@@ -29,7 +30,7 @@ def mattes(photo: str, output: str, force: bool, quiet: bool) -> None:
     """Write where a photo's sky and hair were found.
 
     DIR gets sky.png and hair.png (8-bit grey, the photo's size) and overlay.png, the photo with
-    the sky tinted orange and the hair pink. PHOTO may be - for standard input.
+    the sky tinted blue and the hair orange. PHOTO may be - for standard input.
 
     Example: windstill mattes photo.jpg -o mattes/
     """

@@ -19,9 +19,10 @@ from windstill.http.native.description import meanings
 from windstill.http.openapi import describe
 from windstill.http.refusals import TABLE
 from windstill.http.service import service_of
+from windstill.http.static import fingerprint
 
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
@@ -73,7 +74,7 @@ def lifetime(seconds: int) -> str:
 
 
 def _page(name: str, **values: str) -> Response:
-    text = Template(_resource(name)).substitute(style=_resource("style.css"), **values)
+    text = Template(_resource(name)).substitute(fingerprint=fingerprint(), **values)
     return HTMLResponse(text, headers=_HEADERS)
 
 
@@ -90,7 +91,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
             f'<p><span class="method">{method.upper()}</span> <code>{escape(path)}</code></p>',
             _paragraphs(operation.get("description", "")),
             _parameters(operation.get("parameters", ())),
-            '<div class="scroll">',
+            '<div class="scroll" tabindex="0">',
             _table(("status", "meaning"), rows),
             "</div>",
             _example(operation["responses"].get("200", {})),
@@ -110,7 +111,7 @@ def _example(answer: Mapping[str, Any]) -> str:
     example = answer.get("content", {}).get("application/json", {}).get("example")
     if example is None:
         return ""
-    return f"<pre>{escape(json.dumps(example, indent=1, ensure_ascii=False))}</pre>"
+    return f'<pre tabindex="0">{escape(json.dumps(example, indent=1, ensure_ascii=False))}</pre>'
 
 
 def _codes() -> str:
