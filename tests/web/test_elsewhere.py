@@ -16,6 +16,11 @@ Visitor = Callable[..., Visit]
 
 # What the service tells of files names the other host. (A routed request would lose its photo.)
 TOLD = """([own, other]) => {
+  const renamed = (text) => text.replaceAll(`${own}/files/`, `${other}/files/`);
+  const { get } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'responseText');
+  Object.defineProperty(XMLHttpRequest.prototype, 'responseText', {
+    get() { return renamed(get.call(this)); },
+  });
   const real = window.fetch;
   window.fetch = async (...given) => {
     const address = String(given[0]);
@@ -24,8 +29,8 @@ TOLD = """([own, other]) => {
     if (shut && address.startsWith(other)) throw new TypeError('Failed to fetch');
     const answer = await real(...given);
     if (!/json|event-stream/.test(answer.headers.get('content-type'))) return answer;
-    const text = (await answer.text()).replaceAll(`${own}/files/`, `${other}/files/`);
-    return new Response(text, { status: answer.status, headers: answer.headers });
+    const { status, headers } = answer;
+    return new Response(renamed(await answer.text()), { status, headers });
   };
 }"""
 
