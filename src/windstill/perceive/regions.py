@@ -178,7 +178,8 @@ def _settled(probability: F32, region: Bool, rule: Rule) -> Bool:
 
 @dataclass(frozen=True)
 class _Parts:
-    """The connected parts of a mask: pixels and mean probability of each; part 0 is the rest."""
+    """The connected parts of a mask: pixels and mean probability of each; part 0 is the rest, of
+    which nothing is known."""
 
     labels: NDArray[np.int32]
     area: NDArray[np.int64]
@@ -198,8 +199,9 @@ class _Parts:
 
 
 def _parts(mask: Bool, probability: F32) -> _Parts:
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    flat = labels.ravel()
-    area = np.bincount(flat, minlength=count)
-    total = np.bincount(flat, weights=probability.ravel(), minlength=count)
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    # Nothing asks about the rest: it isn't counted.
+    inside = labels[mask]
+    area = np.bincount(inside, minlength=count)
+    total = np.bincount(inside, weights=probability[mask], minlength=count)
     return _Parts(np.asarray(labels, np.int32), area, total / np.maximum(area, 1))

@@ -108,15 +108,16 @@ class Window:
         if self.face is None or not self.others:
             return np.ones(size, bool)
         faces = [self.in_window(face, size) for face in (self.face, *self.others)]
-        own, *others = (_distance(face, *np.mgrid[: size[0], : size[1]]) for face in faces)
-        return np.asarray(own <= SHARED * np.min(others, axis=0))
+        rows, columns = np.ogrid[: size[0], : size[1]]
+        own, *others = (_distance(face, rows, columns) for face in faces)
+        return np.asarray(own <= SHARED * np.minimum.reduce(others))
 
     def face_mask(self, size: tuple[int, int]) -> Bool | None:
         """The ellipse inside the face's box, bool `size`; None without a face."""
         if self.face is None:
             return None
         face = self.in_window(self.face, size)
-        rows, columns = np.mgrid[: size[0], : size[1]]
+        rows, columns = np.ogrid[: size[0], : size[1]]
         x, y = (columns + 0.5 - face.x) / face.width, (rows + 0.5 - face.y) / face.height
         return np.asarray(x * x + y * y < 0.25)
 
