@@ -22,6 +22,7 @@ from torch import Tensor, distributed
 from torch.multiprocessing.spawn import start_processes
 
 from training.cache import Sample, load_all
+from training.keeping import AT_ONCE, OTHERS, Keeper, rebalanced
 from training.losses import matte_loss
 from training.network import (
     SIZES,
@@ -64,7 +65,8 @@ TASKS = {
 @dataclass
 class Run:
     """The state of a training run; all of it is in its checkpoint, but for how it learns: whether
-    most of a trained network stays as it is, and the learning rate that the schedule falls from."""
+    most of a trained network stays as it is, the learning rate that the schedule falls from, how
+    much of the moving average each step leaves, and who keeps it from forgetting."""
 
     net: MatteNet
     ema: MatteNet
@@ -72,6 +74,8 @@ class Run:
     seen: int = 0
     tuning: bool = False
     rate: float = LEARNING_RATE
+    decay: float = EMA_DECAY
+    keeper: Keeper | None = None
 
     def save(self, path: Path) -> None:
         state = {
@@ -117,7 +121,7 @@ def _learning_rate(done: float, highest: float) -> float:
 @torch.no_grad()
 def _average(run: Run) -> None:
     # Young averages would remember the untrained decoder.
-    decay = min(EMA_DECAY, 1 - 1 / (1 + run.seen / 320))
+    decay = min(run.decay, 1 - 1 / (1 + run.seen / 320))
     for mean, now in zip(run.ema.state_dict().values(), run.net.state_dict().values(), strict=True):
         if mean.dtype.is_floating_point:
             mean.lerp_(now, 1 - decay)
@@ -145,10 +149,14 @@ def step(run: Run, batch: Batch, done: float) -> float:
     loss = matte_loss(logits.float(), target, weight)
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    shown = rgb.shape[0]
+    if run.keeper is not None:
+        run.keeper.loss(run.net).backward()  # type: ignore[no-untyped-call]
+        shown += AT_ONCE
     mean_gradients(run.net)
     torch.nn.utils.clip_grad_norm_(run.net.parameters(), 3.0)
     run.optimiser.step()
-    run.seen += rgb.shape[0] * distributed.get_world_size()
+    run.seen += shown * distributed.get_world_size()
     _average(run)
     return float(loss.detach())
 
@@ -203,7 +211,12 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
     run = new_run(args.network)
     if args.resume:
         run.load(args.resume)
-    run.tuning, run.rate = args.tune, args.rate
+    run.tuning, run.rate, run.decay = args.tune, args.rate, args.decay
+    if args.teacher:
+        teacher = new_run(args.network)
+        teacher.load(args.teacher)
+        run.keeper = Keeper(teacher.ema, samples, args.seed + rank)
+        samples = rebalanced(samples)
     phases = parse_phases(args.phases)
     total = sum(count for _, count in phases)
     end = 0
@@ -211,6 +224,8 @@ def _process(rank: int, args: argparse.Namespace, samples: Samples, held_out: Sa
         end += count
         if run.seen < end:
             share = max(2, BATCH_PIXELS // size**2 // args.processes)
+            if run.keeper is not None:
+                share = OTHERS
             recipe = Recipe(
                 size, share, args.seed + run.seen + 1000003 * rank, TASKS[args.network].mix
             )
@@ -243,6 +258,8 @@ def main() -> None:
     parser.add_argument("--resume", type=Path)
     parser.add_argument("--tune", action="store_true", help="keep most of a trained network")
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="the highest one")
+    parser.add_argument("--decay", type=float, default=EMA_DECAY, help="of the moving average")
+    parser.add_argument("--teacher", type=Path, help="checkpoint whose answers are to be kept")
     parser.add_argument("--pseudo", type=Path, help="folder of masks made by training.pseudo")
     parser.add_argument("--permissive-only", action="store_true")
     args = parser.parse_args()
