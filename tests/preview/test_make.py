@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.preview.scenes import landscape, portrait
 from windstill import Mattes, Options
-from windstill.elements.sky.element import LONG_FADE
+from windstill.elements.sky.element import FADE
 from windstill.errors import NotAPhoto
 from windstill.preview import MotionPackage, make_preview
 
@@ -61,7 +61,7 @@ def test_fields_of_a_package_survive_rounding() -> None:
     photo, mattes = landscape()
     package = MotionPackage.parse(make_preview(photo, mattes=mattes).motion)
     offsets = package.array("offsets")
-    assert np.abs(offsets).max() == pytest.approx((1 - LONG_FADE) / 2, abs=0.003)
+    assert np.abs(offsets).max() == pytest.approx((1 - FADE) / 2, abs=0.003)
     cover = package.array("cover")
     assert cover.max() == pytest.approx(1)
 

@@ -14,7 +14,7 @@ whatever wind it likes. Positions are luma pixels of `region`; cells are those o
     path        {steps, span, fit}: how paths are followed, see `drift._path_cubics`
     edge, eddy, window, floor, gain, fade, alike, hard_speed, change
                 constants of `windstill.elements.sky`: EDGE, EDDY_SHARE, WINDOW, FLOOR,
-                LARGEST_GAIN, (LONG_FADE, SHORT_FADE), (ALIKE, UNLIKE), (HARD_SPEED, MOST_OF_IT),
+                LARGEST_GAIN, FADE, (ALIKE, UNLIKE), (HARD_SPEED, HARDEST),
                 and those of `crossfade.py` and `dilations.py`; whether clouds are dark
     crispness   what detail is raised by, at the middles of equal parts of the loop
     shifts      of the channels of the coarse band; `fine_shift` of the fine one or null
@@ -26,11 +26,10 @@ degrees it is cos d times the first and sin d times the second. `eddies-STRENGTH
 wind's widened lattice, `offsets`, `roughness`, `cover` (how much of a cell is sky), `shown` (how
 much of one is painted), `fine` (how much of the fine detail moves) on the lattice.
 
-Images: `coarse` and `shape`, the first three channels of the coarse band, undisplaced, and the
-fourth, plus 128, in the units that `shifts` tell; `coarse-rest` and `shape-rest`, likewise, what of
-them is in the photo, if not all is; `sky-reflection`: how much of the sky's change the picture
-shows from the shore down, at half size, if it does; `sky-still`: how freely each pixel of the
-half-size plane may move, and whether it is known to be sky.
+Images: `coarse` and `shape`, the first three channels of the coarse band at rest and the fourth,
+plus 128, in the units that `shifts` tell; `sky-reflection`: how much of the sky's change the
+picture shows from the shore down, at half size, if it does; `sky-still`: how freely each pixel of
+the half-size plane may move, and whether it is known to be sky.
 """
 
 from __future__ import annotations
@@ -96,6 +95,7 @@ def pack_sky(
         "cell": CELL,
         "rim": layer.lattice.rim,
         "veil": is_veil,
+        "at_rest": bool(layer.coarse.rest.any()),
         "winds": winds,
         "velocity": {"margin": margin, "stride": VELOCITY_STRIDE},
         "path": {
@@ -108,9 +108,9 @@ def pack_sky(
         "window": crossfade_statistics.WINDOW,
         "floor": crossfade_statistics.FLOOR,
         "gain": crossfade.LARGEST_GAIN,
-        "fade": [element.LONG_FADE, element.SHORT_FADE],
+        "fade": element.FADE,
         "alike": [element.ALIKE, element.UNLIKE],
-        "hard_speed": [element.HARD_SPEED, element.MOST_OF_IT / 100],
+        "hard_speed": [element.HARD_SPEED, element.HARDEST / 100],
         "change": {
             "reach": crossfade.REACH,
             "eagerness": crossfade.EAGERNESS,
@@ -165,7 +165,7 @@ def _pack_winds(
             layer.lattice,
             longer,
             rate,
-            element.LONG_FADE,
+            element.FADE,
             element.veiled(layer.known, layer.colour) if is_veil else None,
             breeze.rng("sky"),
         )
@@ -211,10 +211,6 @@ def _pack_bands(package: PackageWriter, layer: SkyLayer) -> None:
     # Not a JPEG: what it changes would stand still, as it is taken from the photo and not moved.
     package.image("coarse", np.ascontiguousarray(plane[..., :3]))
     package.image("shape", np.ascontiguousarray(plane[..., 3]))
-    rest = (np.moveaxis(layer.coarse.rest, 0, 2) + np.int16(128)).astype(np.uint8)
-    if (rest != plane).any():
-        package.image("coarse-rest", np.ascontiguousarray(rest[..., :3]))
-        package.image("shape-rest", np.ascontiguousarray(rest[..., 3]))
     still = np.stack([layer.free, layer.known, np.zeros_like(layer.known)], axis=2)
     package.image("sky-still", still, is_mask=True)
     if layer.fine is not None:

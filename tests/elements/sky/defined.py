@@ -37,7 +37,7 @@ class Shown(NamedTuple):
     ramp: F32
 
 
-def stream_at(offsets: F32, fade: F32, periods: int, time: float, parity: int) -> Shown:
+def stream_at(offsets: F32, fade: float, periods: int, time: float, parity: int) -> Shown:
     """The even (parity 0) or the odd copies at `time` (loops)."""
     now = (time * periods - parity + 1) % 2.0 - 1
     turn = np.float32(now) - offsets
@@ -131,8 +131,9 @@ def streams_at(
     crispness: float,
 ) -> list[Weights]:
     """Both streams at `time` (loops)."""
-    offsets, fade, roughness = (
-        lattice.to_nodes(field) for field in (schedule.offsets, schedule.fade, schedule.roughness)
+    fade = schedule.fade
+    offsets, roughness = (
+        lattice.to_nodes(field) for field in (schedule.offsets, schedule.roughness)
     )
     statistics = CrossfadeStatistics(
         *(

@@ -39,7 +39,7 @@ def given(periods: int = 2) -> Given:
         smooth = cv2.GaussianBlur(field, (0, 0), 3)
         return ((smooth - smooth.mean()) * 4 + smooth.mean()).clip(low, high)
 
-    schedule = CrossfadeSchedule(plane(-0.12, 0.12), plane(0.25, 0.75), plane(-1, 1), periods)
+    schedule = CrossfadeSchedule(plane(-0.12, 0.12), 0.6, plane(-1, 1), periods)
     statistics = CrossfadeStatistics(plane(0, 300), plane(0, 300), plane(-90, 90), plane(0, 20))
     noise = rng.normal(0, 40, (75, 125)).astype(np.float32)
     dilations = dilations_of(cv2.GaussianBlur(noise, (0, 0), 2), 24, 12, dark=False)

@@ -40,7 +40,7 @@ def test_the_seam_is_a_step_like_any_other(loop: Loop) -> None:
 
 def test_the_sky_moves_and_the_rest_does_not(loop: Loop) -> None:
     inside = metrics.core(loop.matte, 4)
-    assert metrics.flow(loop.luma, inside, stride=2) >= 0.02
+    assert metrics.flow(loop.luma, inside, stride=2) >= 0.008
     outside = metrics.outside(loop.matte, 24)
     if outside.any():
         assert metrics.flow(loop.luma, outside, stride=2) < 0.002
@@ -104,8 +104,8 @@ def test_speed_follows_the_strength_and_not_the_length(strength: str, seconds: i
     moved = Sky().lift(scene, breeze_for(scene, seconds=seconds, strength=strength)).movement
     per_second = moved.travel / seconds / max(scene.planes.shape)
     expected = {"calm": 0.005, "normal": 0.0125, "windy": 0.017}[strength]
-    # Hard-edged clouds are somewhat slower; the fastest of a sky are faster than most.
-    assert expected * 0.55 < per_second < expected * 2
+    # Hard-edged clouds are slower; the fastest of a sky are faster than most.
+    assert expected * 0.35 < per_second < expected * 2
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_clear_sky_gets_a_faint_veil() -> None:
     assert [notice.code for notice in loop.lifted.notices] == ["clear_sky"]
     inside = loop.matte > 0.99
     change = metrics.largest_change(loop.luma, loop.scene.planes.y, inside)
-    assert 3 <= change <= 40
+    assert 3 <= change <= 32
     assert metrics.flicker(loop.luma, inside) < 0.3
     assert metrics.seam(loop.luma, inside).to_largest <= 1.1
 

@@ -27,22 +27,8 @@ def test_a_sky_without_clouds_gets_some_that_are_seen(name: str) -> None:
     assert loop.lifted.movement.motion == "procedural"
     assert [notice.code for notice in loop.lifted.notices] == ["clear_sky"]
     spread = np.percentile(np.ptp(loop.luma.astype(int), axis=0), 95)
-    assert 5 <= spread <= 13
+    assert 4 <= spread <= 10
     assert metrics.flicker(loop.luma, loop.matte > 0.5) < 0.3
-
-
-def test_faint_clouds_of_the_photo_drift_with_the_veil() -> None:
-    plain = gradient("blue")
-    faint = cv2.GaussianBlur(clouds(360, 640), (0, 0), 5).astype(np.float32)
-    faint -= cv2.GaussianBlur(faint, (0, 0), 30)
-    cloudy = np.clip(plain + 0.12 * faint, 0, 255).astype(np.uint8)
-    everywhere = np.ones((360, 640), np.float32)
-    loops = [render(sky, everywhere, seconds=4, fps=8) for sky in (cloudy, plain)]
-    assert [loop.lifted.movement.motion for loop in loops] == ["procedural"] * 2
-    own = [loop.luma[..., 20:-20, 20:-20].astype(np.float32) for loop in loops]
-    shown = cv2.GaussianBlur(own[0][0] - own[1][0], (0, 0), 2)
-    later = cv2.GaussianBlur(own[0][16] - own[1][16], (0, 0), 2)
-    assert np.corrcoef(shown.ravel(), later.ravel())[0, 1] < 0.9
 
 
 def test_cirrus_is_drawn_out_along_the_horizon_and_smaller_there() -> None:

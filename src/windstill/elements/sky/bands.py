@@ -10,7 +10,7 @@ Bands are bytes around 128, scaled by a power of two chosen to use their range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -44,14 +44,18 @@ HALVING = np.array([1, 5, 10, 10, 5, 1], np.float32) / 32
 class CoarseBand:
     """Luma and chroma at half size, as four channels: luma's detail, U, V, luma's shape.
 
-    plane: uint8 (2h, 2w, 4), doubled for sharp sampling. rest: int16 (4, h, w), what of it is in
-    the photo, where nothing is displaced, in the units of the plane less 128. shifts: for each
-    channel, the binary logarithm of the plane's units per level.
+    plane: uint8 (2h, 2w, 4), doubled for sharp sampling. rest: int16 (4, h, w), the band where
+    nothing is displaced, in the units of the plane less 128. shifts: for each channel, the
+    binary logarithm of the plane's units per level.
     """
 
     plane: U8
     rest: I16
     shifts: tuple[int, int, int, int]
+
+    def over_nothing(self) -> CoarseBand:
+        """The same band as something that is not in the photo but added to it."""
+        return replace(self, rest=np.zeros_like(self.rest))
 
 
 @dataclass(frozen=True)
@@ -82,28 +86,19 @@ def still_part(plate: F32, sigma: float) -> F32:
     return wide_blur(plate, sigma)
 
 
-def coarse_band(
-    moving: F32, seen: NDArray[np.bool_], sigma: float, at_rest: F32 | None = None
-) -> CoarseBand:
+def coarse_band(moving: F32, seen: NDArray[np.bool_], sigma: float) -> CoarseBand:
     """The coarse band of `moving`, float32 (h, w, 3), the plate less its still part.
 
     seen: bool (h, w), where the range is measured. sigma: blur that parts luma's shape from its
-    detail, pixels of the half size. at_rest: like `moving`, what of it is in the photo; None: all.
+    detail, pixels of the half size.
     """
-    channels = _channels(moving, sigma)
-    shifts = tuple(_shift(channel, seen) for channel in channels)
-    planes, rest = (
-        [_counted(channel, shift) for channel, shift in zip(each, shifts, strict=True)]
-        for each in (channels, channels if at_rest is None else _channels(at_rest, sigma))
-    )
-    doubled = cv2.merge([warp.double(plane) for plane in planes])
-    differences = np.stack(rest).astype(np.int16) - np.int16(128)
-    return CoarseBand(doubled, differences, shifts)  # type: ignore[arg-type]
-
-
-def _channels(moving: F32, sigma: float) -> list[F32]:
     shape = wide_blur(np.ascontiguousarray(moving[..., 0]), sigma)
-    return [moving[..., 0] - shape, moving[..., 1], moving[..., 2], shape]
+    channels = [moving[..., 0] - shape, moving[..., 1], moving[..., 2], shape]
+    shifts = tuple(_shift(channel, seen) for channel in channels)
+    planes = [_counted(channel, shift) for channel, shift in zip(channels, shifts, strict=True)]
+    rest = np.stack(planes).astype(np.int16) - np.int16(128)
+    doubled = cv2.merge([warp.double(plane) for plane in planes])
+    return CoarseBand(doubled, rest, shifts)  # type: ignore[arg-type]
 
 
 def fine_band(luma: U8, half: U8, known: F32, lattice: Lattice) -> FineBand | None:

@@ -26,7 +26,8 @@ typedef struct {
     int32_t rows, columns; /* of the lattice */
     int32_t periods;
     const float *offsets, *base, *first, *second, *third; /* cells */
-    const float *node_offsets, *fade;                     /* nodes, as all below */
+    float fade;                                           /* periods that a change takes */
+    const float *node_offsets;                            /* nodes, as all below */
     const float *early, *late, *both;
     const float *roughness; /* periods of the change, added to how far it has come */
     const uint8_t *wanted;  /* which nodes are looked at: others keep what they have */
@@ -129,12 +130,12 @@ static INLINE float dilated_by(const int16_t dilations[LEVELS], float steps)
 static void find_changes(const Crossfade *sky, float even, float odd, ptrdiff_t node, int32_t count,
                          const Row *row)
 {
-    const float *restrict offsets = sky->node_offsets + node, *restrict fade = sky->fade + node;
+    const float *restrict offsets = sky->node_offsets + node;
     float *restrict even_is_older = row->even_is_older, *restrict come = row->come;
     for (int32_t k = 0; k < count; k++) {
         float first = turn_of(even, offsets[k]), second = turn_of(odd, offsets[k]);
         even_is_older[k] = first > second ? 1.0f : 0.0f;
-        come[k] = clipped((larger_of(first, second) - 0.5f) / fade[k] + 0.5f);
+        come[k] = clipped((larger_of(first, second) - 0.5f) / sky->fade + 0.5f);
     }
 }
 

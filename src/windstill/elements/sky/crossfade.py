@@ -35,7 +35,7 @@ REACH = 1.15
 # Copies that differ by less than about this fade plainly; where they differ by more than that, what
 # erodes and grows has a sharp front. Levels.
 FAINT, HARD = 4.0, 30.0
-CONTRAST = 2.5
+CONTRAST = 4.0
 
 # Loaded now: a service that runs keeps the library that belongs to it while another is installed.
 _CROSSFADE = load("elements/sky", "crossfade").windstill_crossfade
@@ -51,12 +51,12 @@ _ROWS, _PLANES = 7, 2
 class CrossfadeSchedule:
     """When each place changes to the next copy.
 
-    offsets: float32 on the lattice, periods. fade: how long it takes, likewise, in (0, 1].
-    roughness: likewise, how unevenly clouds erode and grow. periods: copies per loop.
+    offsets: float32 on the lattice, periods. fade: how long it takes, periods in (0, 1].
+    roughness: as `offsets`, how unevenly clouds erode and grow. periods: copies per loop.
     """
 
     offsets: F32
-    fade: F32
+    fade: float
     roughness: F32
     periods: int
 
@@ -71,8 +71,8 @@ class _Crossfade(ctypes.Structure):
         ("first", ctypes.c_void_p),
         ("second", ctypes.c_void_p),
         ("third", ctypes.c_void_p),
+        ("fade", ctypes.c_float),
         ("node_offsets", ctypes.c_void_p),
-        ("fade", ctypes.c_void_p),
         ("early", ctypes.c_void_p),
         ("late", ctypes.c_void_p),
         ("both", ctypes.c_void_p),
@@ -128,7 +128,7 @@ class Crossfade:
             second=place(second),
             third=place(third),
             node_offsets=at_nodes(lattice.to_nodes(schedule.offsets)),
-            fade=at_nodes(lattice.to_nodes(schedule.fade)),
+            fade=schedule.fade,
             early=at_nodes(lattice.to_nodes(statistics.early)),
             late=at_nodes(lattice.to_nodes(statistics.late)),
             both=at_nodes(lattice.to_nodes(statistics.both)),

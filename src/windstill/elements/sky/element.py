@@ -22,16 +22,14 @@ from windstill.elements.sky.dilations import clouds_are_dark, dilations_of
 from windstill.elements.sky.drift import Drift, drift_of
 from windstill.elements.sky.drift_rate import drift_rate
 from windstill.elements.sky.frame import sky_region
-from windstill.elements.sky.hard_edges import hard_edged
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.open_sky import FLATNESS, OpenSky, open_sky
+from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import complete, explained
-from windstill.elements.sky.random_fields import RandomFields, sample_random_fields
+from windstill.elements.sky.random_fields import sample_random_fields
 from windstill.elements.sky.reflection import reflection_of
 from windstill.elements.sky.veil import texture
-from windstill.imaging.fill import push_pull_layered
 from windstill.imaging.threads import at_once
 
 F32 = NDArray[np.float32]
@@ -39,19 +37,19 @@ I8 = NDArray[np.int8]
 U8 = NDArray[np.uint8]
 
 LEAST_SHARE = 0.002
-# Periods that a change of copies takes where they look alike, and where they do not (levels).
-LONG_FADE, SHORT_FADE = 0.8, 0.55
-ALIKE, UNLIKE = 4.0, 16.0
-# How much of the speed a sky keeps in which all but a tenth of what meets differs by as much as
-# UNLIKE: the farther apart two copies of a hard outline are, the more of it has to erode.
-HARD_SPEED, MOST_OF_IT = 0.65, 90
+# Periods that a change of copies takes. Shorter changes are seen as such.
+FADE = 0.8
+# How much of the speed a sky keeps whose hardest fiftieth differs, where copies meet, by as much as
+# UNLIKE, levels; a sky of less than ALIKE keeps all of it. The farther apart two copies of a hard
+# outline are, the more of it has to erode: half the speed leaves half as much to be seen.
+ALIKE, UNLIKE = 8.0, 26.0
+HARD_SPEED, HARDEST = 0.4, 98
 # Clouds stand out from what is around them within this share of the longer side (sigma).
 SURROUNDINGS = 0.05
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
-# Less texture than this (levels) cannot be seen moving: a veil is added. With less than the second
-# of these the sky itself is rather grain than cloud, and stands still behind the veil.
-CLEAR, CLOUDLESS = 2.0, 0.9
+# Less texture than this (levels) cannot be seen moving.
+CLEAR = 2.0
 
 
 class Sky:
@@ -71,12 +69,11 @@ class Sky:
             notice = Notice("no_sky", "No sky was found in the photo.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         heaven = open_sky(scene, region)
-        seen = texture(heaven.moving, heaven.known)
-        clear = seen < CLEAR
+        clear = texture(heaven.moving, heaven.known) < CLEAR
         if clear and (breeze.options.clear_sky == "still" or heaven.is_night):
             notice = Notice("clear_sky", "The sky has hardly any clouds, so it stands still.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
-        layer = _layer(scene, breeze, heaven, clear=clear, cloudless=seen < CLOUDLESS)
+        layer = _layer(scene, breeze, heaven, clear=clear)
         if not clear:
             even_crispness(layer, scene.planes, scene.mattes.sky)
         travel = layer.drift.travel(1.0) * layer.schedule.periods
@@ -89,9 +86,7 @@ class Sky:
         return Lifted(layer, scene, movement, (notice,), water)
 
 
-def _layer(
-    scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool, cloudless: bool
-) -> SkyLayer:
+def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> SkyLayer:
     matte = scene.mattes.sky
     region = heaven.region
     lattice = Lattice(*region.shape)
@@ -102,7 +97,7 @@ def _layer(
         lattice,
         longer,
         rate,
-        LONG_FADE,
+        FADE,
         veiled(heaven.known, heaven.colour) if clear else None,
         rng,
     )
@@ -119,8 +114,8 @@ def _layer(
     if fields.veil is None:
         bands = _clouds(scene, heaven, drift, fields.span, detail)
     else:
-        own = None if cloudless else _faint_clouds(heaven, drift.travel(fields.span) / 2)
-        bands = _veil(fields.veil, own, heaven, detail, exact=breeze.options.exact_first_frame)
+        whole = breeze.options.exact_first_frame
+        bands = _veil(fields.veil, heaven, detail, over_nothing=not whole)
     statistics = crossfade_statistics(bands.coarse, drift, fields.offsets, lattice)
     hardness = hardness_of(statistics.difference, lattice.reduce(heaven.known))
     if hardness > 0:
@@ -134,7 +129,7 @@ def _layer(
         lattice=lattice,
         frames=breeze.frames,
         drift=drift,
-        schedule=_schedule(fields, statistics.difference, rate.periods),
+        schedule=CrossfadeSchedule(fields.offsets, FADE, fields.roughness, rate.periods),
         statistics=statistics,
         dilations=dilations_of(bands.luma, reach, surroundings, dark=dark),
         coarse=bands.coarse,
@@ -166,7 +161,8 @@ def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: fl
     matte, known = heaven.chroma_matte, heaven.known
 
     def coarse() -> tuple[F32, CoarseBand]:
-        plate = _plate(heaven, drift.travel(span) / 2)
+        plate = complete(heaven.moving, known, drift.travel(span) / 2)
+        plate = explained(plate, matte, *heaven.feasible)
         luma = np.ascontiguousarray(plate[..., 0])
         return luma, coarse_band(plate, matte > 0, detail)
 
@@ -181,26 +177,11 @@ def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: fl
     return _Bands(luma, band, fine, bounds)
 
 
-def _plate(heaven: OpenSky, reach: float) -> F32:
-    """The sky's own clouds, completed behind what stands in front of them."""
-    plate = complete(heaven.moving, heaven.known, reach)
-    return explained(plate, heaven.chroma_matte, *heaven.feasible)
-
-
-def _faint_clouds(heaven: OpenSky, reach: float) -> F32:
-    """The clouds of an all but clear sky, without anything that is harder than they are."""
-    known = heaven.known.copy()
-    known[hard_edged(heaven.half_luma, known > 0.5)] = 0
-    return complete(push_pull_layered(heaven.moving, known, FLATNESS), known, reach)
-
-
-def _veil(veil: F32, own: F32 | None, heaven: OpenSky, detail: float, *, exact: bool) -> _Bands:
-    """A made-up veil, and with it the sky's own faint clouds, if it has any. exact: the loop starts
-    at the photo, and not with the veil."""
-    photo = np.zeros_like(veil) if own is None else own
-    moving = veil + photo
-    band = coarse_band(moving, heaven.chroma_matte > 0, detail, None if exact else photo)
-    return _Bands(np.ascontiguousarray(moving[..., 0]), band, None, (None, None, None))
+def _veil(veil: F32, heaven: OpenSky, detail: float, *, over_nothing: bool) -> _Bands:
+    """A made-up veil, which is brighter than anything in its sky."""
+    coarse = coarse_band(veil, heaven.chroma_matte > 0, detail)
+    band = coarse.over_nothing() if over_nothing else coarse
+    return _Bands(np.ascontiguousarray(veil[..., 0]), band, None, (None, None, None))
 
 
 def veiled(
@@ -221,15 +202,8 @@ def hardness_of(difference: F32, cover: F32) -> float:
     found = difference[cover > 0.5]
     if not found.size:
         return 0.0
-    most = float(np.percentile(found, MOST_OF_IT))
+    most = float(np.percentile(found, HARDEST))
     return float(np.clip((most - ALIKE) / (UNLIKE - ALIKE), 0, 1))
-
-
-def _schedule(fields: RandomFields, difference: F32, periods: int) -> CrossfadeSchedule:
-    """When copies change, given the root mean square difference of those that meet, levels."""
-    unlike = np.clip((difference - ALIKE) / (UNLIKE - ALIKE), 0, 1)
-    fade = (LONG_FADE + (SHORT_FADE - LONG_FADE) * unlike).astype(np.float32)
-    return CrossfadeSchedule(fields.offsets, fade, fields.roughness, periods)
 
 
 def _dither(rng: np.random.Generator) -> I8:

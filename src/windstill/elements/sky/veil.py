@@ -13,9 +13,9 @@ from windstill.imaging.noise import smooth_noise
 F32 = NDArray[np.float32]
 
 # The scale of the brightness of cirrus, levels: as it drifts, a twentieth of the pixels change by
-# 5 to 8 or more, which is seen and does not look painted. A sky darker than this (luma) has less,
+# 5 to 7 or more, which is seen and does not look painted. A sky darker than this (luma) has less,
 # in proportion.
-LEVELS, FULL_ABOVE = 16.0, 100.0
+LEVELS, FULL_ABOVE = 12.0, 100.0
 # Patches, which lie on otherwise clear sky: their sizes (shares of the longer side) and weights;
 # from how much of the noise (standard deviations) there is cloud, how softly it begins, and how
 # thick it is at most.

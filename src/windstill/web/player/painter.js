@@ -110,8 +110,6 @@ export class Painter {
     const { sky, double, to_rgb: toRgb } = motion.header;
     const own = new SkyMotion(motion, bands);
     const { rows, columns } = own;
-    const { coarse, shape, "coarse-rest": coarseRest, "shape-rest": shapeRest = shape } = this._pictures;
-    const moving = this._doubled(coarse, double.plain);
     const made = ["even", "odd", "meeting"].map((name) => {
       const numbers = new Float32Array(4 * rows * columns);
       return [name, numbers, this._device.numbers(numbers, columns, rows, 4)];
@@ -122,6 +120,7 @@ export class Painter {
       textures: Object.fromEntries(made.map(([name, , texture]) => [name, texture])),
       region: rectangle(sky.region),
       cell: sky.cell,
+      rest: sky.at_rest ? 1 : 0,
       units: sky.shifts.map((shift) => 2 ** -shift),
       covers: this._device.target(2 * columns - 1, 2 * rows - 1),
       shares: this._device.target(2 * columns - 1, 2 * rows - 1, 1),
@@ -129,10 +128,8 @@ export class Painter {
       gain: sky.gain,
       toRgb: [0, 1, 2].flatMap((column) => toRgb.map((row) => row[column])),
       lattice: [own.columns, own.rows, sky.rim],
-      shape,
-      coarse: moving,
-      shapeRest,
-      coarseRest: coarseRest ? this._doubled(coarseRest, double.plain) : moving,
+      shape: this._pictures.shape,
+      coarse: this._doubled(this._pictures.coarse, double.plain),
       strength:
         sky.fine_shift === null
           ? null

@@ -186,7 +186,6 @@ async function readAssets(motion, image, matteBlob) {
   const mattes = matteBlob
     ? await fitted(await dataBitmap(matteBlob), header.size, null)
     : merged(header.size, pictures["matte-sky"], pictures["matte-hair"]);
-  const { coarse, shape, "shape-rest": rest = shape } = pictures;
-  const bands = header.sky && { coarse: pixels(coarse), shape: pixels(shape), rest: pixels(rest) };
+  const bands = header.sky && { coarse: pixels(pictures.coarse), shape: pixels(pictures.shape) };
   return { motion, photo, mattes, pictures, bands };
 }

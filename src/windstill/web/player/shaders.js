@@ -237,10 +237,10 @@ void main() {
 
 /** One moment of the sky; see windstill/elements/sky/layer.py. */
 export const SKY = `${HEAD}
-uniform sampler2D base, coarse, fine, shape, coarseRest, shapeRest, even, odd, meeting, shares;
+uniform sampler2D base, coarse, fine, shape, even, odd, meeting, shares;
 uniform ivec4 region;
 uniform vec3 lattice;
-uniform float cell, mean, fineUnit, floor_, gain;
+uniform float cell, mean, rest, fineUnit, floor_, gain;
 uniform vec4 units;
 uniform mat3 toRgb;
 uniform int flip;
@@ -248,7 +248,7 @@ vec2 size;
 vec4 beside;
 
 /* The coarse band of half the size, enlarged linearly after it was moved. */
-vec3 enlarged(sampler2D coarse, vec2 at) {
+vec3 enlarged(vec2 at) {
   vec3 found = 9.0 * texture(coarse, (at + beside.xy) / size).rgb
     + 3.0 * texture(coarse, (at + beside.zy) / size).rgb
     + 3.0 * texture(coarse, (at + beside.xw) / size).rgb
@@ -257,8 +257,8 @@ vec3 enlarged(sampler2D coarse, vec2 at) {
 }
 
 /* The bands at a position, each with its weight: shape, coarse and fine detail. */
-vec3 bands(sampler2D coarse, sampler2D shape, vec2 at, vec3 weights) {
-  vec3 found = (enlarged(coarse, at) * 255.0 - 128.0) * units.xyz;
+vec3 bands(vec2 at, vec3 weights) {
+  vec3 found = (enlarged(at) * 255.0 - 128.0) * units.xyz;
   float wide = (texture(shape, (at + 0.5) / size).r * 255.0 - 128.0) * units.w;
   float luma = found.x * weights.y + wide * weights.x;
   if (fineUnit > 0.0) {
@@ -296,9 +296,9 @@ void main() {
   vec2 nodes = (2.0 * (cells * lattice.xy - 0.5) + 0.5) / vec2(textureSize(shares, 0));
   float first = texture(shares, nodes).r, second = 1.0 - first;
   vec2 raise = b.z > 0.5 ? raised(first, second, met.xyz) : raised(second, first, met.xyz);
-  vec3 moved = -bands(coarseRest, shapeRest, here, vec3(1.0));
-  if (first > 0.0) moved += bands(coarse, shape, here - a.xy, first * vec3(1.0, a.w * raise));
-  if (second > 0.0) moved += bands(coarse, shape, here - b.xy, second * vec3(1.0, b.w * raise));
+  vec3 moved = -rest * bands(here, vec3(1.0));
+  if (first > 0.0) moved += bands(here - a.xy, first * vec3(1.0, a.w * raise));
+  if (second > 0.0) moved += bands(here - b.xy, second * vec3(1.0, b.w * raise));
   moved.x -= mean;
   vec3 step = toRgb * moved * seen.a;
   // Rounded with a fixed pattern, so that faint steps of a smooth sky do not move as lines.

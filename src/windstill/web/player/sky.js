@@ -16,9 +16,9 @@ const THIN = 1;
 export class SkyMotion {
   /**
    * @param {import("./package.js").MotionPackage} motion
-   * @param {{coarse: ImageData, shape: ImageData, rest: ImageData}} bands of the package
+   * @param {{coarse: ImageData, shape: ImageData}} bands of the package
    */
-  constructor(motion, { coarse, shape, rest }) {
+  constructor(motion, { coarse, shape }) {
     this.sky = motion.header.sky;
     this._motion = motion;
     const offsets = motion.grid("offsets");
@@ -30,7 +30,6 @@ export class SkyMotion {
     this.half = { width: coarse.width, height: coarse.height };
     this._detail = levels(coarse, this.sky.shifts[0]);
     this._shape = levels(shape, this.sky.shifts[3]);
-    this._rest = levels(rest, this.sky.shifts[3]);
   }
 
   /**
@@ -47,7 +46,7 @@ export class SkyMotion {
       cubic = slowed(cubic, 1 - (1 - this.sky.hard_speed[0]) * hardness);
       statistics = this._statistics(cubic);
     }
-    const turns = this._turns(cubic, statistics.difference);
+    const turns = this._turns(cubic);
     const sign = this.sky.change.dark ? -1 : 1;
     const luma = this._shape.data.map((value, i) => sign * (value + this._detail.data[i]));
     const reach = this.sky.change.reach * 2 * this._travel(cubic, 0.5);
@@ -262,16 +261,14 @@ export class SkyMotion {
   }
 
   /** The cubics' third coefficients, and when each cell changes copies. */
-  _turns({ third }, difference) {
-    const { alike, fade: fades } = this.sky;
+  _turns({ third }) {
     const cells = this.rows * this.columns;
     const turns = new Float32Array(4 * cells);
     for (let cell = 0; cell < cells; cell++) {
-      const unlike = Math.min(Math.max((difference[cell] - alike[0]) / (alike[1] - alike[0]), 0), 1);
       turns[4 * cell] = third[2 * cell];
       turns[4 * cell + 1] = third[2 * cell + 1];
       turns[4 * cell + 2] = this._offsets[cell];
-      turns[4 * cell + 3] = fades[0] + (fades[1] - fades[0]) * unlike;
+      turns[4 * cell + 3] = this.sky.fade;
     }
     return turns;
   }
@@ -305,7 +302,8 @@ export class SkyMotion {
           this._luma(x - each.x / 2, y - each.y / 2, luma);
           now += weight * luma.shape;
         }
-        total += painted * (now - this._rest.mirrored(x, y));
+        this._luma(x, y, luma);
+        total += painted * (now - (this.sky.at_rest ? luma.shape : 0));
         area += painted;
       }
       means[moment] = area ? total / area : 0;
