@@ -159,6 +159,16 @@ def test_elements_can_be_left_out(browser: Probe) -> None:
     assert moved[sky].mean() > 1
 
 
+@pytest.mark.slow
+def test_heads_of_a_crowd_are_lifted_one_after_the_other(browser: Probe) -> None:
+    photo = pictures.from_data("looking/hair/stockgroup.webp", 700).rgb
+    mattes = perceive(photo)
+    show(browser, (photo, mattes))
+    assert browser.page.evaluate("probe.preview._assets.motion.header.hair.patches.length") > 2
+    # Where one's hair was another's as well, it was counted twice: 26 dB.
+    assert psnr(browser.frame(0), photo, mattes.hair > 0) > 40
+
+
 def test_edited_mattes_count_at_once(browser: Probe) -> None:
     photo, mattes = landscape()
     show(browser, (photo, mattes))

@@ -160,40 +160,37 @@ export class Painter {
     const still = this._pictures["sky-still"] ?? this._nothing;
     const scene = { photo: this._photo, mattes: this._mattes, still, moves };
     device.paint(shaders.BASE, this._base, { ...scene, region: heaven });
-    for (const patch of this._asked.hair ? this._patches : []) {
+    const behind = hair && {
+      ...scene,
+      whole: rectangle(hair.region),
+      heaven,
+      plate: this._pictures["hair-plate"],
+      replaced: this._pictures["hair-replaced"],
+      sky: this._pictures["hair-sky"],
+    };
+    // From the front: each patch is lifted off the scene that those before it have left.
+    for (const patch of this._asked.hair ? [...this._patches].reverse() : []) {
       const [left, top, right, bottom] = patch.region;
+      const scissor = [left, top, right - left, bottom - top];
+      device.free(patch.hair, patch.behind);
+      patch.hair = this._lifted(shaders.HAIR, patch);
       device.paint(
-        shaders.BEHIND,
-        this._base,
-        {
-          ...scene,
-          own: patch.own,
-          region: patch.region,
-          whole: rectangle(hair.region),
-          heaven,
-          plate: this._pictures["hair-plate"],
-          replaced: this._pictures["hair-replaced"],
-          sky: this._pictures["hair-sky"],
-        },
-        { scissor: [left, top, right - left, bottom - top] },
+        shaders.BEHIND, this._base, { ...behind, own: patch.own, region: patch.region }, { scissor },
       );
+      patch.behind = this._lifted(shaders.CROP, patch);
     }
-    for (const patch of this._asked.hair ? this._patches : []) this._setPatch(patch);
     if (this._sky) this._setFine();
   }
 
-  _setPatch(patch) {
+  /** A shader's picture of a patch's region, doubled. */
+  _lifted(shader, { region, own }) {
     const device = this._device;
-    const [left, top, right, bottom] = patch.region;
-    device.free(patch.hair, patch.behind);
-    for (const [name, shader] of [["hair", shaders.HAIR], ["behind", shaders.CROP]]) {
-      const once = device.target(right - left, bottom - top);
-      device.paint(shader, once, {
-        photo: this._photo, mattes: this._mattes, base: this._base, own: patch.own, region: patch.region,
-      });
-      patch[name] = this._doubled(once, this._header.double.crisp);
-      device.free(once);
-    }
+    const [left, top, right, bottom] = region;
+    const once = device.target(right - left, bottom - top);
+    device.paint(shader, once, { mattes: this._mattes, base: this._base, own, region });
+    const large = this._doubled(once, this._header.double.crisp);
+    device.free(once);
+    return large;
   }
 
   _setFine() {

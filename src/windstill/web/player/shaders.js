@@ -102,8 +102,10 @@ uniform ivec4 region, whole, heaven;
 uniform bool moves;
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
-  float hair = texelFetch(mattes, at, 0).g * texelFetch(own, at - region.xy, 0).r;
-  if (hair < 0.002 && texelFetch(replaced, at - whole.xy, 0).r < 0.5) discard;
+  float all = texelFetch(mattes, at, 0).g;
+  float hair = all * texelFetch(own, at - region.xy, 0).r;
+  // What is another patch's hair alone stays for that one.
+  if (hair < 0.002 && (all > 0.02 || texelFetch(replaced, at - whole.xy, 0).r < 0.5)) discard;
   vec2 size = vec2(whole.zw - whole.xy);
   vec2 here = (gl_FragCoord.xy - vec2(whole.xy)) / size;
   vec2 there = (gl_FragCoord.xy - vec2(heaven.xy)) / vec2(heaven.zw - heaven.xy);
@@ -113,15 +115,15 @@ void main() {
 }
 `;
 
-/** The photo within the region of a patch, with its hair's matte. */
+/** The scene within the region of a patch, with its hair's matte. */
 export const HAIR = `${HEAD}
-uniform sampler2D photo, mattes, own;
+uniform sampler2D base, mattes, own;
 uniform ivec4 region;
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
-  ivec2 from = min(at + region.xy, textureSize(photo, 0) - 1);
+  ivec2 from = min(at + region.xy, textureSize(base, 0) - 1);
   float hair = texelFetch(mattes, from, 0).g * texelFetch(own, at, 0).r;
-  result = vec4(texelFetch(photo, from, 0).rgb, hair);
+  result = vec4(texelFetch(base, from, 0).rgb, hair);
 }
 `;
 
