@@ -18,7 +18,7 @@ from starlette.types import Message
 from windstill.http import files
 from windstill.http.boundary import Boundary
 from windstill.http.connections import Connections
-from windstill.http.files import _TimedFileResponse
+from windstill.http.files import TimedFileResponse
 from windstill.http.native import events
 from windstill.http.refusals import ClientGone
 from windstill.http.service import Service
@@ -83,7 +83,7 @@ def test_a_file_is_not_held_open_by_who_does_not_read(
     (tmp_path / "video").write_bytes(bytes(1000))
     scope = {"type": "http", "method": "GET", "headers": [], "extensions": {}}
     with pytest.raises(ClientGone):
-        soon(_TimedFileResponse(tmp_path / "video")(scope, silent, never))
+        soon(TimedFileResponse(tmp_path / "video")(scope, silent, never))
 
 
 def test_events_are_not_told_to_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
