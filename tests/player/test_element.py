@@ -86,6 +86,7 @@ def test_many_play_under_a_strict_policy(chromium: Any, site: str) -> None:
     page.close()
 
 
+@pytest.mark.slow
 def test_twenty_four_share_a_context(chromium: Any, folder: Path, site: str) -> None:
     """Browsers give a page about sixteen."""
     (folder / "many.html").write_text(PAGE.replace(THREE, THREE * 8))
@@ -108,6 +109,7 @@ def test_it_plays_from_a_disk(chromium: Any, folder: Path, name: str) -> None:
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allowed", [True, False])
 def test_it_plays_from_another_host_that_allows_it(
     chromium: Any, folder: Path, tmp_path: Path, allowed: bool
@@ -124,6 +126,7 @@ def test_it_plays_from_another_host_that_allows_it(
         opened_page.close()
 
 
+@pytest.mark.slow
 def test_it_rests_out_of_sight(chromium: Any, folder: Path, site: str) -> None:
     text = PAGE.replace(THREE, f'{THREE}<div style="height: 9000px"></div>{THREE}')
     (folder / "tall.html").write_text(text)
