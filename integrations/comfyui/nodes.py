@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 import windstill
 from windstill.options import Options, describe
-from windstill.video.formats import FORMATS, container
+from windstill.video.formats import ENCODED, container
 
 CATEGORY = "image/animation"
 _SHOWN = ("operation", "seconds", "fps", "strength", "wind", "seed", "max_side")
-_FILMS = [name for name, entry in FORMATS.items() if entry.encoded]
 
 
 class AnimatePhoto:
@@ -61,7 +60,7 @@ class AnimateToFile:
     def INPUT_TYPES(cls) -> dict[str, Any]:  # noqa: N802
         """What the node takes."""
         inputs = _inputs((*_SHOWN, "quality"))
-        inputs["required"]["format"] = (_FILMS, {"default": "mp4"})
+        inputs["required"]["format"] = (list(ENCODED), {"default": "mp4"})
         inputs["required"]["filename_prefix"] = ("STRING", {"default": "windstill"})
         return inputs
 

@@ -17,7 +17,7 @@ import pytest
 from tests.video.clips import FPS, FRAMES, drift
 from windstill.errors import Cancelled, InvalidOption, OutputError
 from windstill.imaging.planes import from_rgb
-from windstill.video import FORMATS, encode
+from windstill.video import ENCODED, FORMATS, encode
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def breaking(after: int, error: BaseException):
         yield planes
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ENCODED)
 @pytest.mark.parametrize("after", [0, 1, 20])
 @pytest.mark.parametrize("error", [RuntimeError("broken"), Cancelled("stop"), KeyboardInterrupt()])
 def test_error_while_rendering_passes_through(tmp_path, name, after, error):
@@ -59,7 +59,7 @@ def test_error_while_rendering_passes_through(tmp_path, name, after, error):
     assert os.listdir(tmp_path) == [target.name]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ENCODED)
 @pytest.mark.parametrize("limit", [0, 3000])
 def test_full_disk(tmp_path, name, limit):
     noise = np.random.default_rng(0).integers(0, 255, (96, 96, 3)).astype(np.uint8)

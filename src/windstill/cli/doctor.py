@@ -147,13 +147,13 @@ def _formats() -> str:
     import numpy as np
 
     from windstill.imaging.planes import from_rgb
-    from windstill.video import FORMATS, encode
+    from windstill.video import encode
+    from windstill.video.formats import ENCODED
 
     still = from_rgb(np.full((64, 96, 3), 128, np.uint8))
-    names = [name for name, entry in FORMATS.items() if entry.encoded]
-    for name in names:
+    for name in ENCODED:
         encode([still] * 4, format=name, frame_count=4, fps=8)
-    return f"wrote {', '.join(names)}"
+    return f"wrote {', '.join(ENCODED)}"
 
 
 def _compiled() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windstill.video.formats import (
+    ENCODED,
     FORMATS,
     Container,
     container,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from windstill.video.encoding import Encoded, encode
 
 __all__ = [
+    "ENCODED",
     "FORMATS",
     "Container",
     "Encoded",

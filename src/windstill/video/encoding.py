@@ -20,7 +20,7 @@ from windstill.errors import EncoderError, InvalidOption
 from windstill.imaging.planes import Planes, to_rgb
 from windstill.options import CODECS, Quality
 from windstill.video.changes import NO_STEP, Step, step
-from windstill.video.formats import Container, container
+from windstill.video.formats import ENCODED, Container, container
 from windstill.video.jpeg_segments import as_jpeg
 from windstill.video.live_photo import live_photo
 from windstill.video.motion_photo import motion_photo
@@ -90,6 +90,10 @@ def encode(
     `frames` raises; nothing new is left on the disk then.
     """
     chosen = container(format)
+    if not chosen.encoded:
+        raise InvalidOption(
+            f"format is {format!r}; allowed for frames: {', '.join(ENCODED)}.", field="format"
+        )
     film = container(chosen.film) if chosen.film else chosen
     codec = _codec_of(chosen, codec)
     _check_repeats(chosen, repeats)

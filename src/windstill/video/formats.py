@@ -127,6 +127,9 @@ FORMATS: dict[str, Container] = {
 }
 
 
+ENCODED = tuple(name for name, entry in FORMATS.items() if entry.encoded)
+"""The formats that frames are encoded to."""
+
 POSTERS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 """Extensions of posters, and what Pillow calls their formats."""
 
