@@ -26,7 +26,7 @@ from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
 from windstill.elements.sky.open_sky import OpenSky, open_sky
 from windstill.elements.sky.painting import DITHER_SIDE
-from windstill.elements.sky.plate import complete, explained
+from windstill.elements.sky.plate import explained
 from windstill.elements.sky.random_fields import sample_random_fields
 from windstill.elements.sky.reflection import reflection_of
 from windstill.elements.sky.veil import texture
@@ -112,7 +112,7 @@ def _layer(scene: Scene, breeze: Breeze, heaven: OpenSky, *, clear: bool) -> Sky
     )
     detail = DETAIL * longer
     if fields.veil is None:
-        bands = _clouds(scene, heaven, drift, fields.span, detail)
+        bands = _clouds(scene, heaven, drift, detail)
     else:
         whole = breeze.options.exact_first_frame
         bands = _veil(fields.veil, heaven, detail, over_nothing=not whole)
@@ -154,15 +154,13 @@ class _Bands(NamedTuple):
     bounds: tuple[Bounds | None, Bounds | None, Bounds | None]
 
 
-def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, span: float, detail: float) -> _Bands:
-    """The sky's own clouds. span: periods that a copy is seen. detail: the finest of the coarse
-    band, pixels."""
+def _clouds(scene: Scene, heaven: OpenSky, drift: Drift, detail: float) -> _Bands:
+    """The sky's own clouds. detail: the finest of the coarse band, pixels."""
     planes, lattice = scene.planes.crop(heaven.region), Lattice(*heaven.region.shape)
     matte, known = heaven.chroma_matte, heaven.known
 
     def coarse() -> tuple[F32, CoarseBand]:
-        plate = complete(heaven.moving, known, drift.travel(span) / 2)
-        plate = explained(plate, matte, *heaven.feasible)
+        plate = explained(heaven.moving, matte, *heaven.feasible)
         luma = np.ascontiguousarray(plate[..., 0])
         return luma, coarse_band(plate, matte > 0, detail)
 

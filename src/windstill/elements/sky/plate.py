@@ -1,4 +1,4 @@
-"""The sky completed behind everything that stands in front of it."""
+"""What the sky can be behind everything that stands in front of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from windstill.imaging.blur import wide_blur
-from windstill.imaging.fill import nearest_known
 from windstill.imaging.planes import alike
-from windstill.imaging.warp import identity_map
 
 F32 = NDArray[np.float32]
 I16 = NDArray[np.int16]
@@ -22,8 +19,6 @@ SKY_REACH = 0.06
 SLACK = 8.0
 # Where the matte is surest, this much of a pixel may still be what stands in front.
 LEAST_FRONT = 0.15
-# What is coarser than this (sigma, pixels) is no texture.
-COARSE = 6.0
 # Less than any value.
 NOWHERE = -10_000
 
@@ -42,29 +37,6 @@ def confident(matte: F32, shrink: int) -> F32:
             break
     certain: F32 = sure.astype(np.float32)
     return certain
-
-
-def complete(smooth: F32, known: F32, reach: float) -> F32:
-    """A smoothly completed picture of the sky with texture added where it was unknown.
-
-    smooth: float32 (H, W, C). known: float32 (H, W), 1 where the picture was sky. The texture
-    reaches `reach` pixels from the known sky, whose own it is, mirrored at the border.
-    """
-    hole = known < 0.5
-    if not hole.any() or reach < 2:
-        return smooth
-    distance, nearest = nearest_known(~hole)
-    mirrored = 2 * nearest - identity_map(*known.shape)
-    texture = cv2.remap(
-        _texture(smooth, known),
-        mirrored,
-        None,
-        cv2.INTER_NEAREST,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    fade = np.maximum(1 - distance / np.float32(reach), 0) * hole
-    completed: F32 = cv2.add(smooth, cv2.multiply(texture, alike(fade)))
-    return completed
 
 
 def possible(seen: F32, matte: I16, known: F32) -> tuple[F32, F32]:
@@ -132,12 +104,3 @@ def _largest(values: I16, mask: U8, side: int) -> I16:
     rows = cv2.max(even[::2], even[1::2])
     halved = cv2.max(rows[:, ::2], rows[:, 1::2])
     return np.asarray(cv2.dilate(halved, np.ones((side, side), np.uint8)), np.int16)
-
-
-def _texture(picture: F32, known: F32) -> F32:
-    """The known sky less its own blur; 0 where it was unknown."""
-    inside = alike(known)
-    weight = wide_blur(known, COARSE) + np.float32(1e-4)
-    blurred = cv2.divide(wide_blur(cv2.multiply(picture, inside), COARSE), alike(weight))
-    texture: F32 = cv2.multiply(cv2.subtract(picture, blurred), inside)
-    return texture
