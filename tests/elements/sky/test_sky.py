@@ -69,24 +69,6 @@ def test_the_sky_does_not_flicker(loop: Loop) -> None:
     assert metrics.flicker(loop.luma, loop.matte > 0.5) < 0.3
 
 
-def test_no_smudge_comes_out_from_behind_a_rock() -> None:
-    height, width = 360, 640
-    rows = np.arange(height)[:, None, None]
-    bands = (
-        150 + 40 * np.exp(-(((rows - 120) / 16) ** 2)) + 25 * np.exp(-(((rows - 210) / 10) ** 2))
-    )
-    sky = np.repeat(bands * [0.9, 1.0, 1.1], width, axis=1)
-    rock = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(rock, [np.array([[240, 359], [300, 60], [340, 60], [420, 359]])], 1)
-    picture = np.where(rock[..., None] > 0, 40, sky).clip(0, 255).astype(np.uint8)
-    matte = cv2.GaussianBlur((1 - rock).astype(np.float32), (3, 3), 0)
-    loop = render(picture, matte, seconds=4, fps=8, wind="right")
-    change = np.abs(loop.luma.astype(int) - loop.scene.planes.y).max(axis=0)
-    away = cv2.distanceTransform(1 - rock, cv2.DIST_L2, 3)
-    near = change[(away > 4) & (away < 40)].mean()
-    assert near < 1.5 * change[away > 120].mean() + 1
-
-
 def test_frames_do_not_depend_on_the_order_of_painting() -> None:
     loop = render(*cloudy_china())
     canvas = loop.scene.planes.copy()
