@@ -48,8 +48,8 @@ HARD_SPEED, HARDEST = 0.4, 98
 SURROUNDINGS = 0.05
 # Blur that parts the sky's shapes from their detail, as a share of the longer side.
 DETAIL = 0.005
-# Less texture than this (levels) cannot be seen moving.
-CLEAR = 2.0
+# Less texture than the first of these (levels) cannot be seen moving, than the second hardly.
+UNSEEN, CLEAR = 1.4, 2.0
 
 
 class Sky:
@@ -69,10 +69,12 @@ class Sky:
             notice = Notice("no_sky", "No sky was found in the photo.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         heaven = open_sky(scene, region)
-        clear = texture(heaven.moving, heaven.known) < CLEAR
-        if clear and (breeze.options.clear_sky == "still" or heaven.is_night):
+        seen = texture(heaven.moving, heaven.known)
+        may_veil = breeze.options.clear_sky == "veil" and not heaven.is_night
+        if seen < UNSEEN and not may_veil:
             notice = Notice("clear_sky", "The sky has hardly any clouds, so it stands still.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
+        clear = seen < CLEAR and may_veil
         layer = _layer(scene, breeze, heaven, clear=clear)
         if not clear:
             even_crispness(layer, scene.planes, scene.mattes.sky)
