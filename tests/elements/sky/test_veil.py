@@ -59,3 +59,18 @@ def test_masts_and_twigs_are_no_clouds() -> None:
 def test_a_sky_with_clouds_keeps_its_own() -> None:
     scene = scene_of(clouds(360, 640), np.ones((360, 640), np.float32))
     assert Sky().lift(scene, breeze_for(scene)).movement.motion == "drift"
+
+
+def test_a_veil_leaves_no_halo_around_lamp_posts() -> None:
+    posts = range(60, 620, 80)
+    sky, everywhere = gradient("blue"), np.ones((360, 640), np.float32)
+    for x in posts:
+        cv2.line(sky, (x, 359), (x, 120), (40, 40, 45), 3, cv2.LINE_AA)
+    added, usual = (
+        loop.luma.astype(np.float32).max(axis=0) - loop.scene.planes.y
+        for loop in (render(each, everywhere, seconds=4, fps=8) for each in (sky, gradient("blue")))
+    )
+    beside = np.zeros((360, 640), bool)
+    for x in posts:
+        beside[140:340, x + 4 : x + 9] = True
+    assert added[beside].mean() > 0.3 * usual[beside].mean()

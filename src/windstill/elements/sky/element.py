@@ -24,7 +24,7 @@ from windstill.elements.sky.drift_rate import drift_rate
 from windstill.elements.sky.frame import sky_region
 from windstill.elements.sky.lattice import Lattice
 from windstill.elements.sky.layer import SkyLayer
-from windstill.elements.sky.open_sky import OpenSky, open_sky
+from windstill.elements.sky.open_sky import OpenSky, open_sky, under_a_veil
 from windstill.elements.sky.painting import DITHER_SIDE
 from windstill.elements.sky.plate import explained
 from windstill.elements.sky.random_fields import sample_random_fields
@@ -75,6 +75,8 @@ class Sky:
             notice = Notice("clear_sky", "The sky has hardly any clouds, so it stands still.")
             return Lifted(None, scene, Movement("sky", share, "none"), (notice,))
         clear = seen < CLEAR and may_veil
+        if clear:
+            heaven = under_a_veil(heaven, np.ascontiguousarray(scene.mattes.sky[region.luma]))
         layer = _layer(scene, breeze, heaven, clear=clear)
         if not clear:
             even_crispness(layer, scene.planes, scene.mattes.sky)

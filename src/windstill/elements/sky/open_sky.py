@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -31,6 +31,8 @@ UNLIKELY = 3.0, 12.0
 STILL_SIGMA = 0.25
 # Behind what stands in front a sky goes on as it is beside it, so many times as far as above.
 FLATNESS = 6
+# A veil gets thinner over this share of the longer side (sigma) where something stands in the sky.
+VEILED = 0.02
 # What drifts comes to rest over this share of the longer side where stars show.
 STAR_FADE = 0.02
 
@@ -95,11 +97,11 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
     still = still_part(smooth, STILL_SIGMA * min(region.shape) / 2)
     feasible = possible(picture - still, _shrunk(half_matte * free), known)
     free *= _believable(smooth - still, *feasible)
-    whole = cv2.resize(free, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    luma_matte, chroma_matte = _mattes(matte, half_matte, free)
     return OpenSky(
         region=region,
-        luma_matte=_shrunk(matte * whole),
-        chroma_matte=_shrunk(half_matte * free),
+        luma_matte=luma_matte,
+        chroma_matte=chroma_matte,
         free=free,
         known=known,
         half_luma=np.ascontiguousarray(half[..., 0]),
@@ -108,6 +110,24 @@ def open_sky(scene: Scene, region: Region) -> OpenSky:
         colour=(mean[0], mean[1] - 128, mean[2] - 128),
         is_night=is_night,
     )
+
+
+def under_a_veil(heaven: OpenSky, matte: F32) -> OpenSky:
+    """The same sky for a veil over it: what stands in the sky only softly has less of it.
+
+    A veil with holes around twigs and lamp posts would show their outlines as halos. matte:
+    float32 (H, W), the region's.
+    """
+    free = np.clip(wide_blur(heaven.free, VEILED * max(matte.shape) / 2), 0, 1)
+    half_matte = cv2.resize(matte, free.shape[1::-1], interpolation=cv2.INTER_AREA)
+    luma_matte, chroma_matte = _mattes(matte, half_matte, free)
+    return replace(heaven, free=free, luma_matte=luma_matte, chroma_matte=chroma_matte)
+
+
+def _mattes(matte: F32, half_matte: F32, free: F32) -> tuple[I16, I16]:
+    """How much the moving sky shows, at full and at half size, see `OpenSky`."""
+    whole = cv2.resize(free, matte.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return _shrunk(matte * whole), _shrunk(half_matte * free)
 
 
 def _believable(moving: F32, least: F32, most: F32) -> F32:
