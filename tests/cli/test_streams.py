@@ -47,8 +47,9 @@ ONCE: dict[str, tuple[list[str], str | None]] = {
     "bench": (BENCH, None),
 }
 SERVING = ("serve", "preview")
-ELSEWHERE = {"worker"}
-"""It needs a database; it prints nothing, and its log is the service's."""
+ELSEWHERE = {"worker", "mcp"}
+"""The one needs a database; it prints nothing, and its log is the service's. The other speaks a
+protocol over the standard streams and needs both of them."""
 
 
 def run(folder: Path, args: list[str], streams: str, errors: str = "") -> tuple[int, str]:

@@ -46,6 +46,8 @@ TABLE: Mapping[Kind, str] = {
     Reason.TOO_MANY_PARTS: "ClientError.IllegalArgument",
     Reason.TOO_MANY_IMAGES: "ClientError.IllegalArgument",
     Reason.NOT_ALLOWED_HERE: "InvalidApi.ForbiddenInvoke",
+    Reason.WRONG_SIGNATURE: "InvalidApi.ForbiddenInvoke",
+    Reason.ADDRESS_EXPIRED: "InvalidApi.ForbiddenInvoke",
     Reason.BODY_TOO_LARGE: "EntityTooLarge",
     Reason.TOO_MANY_UPLOADS: "InternalError.Busy",
     Reason.TOO_MANY_CONNECTIONS: "Throttling.User",
