@@ -35,6 +35,12 @@ class Holdings:
             handles.append(f"{number} {target}")
         return cls(frozenset(handles), threading.active_count(), frozenset(_pythons()))
 
+    def within(self, before: Holdings) -> bool:
+        """Whether nothing came in addition. The servers that other tests have started may have
+        ended processes of their own in the meantime."""
+        same = (self.handles, self.threads) == (before.handles, before.threads)
+        return same and self.children <= before.children
+
 
 def _pythons() -> set[int]:
     found = set()

@@ -18,7 +18,7 @@ from windstill.jobs.clock import Clock
 
 _FRESH_SECONDS = 5.0
 """How long the list of keys is believed: a key that was closed signs no longer than this."""
-_AGAIN_SECONDS = 0.05
+_AGAIN_SECONDS = 0.01
 """After this it is read again for a signature that is of none, which may be a new key's."""
 
 
