@@ -43,7 +43,7 @@ def push_pull_layered(values: F32, weight: F32, flatness: int) -> F32:
     sums = cv2.resize(values * weight[..., None], size, interpolation=cv2.INTER_AREA)
     layers = push_pull(sums / np.maximum(narrow, _LEAST)[..., None], narrow)
     wide = cv2.resize(layers, (width, height), interpolation=cv2.INTER_CUBIC)
-    found: F32 = wide + push_pull((values - wide) * weight[..., None], weight)
+    found: F32 = wide + push_pull(values - wide, weight)
     return found
 
 

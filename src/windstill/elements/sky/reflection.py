@@ -147,7 +147,8 @@ def _axis_of_clouds(scene: Scene, shore: float) -> float | None:
     first, away = round(2 * shore * scale) - 1, round(2 * ELSEWHERE * FINE)
     best, found = CLOUDS, None
     for last in range(first - away, first + away + 1):
-        inside = (_sides(matte, last)[0] > 0.9) & (_sides(matte, last)[1] < 0.1)
+        sky, water = _sides(matte, last)
+        inside = (sky > 0.9) & (water < 0.1)
         if inside.sum() < FINE:
             continue
         above, below = (side[inside] - side[inside].mean() for side in _sides(detail, last))
