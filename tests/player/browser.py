@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.preview.browser import FLAGS
+from tests.serving import serving
 
 U8 = NDArray[np.uint8]
 
@@ -78,19 +78,9 @@ def another(browser: Any, flag: str) -> Iterator[Any]:
         ready.close()
 
 
-@contextmanager
-def served(folder: Path, headers: dict[str, str]) -> Iterator[str]:
+def served(folder: Path, headers: dict[str, str]) -> AbstractContextManager[str]:
     """The folder over HTTP on this machine, with further headers; its address, ending in /."""
-    handler = partial(_Handler, headers, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(partial(_Handler, headers, directory=str(folder)))
 
 
 class _Handler(SimpleHTTPRequestHandler):

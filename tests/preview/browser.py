@@ -7,14 +7,15 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
-from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from tests.serving import serving
 
 U8 = NDArray[np.uint8]
 
@@ -103,7 +104,7 @@ def probe() -> Iterator[Probe]:
     if chromium is None:
         pytest.skip("no chromium is installed")
     served: dict[str, bytes] = {}
-    with _server(served) as address, playwright.sync_playwright() as driver:
+    with serving(partial(_Handler, served)) as address, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
             page = browser.new_page()
@@ -112,19 +113,6 @@ def probe() -> Iterator[Probe]:
             yield Probe(page, served)
         finally:
             browser.close()
-
-
-@contextmanager
-def _server(served: Mapping[str, bytes]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, served))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
